@@ -1,0 +1,36 @@
+# Two commands do all the set-up on a fresh machine with Python 3.11 or newer: `make demo` and `make test`.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+
+.PHONY: demo test check bench
+.DEFAULT_GOAL := help
+
+.PHONY: help
+help:
+	@echo "make demo    the main job: three baselines on the built-in benchmark, scored (no GPU, network or key needed)"
+	@echo "make test    all tests"
+	@echo "make check   linter, format check and types"
+	@echo "make bench   what the harness costs per clip, beside a bare encode"
+
+# The stamp changes with what is installed from, so an old environment is brought up to date by itself.
+$(VENV)/.installed: pyproject.toml constraints.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	    { echo "Python 3.11 or newer is needed; name one with: make PYTHON=python3.11 $(MAKECMDGOALS)"; exit 1; }
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'
+	touch $@
+
+demo: $(VENV)/.installed
+	$(BIN)/python -m runners.generate -m model=freeze,extrapolate,real_take benchmark=demo
+
+test: $(VENV)/.installed
+	$(BIN)/python -m pytest -n 2
+
+check: $(VENV)/.installed
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+bench: $(VENV)/.installed
+	$(BIN)/python -m tests.bench

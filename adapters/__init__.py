@@ -1,0 +1,98 @@
+"""All that the author of a model adapter imports: the contract, its errors, and video files in and out.
+
+A model is a class with one method and a YAML file that names it:
+
+    from adapters import Adapter, Clip, Needs, Request
+
+    class Mine(Adapter):
+        needs = Needs(mode="i2v", sizes=((1024, 576),), native_fps=24)
+
+        def generate(self, request: Request) -> Clip:
+            frames = my_model(request.conditioning.switch_frame, request.prompt, seed=request.seed)
+            return Clip(fps=24, frames=frames, leading=1)  # frame 0 is the switch frame: the harness drops it
+
+Importing this loads numpy and nothing heavier.
+"""
+
+from adapters.contract import (
+    Adapter,
+    Clip,
+    Conditioning,
+    Frame,
+    Frames,
+    JobLog,
+    Mode,
+    Needs,
+    PromptUse,
+    Request,
+    StepReport,
+)
+from adapters.errors import (
+    AdapterError,
+    Ambiguous,
+    BadClip,
+    Cancelled,
+    MissingDependency,
+    MissingKey,
+    RateLimited,
+    Refused,
+    Rejected,
+    Retryable,
+    SetupError,
+)
+from adapters.frames import resize
+from adapters.rollout import RollOut
+from adapters.timing import frames_for, sample_backwards
+from adapters.video import (
+    BadVideo,
+    VideoInfo,
+    Writer,
+    check_decodes,
+    even_size,
+    frame_times,
+    glance,
+    probe,
+    read_frames,
+    read_timed,
+    write_video,
+)
+
+__all__ = [
+    "Adapter",
+    "AdapterError",
+    "Ambiguous",
+    "BadClip",
+    "BadVideo",
+    "Cancelled",
+    "Clip",
+    "Conditioning",
+    "Frame",
+    "Frames",
+    "JobLog",
+    "MissingDependency",
+    "MissingKey",
+    "Mode",
+    "Needs",
+    "PromptUse",
+    "RateLimited",
+    "Refused",
+    "Rejected",
+    "Request",
+    "Retryable",
+    "RollOut",
+    "SetupError",
+    "StepReport",
+    "VideoInfo",
+    "Writer",
+    "check_decodes",
+    "even_size",
+    "frame_times",
+    "frames_for",
+    "glance",
+    "probe",
+    "read_frames",
+    "read_timed",
+    "resize",
+    "sample_backwards",
+    "write_video",
+]

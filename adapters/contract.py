@@ -1,0 +1,210 @@
+"""The contract between the harness and a model: one `Request` in, one `Clip` out.
+
+An adapter knows its model and nothing else: no data set, no file names, no retries, no 5 seconds of its own.
+Shapes: T frames, H rows, W columns, 3 channels in RGB order, uint8.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from abc import ABC, abstractmethod
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, ClassVar, Literal, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from adapters.errors import AdapterError
+
+Frame = NDArray[np.uint8]
+"""One frame, uint8 (H, W, 3), RGB."""
+
+Frames = NDArray[np.uint8]
+"""A stack of frames, uint8 (T, H, W, 3), RGB."""
+
+
+@dataclass(frozen=True)
+class Conditioning:
+    """What a model may see of a scenario: its last frame is the *switch frame*, the instant 0 of the continuation.
+
+    `frames` is uint8 (T, H, W, 3) RGB, already fitted to the size the model asked for; T = 1 for image-to-video.
+    `fps` is the rate of `frames`; for a single frame, the rate of the benchmark's own videos.
+    """
+
+    frames: Frames
+    fps: float
+    sha256: str
+
+    @classmethod
+    def of(cls, frames: Frames, fps: float) -> Conditioning:
+        """Bind frames (made read-only) to their rate and content hash."""
+        frames = np.ascontiguousarray(frames)
+        frames.flags.writeable = False
+        digest = hashlib.sha256(f"{frames.shape}@{fps:g}".encode())
+        digest.update(frames.data)
+        return cls(frames, fps, digest.hexdigest())
+
+    @property
+    def switch_frame(self) -> Frame:
+        """The last conditioning frame, uint8 (H, W, 3)."""
+        frame: Frame = self.frames[-1]
+        return frame
+
+    @property
+    def width(self) -> int:
+        """Pixels per row."""
+        return int(self.frames.shape[2])
+
+    @property
+    def height(self) -> int:
+        """Rows per frame."""
+        return int(self.frames.shape[1])
+
+
+class JobLog(Protocol):
+    """The journal as an adapter for paid work sees it: what was promised, kept for the next process."""
+
+    def append(self, event: dict[str, Any]) -> None:
+        """Record one fact of this clip; it is on disk (fsynced) when this returns."""
+
+    def events(self) -> list[dict[str, Any]]:
+        """All facts recorded so far for this clip, by this process or an earlier one, oldest first."""
+
+
+class StepReport(Protocol):
+    """Receives progress inside one clip."""
+
+    def __call__(self, k: int, n: int) -> None:
+        """Step k of n is done (k from 1); raises `Cancelled` when the run is being stopped."""
+
+
+def _ignore_step(k: int, n: int) -> None:
+    """No harness, nobody to tell."""
+
+
+@dataclass(frozen=True)
+class Request:
+    """One scenario, as a model gets it.
+
+    `seconds` is how much new video is wanted after the switch frame, at `fps` if the model can choose its rate.
+    `scratch` is an empty folder of this clip's own, removed afterwards. `oracle` is the path of the second take's
+    5 s, filled only for adapters whose `Needs.oracle` asks for it. `step` and `jobs` are the harness's handles;
+    without them (`bare()`) a request pickles.
+    """
+
+    scenario_id: str
+    conditioning: Conditioning
+    seconds: float
+    fps: float
+    seed: int
+    scratch: Path
+    prompt: str | None = None
+    negative_prompt: str | None = None
+    oracle: Path | None = None
+    step: StepReport = field(default=_ignore_step, compare=False, repr=False)
+    jobs: JobLog | None = field(default=None, compare=False, repr=False)
+
+    def bare(self) -> Request:
+        """This request without its handles, fit for another process."""
+        from dataclasses import replace
+
+        return replace(self, step=_ignore_step, jobs=None)
+
+
+@dataclass(frozen=True)
+class Clip:
+    """What a model made: frames or a file, and how many of its first frames only echo the conditioning.
+
+    Exactly one of `frames` and `file` is set. `frames` is uint8 (T, H, W, 3) RGB, or an iterator of (H, W, 3)
+    frames; an iterator is consumed after the model's slot is given back, so the model's own work belongs before
+    `return`. `fps` may be None for a file (its own rate holds then). `leading` puts the classic off-by-one in one
+    visible place: frame 0 of an i2v pipeline *is* the switch frame, and the benchmark wants what comes after it.
+    `info` is kept in the manifest: the prompt really sent, checkpoint revision, cost_usd, job id, timings.
+    """
+
+    fps: float | None
+    frames: Frames | Iterator[Frame] | None = None
+    file: Path | None = None
+    leading: int = 0
+    info: dict[str, Any] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        if (self.frames is None) == (self.file is None):
+            raise ValueError("a Clip holds either frames or a file, not both and not neither")
+
+
+Mode = Literal["i2v", "multiframe"]
+PromptUse = Literal["required", "optional", "ignored"]
+
+
+@dataclass(frozen=True)
+class Needs:
+    """What a model wants and can do; checked before anything is loaded or paid.
+
+    `frames` (multiframe): how many conditioning frames, None for all of the 3 s. `fps`: the rate at which they are
+    wanted, None for the data set's own. `sizes`: the native (width, height) choices, the one of nearest shape is
+    taken; empty = any size. `native_fps`: the rate the model makes, None if it follows `Request.fps`.
+    `prompt`: required (an empty text is an error), optional, or ignored (the model gets None).
+    """
+
+    mode: Mode = "i2v"
+    frames: int | None = None
+    fps: float | None = None
+    sizes: tuple[tuple[int, int], ...] = ()
+    native_fps: float | None = None
+    prompt: PromptUse = "optional"
+    concurrency: int = 1
+    max_batch: int = 1
+    oracle: bool = False
+
+
+class Adapter(ABC):
+    """A video model. Only `generate` has no default; everything that differs between models stays behind it.
+
+    The constructor takes the `adapter:` node of the model's YAML, must be cheap, and must not touch the network
+    or import heavy packages: it also runs for `plan=true`. Set `self.needs` there (or as a class attribute).
+    """
+
+    needs: Needs = Needs()
+    neutral: ClassVar[frozenset[str]] = frozenset()
+    """Constructor arguments that never change a pixel (time-outs, concurrency): no part of a run's identity."""
+
+    def check(self) -> None:
+        """Find out cheaply whether the adapter can work: folders, executables, keys. Also called for `plan=true`.
+
+        Raises `SetupError` saying what to set or install.
+        """
+
+    def load(self) -> None:
+        """Get ready to generate: import, download, allocate. Called once, and only if there is work to do."""
+
+    @abstractmethod
+    def generate(self, request: Request) -> Clip:
+        """Continue one scenario. Raises an `AdapterError` for a clip that cannot be made.
+
+        Called from several threads at once when `needs.concurrency` > 1.
+        """
+
+    def generate_many(self, requests: Iterable[Request]) -> Iterator[Clip | AdapterError]:
+        """Continue up to `needs.max_batch` scenarios: one result per request, in their order.
+
+        `requests` is lazy: a conditioning is decoded when its request is taken. A failed clip is yielded as its
+        error, so that the others of the batch survive it.
+        """
+        for request in requests:
+            try:
+                yield self.generate(request)
+            except AdapterError as error:
+                yield error
+
+    def close(self) -> None:
+        """Give everything back (memory, processes). Called once after `load`, also after a failure."""
+
+    def describe(self) -> dict[str, Any]:
+        """Facts for the manifest known after `load`: device, checkpoint hash … Cheap.
+
+        A `revision` among them is part of the run's identity: a run goes on only with the revision it began with.
+        """
+        return {}

@@ -1,0 +1,79 @@
+"""What can go wrong in an adapter, typed by what may be done about it.
+
+An adapter raises one of these; the harness decides. Any other exception counts as a failure of that one clip.
+"""
+
+from __future__ import annotations
+
+
+class AdapterError(Exception):
+    """A clip could not be made. The run goes on with the others."""
+
+    kind = "failed"
+
+
+class Retryable(AdapterError):
+    """A passing fault: the same request may succeed if it is sent again."""
+
+    kind = "retryable"
+
+
+class RateLimited(Retryable):
+    """The other side asks for patience; `retry_after_s` is its own word on how long, if it gave one."""
+
+    kind = "rate_limited"
+
+    def __init__(self, message: str, retry_after_s: float | None = None) -> None:
+        super().__init__(message)
+        self.retry_after_s = retry_after_s
+
+
+class Refused(AdapterError):
+    """The model declined the content (moderation). A result of its own kind: never retried unasked, never hidden."""
+
+    kind = "refused"
+
+
+class Rejected(AdapterError):
+    """The request itself is wrong (arguments, credentials, balance): sending it again changes nothing."""
+
+    kind = "rejected"
+
+
+class Ambiguous(AdapterError):
+    """A paid request whose answer was lost: nobody knows whether it runs. Never sent again by itself."""
+
+    kind = "ambiguous"
+
+
+class BadClip(AdapterError):
+    """What came back is no usable clip: wrong shape or type, NaN, too few frames, an undecodable file."""
+
+    kind = "bad_clip"
+
+
+class Cancelled(AdapterError):
+    """Raised inside an adapter by `Request.step` when the run is being stopped; let it pass through."""
+
+    kind = "cancelled"
+
+
+class SetupError(Exception):
+    """The adapter cannot work at all as it is configured: told in one line, before any clip is made."""
+
+
+class MissingDependency(SetupError):
+    """A package is not installed; the message holds the exact command that installs it."""
+
+    def __init__(self, package: str, install: str) -> None:
+        super().__init__(f"{package} is not installed; install it with: {install}")
+        self.package = package
+        self.install = install
+
+
+class MissingKey(SetupError):
+    """An environment variable with a credential is not set; the message names the variable, never a value."""
+
+    def __init__(self, variable: str) -> None:
+        super().__init__(f"the environment variable {variable} is not set; set it to your key for this service")
+        self.variable = variable

@@ -1,0 +1,1 @@
+"""Configuration files; `runners.generate --help` lists every choice."""

@@ -1,0 +1,1 @@
+"""The commands: `ls runners` lists them; each is thin and leads to a plain function."""

@@ -1,0 +1,1 @@
+"""Tests, laid out as the code is; their names read like the promises of the README."""

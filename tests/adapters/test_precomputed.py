@@ -1,0 +1,120 @@
+"""Clips made elsewhere."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from adapters import AdapterError, BadClip, SetupError
+from adapters.precomputed import Precomputed
+from tests.adapters.contract_checks import make_request
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    path = tmp_path / "clips"
+    path.mkdir()
+    return path
+
+
+def put(folder: Path, *names: str) -> None:
+    for name in names:
+        (folder / name).parent.mkdir(exist_ok=True)
+        (folder / name).write_bytes(b"video")
+
+
+def found(folder: Path, tmp_path: Path, scenario_id: str = "0001", **arguments: Any) -> str:
+    clip = Precomputed(str(folder), **arguments).generate(make_request(tmp_path, scenario_id=scenario_id))
+    assert clip.file is not None
+    return clip.file.relative_to(folder).as_posix()
+
+
+@pytest.mark.parametrize("name", ["0001.mp4", "0001_perspective-left_trimmed-ball.mp4", "0001-x.webm", "0001 a.MOV"])
+def test_a_clip_is_found_by_the_id_that_its_name_begins_with(name: str, folder: Path, tmp_path: Path) -> None:
+    put(folder, name, "0002_other.mp4", "00011_longer-id.mp4", "0001_note.txt", ".0001_hidden.mp4")
+    assert found(folder, tmp_path) == name
+
+
+def test_any_pattern_with_the_id_in_it_will_do(folder: Path, tmp_path: Path) -> None:
+    put(folder, "run/clip-0001-seed3.mp4", "run/clip-0002-seed3.mp4")
+    assert found(folder, tmp_path, pattern="*/clip-{id}-*.mp4") == "run/clip-0001-seed3.mp4"
+
+
+def test_the_file_comes_back_as_it_is_with_what_is_known_of_it(folder: Path, tmp_path: Path) -> None:
+    put(folder, "0001.mp4")
+    clip = Precomputed(str(folder), leading=1, fps=12).generate(make_request(tmp_path))
+    assert (clip.fps, clip.leading, clip.info) == (12, 1, {"source": "0001.mp4"})
+
+
+def test_a_missing_clip_names_pattern_and_folder(folder: Path, tmp_path: Path) -> None:
+    put(folder, "0002.mp4")
+    with pytest.raises(AdapterError) as error:
+        found(folder, tmp_path)
+    assert str(error.value) == f"no clip for scenario 0001: nothing in {folder} matches '0001[!0-9]*'"
+
+
+def test_two_clips_for_one_scenario_are_both_named(folder: Path, tmp_path: Path) -> None:
+    put(folder, "0001_a.mp4", "0001_b.mp4")
+    with pytest.raises(AdapterError, match=r"2 clips for scenario 0001 \(0001_a.mp4, 0001_b.mp4\)"):
+        found(folder, tmp_path)
+
+
+def test_brackets_in_an_id_are_no_pattern(folder: Path, tmp_path: Path) -> None:
+    put(folder, "a[1]_x.mp4")
+    assert found(folder, tmp_path, scenario_id="a[1]") == "a[1]_x.mp4"
+
+
+def images(folder: Path, *levels: int) -> None:
+    folder.mkdir()
+    for k, level in enumerate(levels):
+        Image.fromarray(np.full((4, 6, 3), level, np.uint8)).save(folder / f"frame_{k + 8}.png")
+
+
+def test_a_folder_of_frames_is_read_in_the_order_of_their_numbers(folder: Path, tmp_path: Path) -> None:
+    images(folder / "0001", 10, 20, 30)  # frame_8, frame_9, frame_10
+    clip = Precomputed(str(folder), pattern="{id}", fps=8).generate(make_request(tmp_path))
+    assert np.asarray(clip.frames)[:, 0, 0, 0].tolist() == [10, 20, 30]
+    assert (np.asarray(clip.frames).shape, clip.fps) == ((3, 4, 6, 3), 8)
+
+
+def test_a_folder_of_frames_needs_a_rate(folder: Path, tmp_path: Path) -> None:
+    images(folder / "0001_x", 10)
+    with pytest.raises(BadClip, match=r"model\.adapter\.fps"):
+        Precomputed(str(folder)).generate(make_request(tmp_path))
+
+
+def test_frames_that_do_not_decode_are_told(folder: Path, tmp_path: Path) -> None:
+    put(folder, "0001_x/1.png")
+    with pytest.raises(BadClip, match="0001_x"):
+        Precomputed(str(folder), fps=8).generate(make_request(tmp_path))
+
+
+def test_without_a_folder_it_says_what_to_set_and_the_note() -> None:
+    with pytest.raises(SetupError, match=r"set model\.adapter\.folder .*\. Never released"):
+        Precomputed(note="Never released").check()
+
+
+def test_a_folder_that_is_not_there_is_told_before_any_clip(tmp_path: Path) -> None:
+    with pytest.raises(SetupError, match="nowhere is not a folder"):
+        Precomputed(str(tmp_path / "nowhere")).check()
+
+
+def test_a_folder_without_any_match_is_told_before_any_clip(folder: Path) -> None:
+    put(folder, "readme.txt", "clip1.mp4")
+    with pytest.raises(SetupError, match=r"no clip in .* matches"):
+        Precomputed(str(folder), pattern="scene-{id}.mp4").check()
+
+
+def test_a_folder_with_clips_is_accepted(folder: Path) -> None:
+    put(folder, "0007_x.mp4")
+    Precomputed(str(folder)).check()
+
+
+@pytest.mark.parametrize("pattern", ["*.mp4", "/clips/{id}.mp4"])
+def test_a_pattern_that_cannot_work_is_told_at_once(pattern: str) -> None:
+    with pytest.raises(SetupError, match=r"model\.adapter\.pattern"):
+        Precomputed("clips", pattern=pattern)

@@ -1,0 +1,1 @@
+"""An example of a model that comes from outside the harness."""
