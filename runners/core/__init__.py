@@ -1,0 +1,1 @@
+"""The machine: everything between a composed configuration and a published clip."""

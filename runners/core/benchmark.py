@@ -1,0 +1,80 @@
+"""A benchmark ready for use: its data set found (or drawn), its descriptions read, its truth known."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from runners.core.dataset import cache_folder, check_root, default_root, find_descriptions
+from runners.core.errors import UserError, nearest
+from runners.core.layout import DataSet
+from runners.core.scenarios import Scenario, count_warning, load_scenarios
+from runners.core.settings import BenchmarkSettings
+
+KINDS = ("demo", "original", "verified", "custom")
+
+
+@dataclass(frozen=True)
+class Benchmark:
+    """What a run is made over and scored against."""
+
+    settings: BenchmarkSettings
+    dataset: DataSet
+    descriptions: Path
+    scenarios: list[Scenario]
+    warnings: tuple[str, ...]
+
+    @property
+    def name(self) -> str:
+        """As it stands in folders and tables."""
+        return self.settings.name
+
+    @property
+    def root(self) -> Path:
+        """The data set's top folder."""
+        return self.dataset.root
+
+
+def open_benchmark(settings: BenchmarkSettings, *, progress: Callable[[int, int], None] | None = None) -> Benchmark:
+    """Find the data set (drawing the demo if need be) and read its scenarios. Raises UserError."""
+    if settings.kind not in KINDS:
+        raise UserError(f"benchmark.kind: unknown kind {settings.kind!r}{nearest(settings.kind, KINDS)}")
+    root = benchmark_root(settings)
+    if settings.kind == "demo" and settings.root is None:
+        from runners.demo import ensure_demo
+
+        root = ensure_demo(root, fps=30, seed=settings.seed, progress=progress)
+    check_root(root, settings.name, hint=settings.hint)
+    dataset = DataSet(root)
+    if settings.descriptions:
+        descriptions = Path(settings.descriptions).expanduser().absolute()
+    else:
+        descriptions = find_descriptions(root, hint=settings.hint)
+    scenarios = load_scenarios(dataset, descriptions, hint=settings.hint)
+    warning = count_warning(scenarios, settings.expected, settings.name)
+    return Benchmark(settings, dataset, descriptions, scenarios, (warning,) if warning else ())
+
+
+def ensure_rate(
+    benchmark: Benchmark, fps: float | None, progress: Callable[[int, int], None] | None = None
+) -> Benchmark:
+    """The benchmark with its demo videos also at 24 FPS if that is asked for; others ship what they ship."""
+    settings = benchmark.settings
+    if settings.kind != "demo" or settings.root is not None or fps != 24 or 24 in benchmark.dataset.rates("testing"):
+        return benchmark
+    from runners.demo import ensure_demo
+
+    root = ensure_demo(benchmark.root, fps=24, seed=settings.seed, progress=progress)
+    return Benchmark(settings, DataSet(root), benchmark.descriptions, benchmark.scenarios, benchmark.warnings)
+
+
+def benchmark_root(settings: BenchmarkSettings) -> Path:
+    """Where the data set lies: `benchmark.root`, else the benchmark's default place."""
+    if settings.root:
+        return Path(settings.root).expanduser().absolute()
+    if settings.kind == "demo":
+        from runners.demo import demo_root
+
+        return demo_root(cache_folder(), settings.seed)
+    return default_root(settings.folder or settings.name)

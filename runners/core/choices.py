@@ -1,0 +1,48 @@
+"""Which choices the configuration offers, read from file names alone: Hydra is not needed to list them."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import importlib.util
+from collections.abc import Sequence
+from pathlib import Path
+
+PLUGIN_GROUP = "physics_iq_harness.conf"
+"""Installed packages offer YAML files by an entry point of this group whose value is the package that holds them."""
+
+
+def plugin_packages() -> list[str]:
+    """The packages with configuration files that installed plug-ins name."""
+    return sorted({entry.value for entry in importlib.metadata.entry_points(group=PLUGIN_GROUP)})
+
+
+def plugin_folders() -> list[Path]:
+    """Where those packages lie; one that cannot be found is left out (Hydra tells of it when it is used)."""
+    folders = []
+    for package in plugin_packages():
+        try:
+            spec = importlib.util.find_spec(package)
+        except ImportError:
+            continue
+        folders += [Path(place) for place in (spec.submodule_search_locations or [])] if spec else []
+    return folders
+
+
+def options(group: str, folders: Sequence[Path]) -> dict[str, str]:
+    """The choices of a group with the first comment line of each one's file; the first folder that has one wins."""
+    found: dict[str, str] = {}
+    for folder in folders:
+        for path in sorted((folder / group).glob("*.yaml")):
+            found.setdefault(path.stem, headline(path))
+    return dict(sorted(found.items()))
+
+
+def headline(path: Path) -> str:
+    """The first comment line of a YAML file that is not a directive such as `# @package _global_`."""
+    for line in path.read_text(encoding="utf-8").splitlines():
+        text = line.strip()
+        if text.startswith("#") and not text.lstrip("# ").startswith("@"):
+            return text.lstrip("# ")
+        if text and not text.startswith("#"):
+            break
+    return ""

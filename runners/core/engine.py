@@ -1,0 +1,241 @@
+"""Makes all tasks of one process: threads prepare, generate in a slot, and finish outside of it.
+
+A thread holds a slot only while the model works, so decoding and encoding hide behind it. Memory is bounded by one
+clip per thread. Ctrl-C, a deadline, too many failures or a full disk stop the run in good order: nothing new is
+begun, what is being encoded is published, and what is left is told.
+"""
+
+from __future__ import annotations
+
+import queue
+import threading
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Literal, Protocol
+
+from adapters import Adapter, AdapterError, BadClip, Cancelled, Request, Retryable
+from runners.core.batch import Aside, Batch
+from runners.core.interrupt import Interrupt
+from runners.core.produce import Made, Production, failure, fatal, finish, made_by_model, made_from_raw, make_request
+from runners.core.retry import Left, until_settled
+from runners.core.task import Task
+
+Stop = Literal["interrupted", "deadline", "max_failures", "fatal"]
+
+
+class Watcher(Protocol):
+    """Is told what happens, from any thread; a progress view."""
+
+    def begun(self, clip_id: str) -> None:
+        """The model starts on a clip."""
+
+    def step(self, clip_id: str, k: int, n: int) -> None:
+        """Step k of n inside a clip is done."""
+
+    def ended(self, clip_id: str, kind: str, text: str) -> None:
+        """A clip came to its end: `published`, `refused` or a kind of failure, with its reason."""
+
+
+@dataclass
+class Tally:
+    """What one invocation did."""
+
+    published: int = 0
+    failed: dict[str, str] = field(default_factory=dict)
+    refused: dict[str, str] = field(default_factory=dict)
+    stop: Stop | None = None
+    fatal: str | None = None
+    abandoned: bool = False
+    """A thread did not end in time; the process must leave without waiting for it."""
+
+
+@dataclass(frozen=True)
+class Limits:
+    """When to stop early, and how long the model may be waited for once stopping has begun."""
+
+    max_failures: int | None = None
+    deadline_s: float | None = None
+    attempts: int = 3
+    grace_s: float = 5.0
+
+
+class Engine:
+    """Runs the tasks of one process over one loaded adapter."""
+
+    def __init__(
+        self, production: Production, tasks: Sequence[Task], interrupt: Interrupt, watcher: Watcher, *,
+        concurrency: int, limits: Limits, clock: Callable[[], float] = time.monotonic,
+    ) -> None:  # fmt: skip
+        """`concurrency` is the number of calls to the model at once; a batch is one call."""
+        self._production, self._watcher, self._interrupt, self._limits = production, watcher, interrupt, limits
+        self._clock, self._begun_at = clock, clock()
+        self._halt = threading.Event()
+        self._mutex = threading.Lock()
+        self._slots = threading.BoundedSemaphore(concurrency)
+        self._units: queue.SimpleQueue[list[Task]] = queue.SimpleQueue()
+        for unit in _units(tasks, production.needs.max_batch):
+            self._units.put(unit)
+        self.tally = Tally()
+        # Beyond the slots, one thread prepares the next conditioning while one encodes the last clip.
+        count = min(concurrency + 2, self._units.qsize())
+        self._threads = [threading.Thread(target=self._work, daemon=True, name=f"clip-{k}") for k in range(count)]
+
+    def run(self) -> Tally:
+        """Work until everything is done or stopped; never raises for a clip."""
+        for thread in self._threads:
+            thread.start()
+        interrupted_at: float | None = None
+        while thread_alive := next((thread for thread in self._threads if thread.is_alive()), None):
+            thread_alive.join(0.05)
+            if self._limits.deadline_s is not None and self._clock() - self._begun_at > self._limits.deadline_s:
+                self._stop("deadline")
+            if self._interrupt.is_set() and interrupted_at is None:
+                interrupted_at = self._clock()
+                self._stop("interrupted")
+            if interrupted_at is not None and self._clock() - interrupted_at > self._limits.grace_s:
+                self.tally.abandoned = True
+                break
+        return self.tally
+
+    def _stop(self, why: Stop) -> None:
+        with self._mutex:
+            # A deadline lets the clips in hand finish; Ctrl-C after it no longer waits for them.
+            if self.tally.stop is None or why == "interrupted":
+                self.tally.stop = why
+        self._halt.set()
+
+    def _work(self) -> None:
+        while not self._halt.is_set():
+            try:
+                unit = self._units.get_nowait()
+            except queue.Empty:
+                return
+            self._make(unit)
+
+    def _make(self, unit: list[Task]) -> None:
+        """Bring a unit to its end, asking again for clips that met a passing fault."""
+        left = []
+        for task in unit:
+            if task.raw is not None and task.raw_root is not None:
+                self._publish(task, partial(made_from_raw, task.raw, task.raw_root))
+            else:
+                left.append(task)
+
+        def attempt() -> Left[Task]:
+            again = self._attempt(left) if left and not self._halt.is_set() else []
+            left[:] = [task for task, _ in again]
+            return again
+
+        for task, error in until_settled(attempt, self._limits.attempts, self._halt.wait):
+            self._failed(task, error)
+
+    def _attempt(self, tasks: list[Task]) -> Left[Task]:
+        """Generate once and publish; returns the tasks that met a passing fault."""
+        if self._production.needs.max_batch == 1:
+            return self._attempt_one(tasks[0])
+        return self._attempt_batch(list(tasks))
+
+    def _prepare(self, task: Task) -> Request:
+        return make_request(self._production, task, partial(self._step, task.id))
+
+    def _step(self, clip_id: str, k: int, n: int) -> None:
+        if self._interrupt.is_set() or self.tally.stop in ("interrupted", "fatal"):
+            raise Cancelled("the run is being stopped")
+        self._watcher.step(clip_id, k, n)
+
+    def _attempt_one(self, task: Task) -> Left[Task]:
+        try:
+            request = self._prepare(task)
+            with self._slots:
+                if self._halt.is_set():
+                    return []
+                self._watcher.begun(task.id)
+                started = time.monotonic()
+                clip = self._production.adapter.generate(request)
+                seconds = time.monotonic() - started
+        except Retryable as error:
+            return [(task, error)]
+        except Exception as error:  # noqa: BLE001  (any failure is this clip's alone; the others go on)
+            self._failed(task, error)
+            return []
+        self._publish(task, partial(made_by_model, self._production, task, request, clip, seconds))
+        return []
+
+    def _attempt_batch(self, tasks: list[Task]) -> Left[Task]:
+        """One call for many clips; each is published as it comes, while the model works on the others."""
+        batch, aside, again = Batch(tasks, self._prepare, self._failed), Aside(), Left[Task]()
+        try:
+            with self._slots:
+                if self._halt.is_set():
+                    return []
+                for task in tasks:
+                    self._watcher.begun(task.id)
+                self._take_results(batch, aside, again)
+        except Exception as error:  # noqa: BLE001  (the call failed as a whole; what it gave before stays)
+            problem = error
+        else:
+            problem = BadClip("the adapter's batch ended without a result for this clip")
+        aside.join()
+        for task in batch.unsettled():
+            if isinstance(problem, Retryable):
+                again.append((task, problem))
+            else:
+                self._failed(task, problem)
+        return again
+
+    def _take_results(self, batch: Batch, aside: Aside, again: Left[Task]) -> None:
+        started = time.monotonic()
+        for result in self._production.adapter.generate_many(batch.requests()):
+            seconds, started = time.monotonic() - started, time.monotonic()
+            task, request = batch.settle()
+            if isinstance(result, Retryable):
+                again.append((task, result))
+            elif isinstance(result, AdapterError):
+                self._failed(task, result)
+            else:
+                make = partial(made_by_model, self._production, task, request, result, seconds)
+                aside.run(partial(self._publish, task, make))
+
+    def _publish(self, task: Task, make: Callable[[], Made]) -> None:
+        try:
+            task.state.published = finish(self._production, task, make())
+        except Exception as error:  # noqa: BLE001  (as above)
+            self._failed(task, error)
+            return
+        with self._mutex:
+            self.tally.published += 1
+        self._watcher.ended(task.id, "published", "")
+
+    def _failed(self, task: Task, error: Exception) -> None:
+        """Record a failure; a full disk and a wrong set-up end the run, being no fault of the clip."""
+        if isinstance(error, Cancelled):
+            return
+        kind, reason = failure(error)
+        message = fatal(error)
+        if message is None:
+            try:
+                task.state.failed = self._production.journal.append("failed", id=task.id, kind=kind, reason=reason)
+            except OSError as disk:
+                message = fatal(disk) or str(disk)
+        if message is not None:
+            self.tally.fatal = self.tally.fatal or message
+            self._stop("fatal")
+            return
+        with self._mutex:
+            (self.tally.refused if kind == "refused" else self.tally.failed)[task.id] = reason
+            too_many = self._limits.max_failures is not None and len(self.tally.failed) >= self._limits.max_failures
+        self._watcher.ended(task.id, kind, reason)
+        if too_many:
+            self._stop("max_failures")
+
+
+def _units(tasks: Sequence[Task], max_batch: int) -> list[list[Task]]:
+    return [list(tasks[k : k + max_batch]) for k in range(0, len(tasks), max_batch)]
+
+
+def slots(adapter: Adapter, wanted: int | None) -> int:
+    """How many calls to the model at once: as configured, but never more than the adapter allows."""
+    allowed = max(1, adapter.needs.concurrency)
+    return allowed if wanted is None else max(1, min(wanted, allowed))

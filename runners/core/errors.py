@@ -1,0 +1,19 @@
+"""The one error for what a user can mend: told in a line or two, exit code 2, never a traceback."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+
+
+class UserError(Exception):
+    """Bad input or configuration. The message says what is wrong and what to do about it."""
+
+
+def nearest(word: str, choices: Iterable[str]) -> str:
+    """A clause that names what was probably meant: "; did you mean 'svd'? (choices: …)"."""
+    known = sorted(set(choices))
+    close = difflib.get_close_matches(word, known, n=3, cutoff=0.5)
+    meant = f"; did you mean {' or '.join(repr(name) for name in close)}?" if close else ""
+    listed = ", ".join(known[:40]) + (", …" if len(known) > 40 else "")
+    return f"{meant} (choices: {listed})" if known else meant

@@ -1,0 +1,81 @@
+"""What a run's clips depend on, written out as a list and not only as a hash, so that a difference can be shown.
+
+Two of them. *generation*: whether a raw clip may be used again. *publication*: whether `videos/` may be continued;
+it holds what standardizing adds. Selection, shards, limits, budgets, scorer, device and concurrency are in neither.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict
+from typing import Any
+
+from adapters import Adapter, Needs
+from runners.core.benchmark import Benchmark
+from runners.core.files import sha256_json
+from runners.core.settings import GenerateSettings
+from runners.core.standardize import Output
+
+Fingerprint = dict[str, Any]
+
+
+def benchmark_identity(benchmark: Benchmark) -> dict[str, Any]:
+    """Which scenarios there are, under which names; their files and prompts are recorded clip by clip.
+
+    A data set that the program made itself says in its dataset.json what it holds.
+    """
+    scenarios, record = benchmark.scenarios, benchmark.root / "dataset.json"
+    content = json.loads(record.read_text("utf-8")).get("content") if record.is_file() else None
+    rows = [[scenario.id, scenario.view, scenario.name, scenario.output_name] for scenario in scenarios]
+    return {"name": benchmark.name, "scenarios": len(rows), "rows_sha256": sha256_json(rows), "content": content}
+
+
+def adapter_identity(node: Mapping[str, Any], adapter: Adapter) -> dict[str, Any]:
+    """The adapter's target and arguments without those that never change a pixel."""
+    return {key: value for key, value in node.items() if key not in adapter.neutral}
+
+
+def fingerprint(
+    settings: GenerateSettings, adapter: Adapter, benchmark: Benchmark, output: Output, prompts: dict[str, Any]
+) -> Fingerprint:
+    """Both fingerprints of a run, as plain JSON values; all of the benchmark counts, whatever is selected."""
+    generation = {
+        "benchmark": benchmark_identity(benchmark),
+        "model": {"name": settings.model.name, "adapter": adapter_identity(settings.model.adapter, adapter)},
+        "prompts": {key: prompts.get(key) for key in ("mode", "template", "template_sha256")},
+        "negative_prompt": negative_prompt(settings),
+        "seed": {"seed": settings.seed, "seeds": settings.seeds, "run": settings.run},
+        "conditioning": conditioning_identity(adapter.needs, settings.model.fit, output),
+        "roll_out": settings.model.short == "roll_out",
+    }
+    publication = {"output": asdict(output), "hold": settings.model.short == "hold"}
+    return {"generation": generation, "publication": publication}
+
+
+def conditioning_identity(needs: Needs, fit: str, output: Output) -> dict[str, Any]:
+    """What the model is shown and asked for; a model without a size or rate of its own gets the run's."""
+    return {
+        "mode": needs.mode,
+        "frames": needs.frames,
+        "fps": needs.fps,
+        "fit": fit,
+        "sizes": [list(size) for size in needs.sizes] or [[output.width, output.height]],
+        "clip_fps": needs.native_fps or output.fps,
+    }
+
+
+def negative_prompt(settings: GenerateSettings) -> str | None:
+    """`prompts.negative`, else the model's own; none where no prompt is sent at all."""
+    if settings.prompts.mode == "none":
+        return settings.prompts.negative
+    return settings.model.negative_prompt if settings.prompts.negative is None else settings.prompts.negative
+
+
+def differences(old: Any, new: Any, path: str = "") -> Iterator[str]:
+    """Where two fingerprints differ: lines such as `publication.output.fps: 24 → 30`."""
+    if isinstance(old, dict) and isinstance(new, dict):
+        for key in [*old, *(key for key in new if key not in old)]:
+            yield from differences(old.get(key), new.get(key), f"{path}.{key}" if path else key)
+    elif old != new:
+        yield f"{path}: {old!r} → {new!r}"

@@ -1,0 +1,128 @@
+"""Nothing is continued, overwritten or mixed that does not belong together: the checks on an existing run folder."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from runners.core.errors import UserError
+from runners.core.files import sha256_file, shown
+from runners.core.fingerprint import Fingerprint, differences
+from runners.core.journal import RunState
+from runners.core.task import Task, same_source
+
+if TYPE_CHECKING:
+    from runners.core.plan import Plan
+
+
+def check_fingerprint(plan: Plan, old: Fingerprint) -> None:
+    """Refuse to continue a run that was made with other settings, showing which, and how to keep both."""
+    changed = list(differences(old, plan.fingerprint))
+    if not changed:
+        return
+    again = f"tag={propose_tag(changed)}"
+    if all(line.startswith("publication.") for line in changed) and any((plan.folder.raw).glob("*")):
+        again += f" from_raw={shown(plan.folder.path)}"
+    listed = "\n  ".join(changed)
+    raise UserError(
+        f"{shown(plan.folder.path)} was made with other settings (was → is asked for now):\n  {listed}\n"
+        f"keep both by naming the new one: {again}"
+    )
+
+
+def propose_tag(changed: list[str]) -> str:
+    """A short name for a variant, from the first setting that differs: `publication.output.fps: 24 → 30` → fps30."""
+    path, _, values = changed[0].partition(": ")
+    value = re.sub(r"[^A-Za-z0-9.]+", "-", values.rpartition(" → ")[2].strip("'\"")).strip("-.")
+    name = re.sub(r"[^A-Za-z0-9]+", "_", path.rpartition(".")[2])
+    return f"{name}{value}" if 0 < len(value) <= 12 else name
+
+
+def check_raw_run(plan: Plan, root: Path, state: RunState) -> dict[str, Any]:
+    """The generation fingerprint of a run to publish from; UserError if its raw clips are not those of this command."""
+    if state.fingerprint is None:
+        raise UserError(f"from_raw={root}: there is no run in this folder")
+    old: dict[str, Any] = state.fingerprint["generation"]
+    # A model without a size of its own was conditioned at that run's output size; its raw clips are what they are.
+    ignored = ("conditioning", "roll_out")
+    was, now = (
+        {key: value for key, value in side.items() if key not in ignored}
+        for side in (old, plan.fingerprint["generation"])
+    )
+    changed = list(differences(was, now))
+    if changed:
+        listed = "\n  ".join(changed)
+        raise UserError(
+            f"the raw clips of {shown(root)} were made with other settings (was → is asked for now):\n  {listed}"
+        )
+    without = [scenario.id for scenario in plan.chosen if not _has_raw(root, state, scenario.id)]
+    if without:
+        named = ", ".join(without[:5]) + (", …" if len(without) > 5 else "")
+        raise UserError(
+            f"{shown(root)} has no raw clips of {named} ({len(without)} of {len(plan.chosen)} chosen); "
+            "run it with keep_raw=true first, or choose others with select.ids=[…]"
+        )
+    return old
+
+
+def _has_raw(root: Path, state: RunState, clip_id: str) -> bool:
+    raw = state.clip(clip_id).raw
+    return raw is not None and (root / raw["file"]).is_file()
+
+
+def check_videos_folder(plan: Plan, state: RunState) -> None:
+    """`videos/` holds what this run published and nothing else, or the official scorer would refuse it."""
+    if not plan.folder.videos.is_dir():
+        return
+    ours = {event["name"] for clip in state.clips.values() for event in (clip.rendered, clip.published) if event}
+    foreign = sorted(path.name for path in plan.folder.videos.iterdir() if path.name not in ours)
+    if foreign:
+        named = ", ".join(foreign[:5]) + (", …" if len(foreign) > 5 else "")
+        raise UserError(
+            f"{shown(plan.folder.videos)} holds files that this run did not publish: {named}; move them away"
+        )
+
+
+def check_published(plan: Plan, task: Task) -> bool:
+    """Whether the clip is published and untouched. A missing file is made again; a changed one is never overwritten."""
+    event = task.state.published
+    if event is None:
+        return False
+    path = plan.folder.videos / event["name"]
+    if not path.exists():
+        task.state.published = None
+        return False
+    if sha256_file(path) != event["sha256"]:
+        raise UserError(
+            f"{shown(path)} is not the clip that was published (its content changed); move it away to make it again"
+        )
+    return True
+
+
+def check_same_inputs(plan: Plan, task: Task) -> None:
+    """A published clip must have been made from the conditioning and prompt that this command would use."""
+    event = task.state.published
+    if event is None:
+        return
+    old = event["generation"]
+    if old["prompt_given"] != task.prompt:
+        raise UserError(
+            f"the prompt of {task.id} changed since its clip was made in {shown(plan.folder.path)}; "
+            "restore it, or name the new run with tag=…"
+        )
+    if not same_source(event, task):
+        raise UserError(
+            f"{task.source.path} changed since the clip of {task.id} was made in {shown(plan.folder.path)}; "
+            "restore the file, or name the new run with tag=…"
+        )
+
+
+def check_revision(plan: Plan, state: RunState, facts: dict[str, Any]) -> None:
+    """A run goes on only with the checkpoint that it began with. Raises UserError."""
+    for old in state.loaded:
+        if old["facts"].get("revision") != facts.get("revision"):
+            raise UserError(
+                f"{shown(plan.folder.path)} was begun with revision {old['facts'].get('revision')} of the model, and "
+                f"{facts.get('revision')} was loaded now; pin the old one, or name the new run with tag=…"
+            )

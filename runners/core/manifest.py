@@ -1,0 +1,78 @@
+"""manifest.json: the run's record for people and leaderboards, written from the journal alone."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from runners.core.files import sha256_json, write_json
+from runners.core.journal import RunState, fold
+from runners.core.run_folder import RunFolder
+from runners.core.scenarios import Scenario
+
+SCHEMA = 1
+
+
+def write_manifest(
+    folder: RunFolder, configuration: Mapping[str, Any], scenarios: Sequence[Scenario]
+) -> dict[str, Any]:
+    """Write and return the manifest of a run as its journals tell it; `scenarios` are all of the benchmark."""
+    state = fold(folder.path)
+    clips = {scenario.id: clip_record(state, scenario) for scenario in scenarios if scenario.id in state.clips}
+    fingerprint = state.fingerprint or {}
+    manifest = {
+        "schema": SCHEMA,
+        "name": folder.path.name,
+        "complete": all(scenario.id in clips and "published" in clips[scenario.id] for scenario in scenarios),
+        "expected": len(scenarios),
+        "published": sum("published" in clip for clip in clips.values()),
+        "cost_usd": total_cost(state),
+        "fingerprint": {key: {"sha256": sha256_json(part), **part} for key, part in fingerprint.items()},
+        "configuration": dict(configuration),
+        "sessions": state.started,
+        "model_facts": [event["facts"] for event in state.loaded],
+        "warnings": version_mix(state),
+        "clips": clips,
+    }
+    write_json(folder.manifest, manifest)
+    return manifest
+
+
+def clip_record(state: RunState, scenario: Scenario) -> dict[str, Any]:
+    """One clip's entry: names and category, and what became of it."""
+    clip = state.clip(scenario.id)
+    record: dict[str, Any] = {"name": scenario.output_name, "view": scenario.view, "category": scenario.category}
+    if clip.published is not None:
+        facts = ("time", "sha256", "session", "generation", "raw", "publication")
+        record["published"] = {key: clip.published.get(key) for key in facts}
+    elif clip.failed is not None:
+        record["failed"] = {key: clip.failed[key] for key in ("time", "kind", "reason")}
+    return record
+
+
+def total_cost(state: RunState) -> float | None:
+    """US dollars over all clips that say what they cost; None if none does."""
+    costs = [
+        event["generation"]["cost_usd"]
+        for clip in state.clips.values()
+        if (event := clip.published or clip.raw) is not None and event["generation"].get("cost_usd") is not None
+    ]
+    return round(sum(costs), 6) if costs else None
+
+
+def version_mix(state: RunState) -> list[str]:
+    """Warnings: published clips made with different versions or on different hardware."""
+    sessions = {event["session"]: event for event in state.started}
+    used = [
+        sessions.get(event["generation"]["session"], {})
+        for clip in state.clips.values()
+        if (event := clip.published) is not None
+    ]
+    warnings = []
+    for key in ("versions", "hardware"):
+        kinds = {sha256_json(session.get(key)): session.get(key) or {} for session in used}
+        if len(kinds) > 1:
+            names = sorted({name for kind in kinds.values() for name in kind})
+            mixed = [name for name in names if len({repr(kind.get(name)) for kind in kinds.values()}) > 1]
+            warnings.append(f"clips of this run were made with different {key}: {', '.join(mixed)}")
+    return warnings

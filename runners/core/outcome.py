@@ -1,0 +1,43 @@
+"""What became of one job, for the table at the end and the exit code."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+DONE, FAILED, BAD_INPUT, STOPPED, INTERRUPTED = 0, 1, 2, 3, 130
+_GRAVEST_FIRST = (INTERRUPTED, BAD_INPUT, FAILED, STOPPED, DONE)
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """The result of one job. `lines` are for people: what happened and what to do next."""
+
+    code: int
+    name: str = ""
+    lines: tuple[str, ...] = ()
+    folder: Path | None = None
+    scores: dict[str, Any] | None = None
+    counts: dict[str, int] = field(default_factory=dict)
+    oracle: bool = False
+    """The model saw take 2: its scores are a ceiling and stand apart."""
+    abandoned: bool = False
+    """A thread is still at work; the process must leave without waiting for it."""
+
+    @classmethod
+    def bad_input(cls, message: str, name: str = "") -> Outcome:
+        """A mistake that the user can mend."""
+        return cls(BAD_INPUT, name, (f"error: {message}",))
+
+    @classmethod
+    def not_started(cls) -> Outcome:
+        """A job of a sweep that was interrupted before it."""
+        return cls(INTERRUPTED, "", ("not started: the sweep was interrupted",))
+
+
+def exit_code(outcomes: Iterable[Outcome]) -> int:
+    """The gravest of all jobs': 130, 2, 1, 3, 0 in this order."""
+    codes = {outcome.code for outcome in outcomes}
+    return next((code for code in _GRAVEST_FIRST if code in codes), DONE)

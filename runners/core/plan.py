@@ -1,0 +1,220 @@
+"""What a command would do, decided and checked before anything is loaded or paid."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from adapters import Adapter, Needs
+from runners.core.benchmark import Benchmark
+from runners.core.conditioning import conditioning_geometry, find_source, probe_source, source_size
+from runners.core.dataset import check_files
+from runners.core.errors import UserError, nearest
+from runners.core.files import sha256_file
+from runners.core.fingerprint import Fingerprint, fingerprint, negative_prompt
+from runners.core.journal import ClipState, RunState, fold
+from runners.core.layout import Kind
+from runners.core.output import resolve_output
+from runners.core.prompts import PromptChoice, PromptPlan, plan_prompts
+from runners.core.run_folder import RunFolder, Shard, run_name
+from runners.core.scenarios import Scenario
+from runners.core.selection import Selection, parse_shard, select, shard
+from runners.core.settings import GenerateSettings
+from runners.core.standardize import Output
+from runners.core.task import Task, clip_seed, same_source
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A run as it is asked for; what is already there is folded in later, under the run's lock."""
+
+    settings: GenerateSettings
+    benchmark: Benchmark
+    adapter: Adapter
+    output: Output
+    prompts: PromptPlan
+    texts: dict[str, str | None]
+    fingerprint: Fingerprint
+    folder: RunFolder
+    chosen: list[Scenario]
+    shard: Shard | None
+    keep_raw: bool
+    source_run: RunState | None = None
+    """The run whose raw clips are published again (`from_raw`)."""
+
+    @property
+    def name(self) -> str:
+        """The run folder's name."""
+        return self.folder.path.name
+
+
+@dataclass(frozen=True)
+class Work:
+    """The chosen scenarios of a plan by what is left to do about them."""
+
+    tasks: list[Task]
+    published: list[str] = field(default_factory=list)
+    refused: list[str] = field(default_factory=list)
+
+
+def make_plan(settings: GenerateSettings, benchmark: Benchmark, adapter: Adapter) -> Plan:
+    """Check all settings against each other, the benchmark and the adapter. Raises UserError."""
+    check_settings(settings)
+    needs = adapter.needs
+    output = resolve_output(settings.output, benchmark, needs)
+    choice = settings.prompts
+    prompts = plan_prompts(
+        PromptChoice(choice.mode, _path(choice.file), choice.template, _path(choice.data)),
+        benchmark.scenarios, benchmark.root, settings.model.templates,
+    )  # fmt: skip
+    chosen = select(benchmark.scenarios, Selection(**vars(settings.select)))
+    chosen = shard(chosen, settings.shard)
+    check_conditioning(benchmark, chosen, needs)
+    texts = prompts.texts(chosen) if needs.prompt != "ignored" else dict.fromkeys(s.id for s in chosen)
+    check_prompts(needs, texts, settings)
+    name = run_name(settings.model.name, settings.tag, settings.prompts.mode, settings.run)
+    plan = Plan(
+        settings=settings,
+        benchmark=benchmark,
+        adapter=adapter,
+        output=output,
+        prompts=prompts,
+        texts=texts,
+        fingerprint=fingerprint(settings, adapter, benchmark, output, prompts.identity),
+        folder=RunFolder(Path(settings.results).expanduser().absolute() / benchmark.name / name),
+        chosen=chosen,
+        shard=parse_shard(settings.shard) if settings.shard else None,
+        keep_raw=settings.model.paid if settings.keep_raw is None else settings.keep_raw,
+    )
+    return _with_source_run(plan) if settings.from_raw else plan
+
+
+def check_settings(settings: GenerateSettings) -> None:
+    """Values that no schema can check. Raises UserError."""
+    named = {
+        "model.fit": (settings.model.fit, ("stretch", "pad", "crop")),
+        "model.short": (settings.model.short, ("roll_out", "hold", "error")),
+        "seeds": (settings.seeds, ("derived", "same")),
+        "progress": (settings.progress, ("auto", "live", "plain")),
+        "scorer.name": (settings.scorer.name, ("builtin", "none")),
+    }
+    for key, (value, choices) in named.items():
+        if value not in choices:
+            raise UserError(f"{key}: unknown {value!r}{nearest(value, choices)}")
+    least = {"run": 1, "attempts": 1, "max_failures": 1, "concurrency": 1}
+    for key, bound in least.items():
+        value = getattr(settings, key)
+        if value is not None and value < bound:
+            raise UserError(f"{key}={value} must be at least {bound}")
+
+
+def check_conditioning(benchmark: Benchmark, chosen: Sequence[Scenario], needs: Needs) -> None:
+    """All files that condition the chosen scenarios are there. Raises UserError naming those that are not."""
+    images = needs.mode == "i2v" and (benchmark.root / "switch-frames").is_dir()
+    kinds: list[Kind] = ["switch" if images else "conditioning"]
+    check_files(benchmark.dataset, chosen, kinds, round(needs.fps or benchmark.settings.fps))
+
+
+def check_prompts(needs: Needs, texts: dict[str, str | None], settings: GenerateSettings) -> None:
+    """A model that cannot do without a text gets one for every clip. Raises UserError."""
+    if needs.prompt != "required":
+        return
+    empty = [clip_id for clip_id, text in texts.items() if not text]
+    if empty:
+        shown = ", ".join(empty[:5]) + (", …" if len(empty) > 5 else "")
+        raise UserError(f"model {settings.model.name} needs a prompt, and {shown} have none; choose prompts=op or bpp")
+
+
+def read_state(plan: Plan) -> RunState:
+    """What the run folder says. Raises UserError if it was made with other settings or holds foreign files."""
+    state = fold(plan.folder.path) if plan.folder.path.is_dir() else RunState()
+    if state.fingerprint is not None:
+        from runners.core.guard import check_fingerprint
+
+        check_fingerprint(plan, state.fingerprint)
+    return state
+
+
+def find_work(plan: Plan, state: RunState) -> Work:
+    """Sort the chosen scenarios: published, refused, to be made. Checks every file that is still needed."""
+    from runners.core.guard import check_published, check_same_inputs, check_videos_folder
+
+    check_videos_folder(plan, state)
+    work = Work([])
+    todo: list[Task] = []
+    for scenario in plan.chosen:
+        task = make_task(plan, scenario, state.clip(scenario.id))
+        if check_published(plan, task):
+            check_same_inputs(plan, task)
+            work.published.append(task.id)
+        elif task.state.refused and not plan.settings.retry_refused:
+            work.refused.append(task.id)
+        else:
+            todo.append(task)
+    with ThreadPoolExecutor(8) as pool:
+        work.tasks.extend(pool.map(lambda task: ready(plan, task), todo))
+    return work
+
+
+def make_task(plan: Plan, scenario: Scenario, state: ClipState) -> Task:
+    """Everything about one scenario that can be decided without opening its files."""
+    settings = plan.settings
+    needs = plan.adapter.needs
+    source = find_source(plan.benchmark.dataset, scenario.item, needs)
+    return Task(
+        scenario=scenario,
+        source=source,
+        geometry=None,
+        seed=clip_seed(settings.seeds, settings.seed, settings.run, scenario.id),
+        prompt=plan.texts[scenario.id],
+        negative_prompt=None if needs.prompt == "ignored" else negative_prompt(settings),
+        state=state,
+        oracle=_oracle(plan, scenario) if needs.oracle else None,
+    )
+
+
+def ready(plan: Plan, task: Task) -> Task:
+    """The task with its raw clip found, or else its conditioning probed and its geometry planned. Raises UserError."""
+    if plan.source_run is not None:
+        root = Path(str(plan.settings.from_raw)).expanduser().absolute()
+        return replace(task, raw=plan.source_run.clip(task.id).raw, raw_root=root)
+    raw = task.state.raw
+    if raw is not None:
+        file = plan.folder.path / raw["file"]
+        if file.is_file() and sha256_file(file) == raw["sha256"] and same_source(raw, task):
+            return replace(task, raw=raw, raw_root=plan.folder.path)
+    probe_source(task.source)
+    default = (plan.output.width, plan.output.height)
+    geometry = conditioning_geometry(plan.settings.model.fit, source_size(task.source), plan.adapter.needs, default)  # type: ignore[arg-type]
+    return replace(task, geometry=geometry)
+
+
+def _oracle(plan: Plan, scenario: Scenario) -> Path:
+    """take-2 for models that show the ceiling, at the output's rate where the data set ships it."""
+    dataset = plan.benchmark.dataset
+    rates = dataset.rates("testing", take=2)
+    fps = plan.output.fps if plan.output.fps in rates or not rates else rates[0]
+    path = dataset.find("testing", scenario.second, fps) if scenario.second else None
+    if path is None:
+        raise UserError(
+            f"{plan.settings.model.name} shows the second take, and {scenario.id} has none in {dataset.root}"
+        )
+    return path
+
+
+def _with_source_run(plan: Plan) -> Plan:
+    """Bind the plan to the run whose raw clips it publishes; its generation fingerprint is that run's."""
+    from runners.core.guard import check_raw_run
+
+    root = Path(str(plan.settings.from_raw)).expanduser().absolute()
+    if root == plan.folder.path:
+        raise UserError("from_raw names the run itself; give the new output a name with tag=…")
+    state = fold(root) if root.is_dir() else RunState()
+    generation = check_raw_run(plan, root, state)
+    return replace(plan, source_run=state, fingerprint={**plan.fingerprint, "generation": generation})
+
+
+def _path(text: str | None) -> Path | None:
+    return Path(text).expanduser().absolute() if text else None

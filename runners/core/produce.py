@@ -1,0 +1,233 @@
+"""From a task to a published clip: conditioning → model → raw → standardize → verify → publish → journal.
+
+Every step first writes down what it is about to make true, so that a kill between any two lines loses nothing
+finished: a rendered file whose record exists is published by the next process without asking the model again.
+"""
+
+from __future__ import annotations
+
+import errno
+import json
+import os
+import shutil
+import time
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+from adapters import Adapter, AdapterError, BadClip, BadVideo, Clip, Needs, Request, SetupError, StepReport
+from runners.core.conditioning import make_conditioning
+from runners.core.errors import UserError
+from runners.core.files import publish, sha256_file, sync_folder
+from runners.core.geometry import Geometry
+from runners.core.journal import ClipState, Event, Journal
+from runners.core.layout import CONTINUATION_S
+from runners.core.raw import keep_raw
+from runners.core.run_folder import RunFolder
+from runners.core.standardize import Output, standardize
+from runners.core.task import Task, geometry_of, source_record
+
+
+@dataclass(frozen=True)
+class Production:
+    """What all clips of one process share."""
+
+    adapter: Adapter
+    folder: RunFolder
+    journal: Journal
+    work: Path
+    output: Output
+    short: str
+    keep_raw: bool
+    session: str
+    """Names the start event that holds this process's versions and hardware."""
+
+    @property
+    def needs(self) -> Needs:
+        """The adapter's."""
+        return self.adapter.needs
+
+
+class Jobs:
+    """The journal as the adapter of a paid service sees it: the facts of one clip."""
+
+    def __init__(self, journal: Journal, task: Task) -> None:
+        self._journal, self._task = journal, task
+
+    def append(self, event: dict[str, Any]) -> None:
+        """Record one fact, on disk when this returns."""
+        self._task.state.events.append(self._journal.append("job", id=self._task.id, job=event))
+
+    def events(self) -> list[dict[str, Any]]:
+        """All facts recorded for this clip, oldest first."""
+        return [event["job"] for event in self._task.state.events]
+
+
+def make_request(production: Production, task: Task, step: StepReport) -> Request:
+    """Decode the conditioning and put the request together. Raises UserError for a file that cannot be used."""
+    needs = production.needs
+    scratch = production.work / task.id
+    shutil.rmtree(scratch, ignore_errors=True)
+    scratch.mkdir(parents=True)
+    return Request(
+        scenario_id=task.id,
+        conditioning=make_conditioning(task.source, needs, geometry_of(task)),
+        seconds=CONTINUATION_S,
+        fps=needs.native_fps or production.output.fps,
+        seed=task.seed,
+        scratch=scratch,
+        prompt=None if needs.prompt == "ignored" else task.prompt,
+        negative_prompt=None if needs.prompt == "ignored" else task.negative_prompt,
+        oracle=task.oracle,
+        step=step,
+        jobs=Jobs(production.journal, task),
+    )
+
+
+def generation_record(production: Production, task: Task, request: Request, clip: Clip, generate_s: float) -> Event:
+    """What the manifest says about how a clip came to be."""
+    conditioning = request.conditioning
+    return {
+        "prompt_given": task.prompt,
+        "prompt": clip.info.get("prompt", request.prompt),
+        "negative_prompt": clip.info.get("negative_prompt", request.negative_prompt),
+        "seed": request.seed,
+        "conditioning": {
+            "sha256": conditioning.sha256,
+            "mode": production.needs.mode,
+            "frames": len(conditioning.frames),
+            "fps": conditioning.fps,
+            "width": conditioning.width,
+            "height": conditioning.height,
+            "source": source_record(task.source.path),
+        },
+        "geometry": geometry_of(task).to_dict(),
+        "asked": {"seconds": request.seconds, "fps": request.fps, "frames": round(request.seconds * request.fps)},
+        "info": clip.info,
+        "cost_usd": clip.info.get("cost_usd"),
+        "roll_out": clip.info.get("roll_out"),
+        "generate_s": round(generate_s, 3),
+        "session": production.session,
+    }
+
+
+@dataclass(frozen=True)
+class Made:
+    """A model's clip with its record, on its way to being published."""
+
+    clip: Clip
+    generation: Event
+    raw: Event | None = None
+
+
+def made_by_model(production: Production, task: Task, request: Request, clip: Any, generate_s: float) -> Made:
+    """What the adapter returned, with its record. Raises BadClip if it is no Clip or its info cannot be recorded."""
+    if not isinstance(clip, Clip):
+        raise BadClip(f"the adapter returned {type(clip).__name__} instead of a Clip")
+    try:
+        json.dumps(clip.info, allow_nan=False)
+    except (TypeError, ValueError) as error:
+        raise BadClip(f"Clip.info must be plain JSON values: {error}") from None
+    return Made(clip, generation_record(production, task, request, clip, generate_s))
+
+
+def take_raw(production: Production, task: Task, made: Made) -> Made:
+    """Keep what the model returned, if the run does so; publishing then reads the kept file."""
+    if not production.keep_raw or made.raw is not None:
+        return made
+    file = keep_raw(made.clip, production.folder.raw, task.id, production.work)
+    event = production.journal.append(
+        "raw", id=task.id, file=f"raw/{file.name}", sha256=sha256_file(file), fps=made.clip.fps,
+        leading=made.clip.leading, generation=made.generation,
+    )  # fmt: skip
+    return made_from_raw(event, production.folder.path)
+
+
+def made_from_raw(event: Event, root: Path) -> Made:
+    """The clip of a raw event. Raises BadClip if the file is gone or is not what was recorded."""
+    file = root / event["file"]
+    if not file.is_file() or sha256_file(file) != event["sha256"]:
+        raise BadClip(f"the raw clip {file} is missing or is not the one that was recorded")
+    return Made(Clip(fps=event["fps"], file=file, leading=event["leading"]), event["generation"], event)
+
+
+def finish(production: Production, task: Task, made: Made) -> Event:
+    """Standardize, verify and publish one clip; returns its journal event. Raises BadClip for an unusable clip."""
+    started = time.monotonic()
+    made = take_raw(production, task, made)
+    temporary = production.work / f"{task.id}.mp4"
+    short: Literal["hold", "error"] = "hold" if production.short == "hold" else "error"
+    try:
+        published = standardize(
+            made.clip,
+            Geometry.from_dict(made.generation["geometry"]),
+            production.output,
+            CONTINUATION_S,
+            temporary,
+            short,
+        )
+    except BadVideo as error:
+        raise BadClip(str(error)) from error
+    facts = {
+        "name": task.scenario.output_name,
+        "sha256": published.sha256,
+        "generation": made.generation,
+        "raw": made.raw and {"file": made.raw["file"], "sha256": made.raw["sha256"]},
+        "publication": {**asdict(published), "standardize_s": round(time.monotonic() - started, 3)},
+        "session": production.session,
+    }
+    where = temporary.relative_to(production.folder.path)
+    production.journal.append("rendered", id=task.id, file=str(where), **facts)
+    publish(temporary, production.folder.videos / task.scenario.output_name)
+    event = production.journal.append("published", id=task.id, **facts)
+    shutil.rmtree(production.work / task.id, ignore_errors=True)
+    return event
+
+
+def recover(folder: RunFolder, journal: Journal, clip_id: str, state: ClipState) -> bool:
+    """Publish a clip that was rendered and recorded before a kill. Returns whether there was one."""
+    event = state.rendered
+    if event is None or state.published is not None:
+        return False
+    final = folder.videos / event["name"]
+    temporary = folder.path / event["file"]
+    if not _is(final, event["sha256"]):
+        if not _is(temporary, event["sha256"]):
+            return False
+        publish(temporary, final)
+    sync_folder(final.parent)
+    facts = {key: event[key] for key in ("name", "sha256", "generation", "raw", "publication", "session")}
+    state.published = journal.append("published", id=clip_id, **facts)
+    return True
+
+
+def _is(path: Path, sha256: str) -> bool:
+    return path.is_file() and sha256_file(path) == sha256
+
+
+def failure(error: Exception) -> tuple[str, str]:
+    """The (kind, reason) that a clip's failure is recorded under: one line, whatever was raised."""
+    if isinstance(error, AdapterError):
+        return error.kind, str(error) or type(error).__name__
+    if isinstance(error, UserError):
+        return "bad_input", str(error)
+    return "error", f"{type(error).__name__}: {error}{_where(error)}"
+
+
+def fatal(error: Exception) -> str | None:
+    """What to tell if an error ends the whole run, since no other clip could fare better; None if it does not."""
+    if isinstance(error, SetupError):
+        return str(error)
+    if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS):
+        return f"cannot write ({os.strerror(error.errno)}); free some space and run the same command again"
+    return None
+
+
+def _where(error: Exception) -> str:
+    trace = error.__traceback__
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    if trace is None:
+        return ""
+    code = trace.tb_frame.f_code
+    return f" ({Path(code.co_filename).name}:{trace.tb_lineno} in {code.co_name})"

@@ -1,0 +1,139 @@
+"""The schema of the configuration: dataclasses with their defaults; the YAML files under conf/ hold the choices.
+
+Each field's comment behind `doc=` is what `--help` prints. Nothing heavy may be imported here.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+
+def setting(default: Any, doc: str) -> Any:
+    """A field with its default and the line that `--help` prints for it."""
+    if isinstance(default, list | dict):
+        return field(default_factory=lambda: type(default)(default), metadata={"doc": doc})
+    return field(default=default, metadata={"doc": doc})
+
+
+@dataclass
+class ModelSettings:
+    """conf/model/<name>.yaml: the one place where a model is registered."""
+
+    name: str = setting("", "the model's name in run folders and tables")
+    adapter: Any = setting(None, "_target_ and arguments of the adapter; its own __init__ is the schema")
+    fit: str = setting("stretch", "how conditioning meets the model's size, undone afterwards: stretch, pad or crop")
+    short: str = setting("error", "a clip shorter than 5 s: roll_out (go on from its last frames), hold or error")
+    negative_prompt: str | None = setting(None, "sent with every prompt, if the model takes one")
+    paid: bool = setting(False, "raw clips of paid models are kept by default")
+    templates: Any = setting({}, "prompt templates that this model brings: name → text")
+
+
+@dataclass
+class BenchmarkSettings:
+    """conf/benchmark/<name>.yaml."""
+
+    name: str = setting("", "the benchmark's name in run folders and tables")
+    kind: str = setting("demo", "demo, original, verified or custom")
+    folder: str | None = setting(None, "the data set's official folder name")
+    root: str | None = setting(None, "the data set's folder (default: $PHYSICS_IQ_DATA, else the cache)")
+    descriptions: str | None = setting(None, "descriptions CSV (default: descriptions.csv in the root)")
+    fps: int = setting(30, "the rate of the truth that output=truth follows")
+    expected: int | None = setting(None, "take-1 videos that the full set has")
+    seed: int = setting(0, "demo: the seed it is drawn from")
+    source: str | None = setting(None, "custom: the folder of your own videos")
+    csv: str | None = setting(None, "custom: CSV of prompts, categories and second takes")
+    hint: str = setting("", "where to get the data set")
+
+
+@dataclass
+class PromptsSettings:
+    """conf/prompts/<name>.yaml."""
+
+    mode: str = setting("op", "op (the benchmark's own texts), bpp (best practice) or none")
+    file: str | None = setting(None, "bpp: CSV of prompts")
+    template: str | None = setting(None, "bpp: template over the fields of prompts.data")
+    data: str | None = setting(None, "bpp: YAML of prompt fields per scene")
+    negative: str | None = setting(None, "negative prompt instead of the model's own")
+
+
+@dataclass
+class OutputSettings:
+    """conf/output/<name>.yaml."""
+
+    name: str = setting("standard", "standard (1280×720, 24 FPS), truth (as the benchmark) or native (as the model)")
+    width: int | None = setting(None, "pixels per row, even")
+    height: int | None = setting(None, "rows, even")
+    fps: int | None = setting(None, "whole frames per second")
+    sampling: str = setting("linear", "between two frames of another rate: linear (blend) or nearest")
+    crf: int = setting(12, "x264 quality, 0 to 51; lower is better and larger")
+    preset: str = setting("veryfast", "x264 preset")
+
+
+@dataclass
+class ScorerSettings:
+    """conf/scorer/<name>.yaml."""
+
+    name: str = setting("builtin", "builtin or none")
+    workers: int = setting(0, "processes that score; 0 = one per core")
+
+
+@dataclass
+class SelectSettings:
+    """Which scenarios are made; never part of a run's identity."""
+
+    ids: list[str] = setting([], "scenario ids, e.g. select.ids=[1,7] or [3-9]")
+    views: list[str] = setting([], "left, center, right")
+    categories: list[str] = setting([], "e.g. 'Fluid Dynamics'")
+    limit: int | None = setting(None, "only the first so many")
+
+
+@dataclass
+class GenerateSettings:
+    """conf/generate.yaml: one run of one model."""
+
+    model: ModelSettings = field(default_factory=ModelSettings)
+    benchmark: BenchmarkSettings = field(default_factory=BenchmarkSettings)
+    prompts: PromptsSettings = field(default_factory=PromptsSettings)
+    output: OutputSettings = field(default_factory=OutputSettings)
+    scorer: ScorerSettings = field(default_factory=ScorerSettings)
+    select: SelectSettings = field(default_factory=SelectSettings)
+    run: int = setting(1, "number of this independent run; part of every clip's seed")
+    seed: int = setting(0, "base seed")
+    seeds: str = setting("derived", "derived (from seed, run and id) or same (seed + run - 1 for every clip)")
+    tag: str | None = setting(None, "names a variant of the run: other settings, output or prompts")
+    results: str = setting("results", "where run folders are made")
+    shard: str | None = setting(None, "i/n: make only every n-th scenario, beside the other shards")
+    plan: bool = setting(False, "say what would be done, check everything, load nothing")
+    from_raw: str | None = setting(None, "publish from the raw clips of this run folder; loads no model")
+    keep_raw: bool | None = setting(None, "keep what the model returned (default: only if it was paid for)")
+    retry_refused: bool = setting(False, "try clips again that the model refused")
+    attempts: int = setting(3, "tries per clip at a passing fault")
+    max_failures: int | None = setting(None, "stop after so many failed clips in this invocation")
+    deadline_s: float | None = setting(None, "stop in good order after so many seconds (exit code 3)")
+    concurrency: int | None = setting(None, "clips in the model at once (default: as the adapter says)")
+    progress: str = setting("auto", "auto, live or plain")
+
+
+@dataclass
+class ScoreSettings:
+    """conf/score.yaml: score a folder of clips, or a run."""
+
+    benchmark: BenchmarkSettings = field(default_factory=BenchmarkSettings)
+    scorer: ScorerSettings = field(default_factory=ScorerSettings)
+    prompts: PromptsSettings = field(default_factory=PromptsSettings)  # benchmarks choose for these two groups
+    output: OutputSettings = field(default_factory=OutputSettings)
+    videos: str | None = setting(None, "folder of clips, e.g. results/demo/freeze-op-run_01/videos")
+    scores: str | None = setting(None, "where scores.json and metrics.csv go (default: scores beside videos)")
+    progress: str = setting("auto", "auto, live or plain")
+
+
+@dataclass
+class FetchSettings:
+    """conf/fetch.yaml: make or cut a data set."""
+
+    benchmark: BenchmarkSettings = field(default_factory=BenchmarkSettings)
+    prompts: PromptsSettings = field(default_factory=PromptsSettings)  # benchmarks choose for these two groups
+    output: OutputSettings = field(default_factory=OutputSettings)
+    fps: int | None = setting(None, "demo: also at this rate; custom: the data set's rate")
+    progress: str = setting("auto", "auto, live or plain")

@@ -1,0 +1,163 @@
+"""A model's clip becomes exactly the run's seconds, size and rate: time resampled, geometry undone, checked."""
+
+from __future__ import annotations
+
+import shutil
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+from typing import Literal
+
+from adapters import BadClip, BadVideo, Clip, Writer, even_size, glance
+from runners.core.errors import UserError
+from runners.core.files import sha256_file
+from runners.core.geometry import Geometry, undo
+from runners.core.resample import Resampler, Sampling
+from runners.core.returned import KeptFrames
+from runners.core.verify import find_fault, verify
+
+Short = Literal["hold", "error"]
+
+_READ_EVERYWHERE = ("h264", "hevc", "mpeg4", "vp9")
+"""Codecs that FFmpeg decodes by itself, and so every OpenCV that may score the clip."""
+
+
+@dataclass(frozen=True)
+class Output:
+    """What every published clip of a run is: its size in pixels, its whole frames per second, how it is encoded."""
+
+    width: int
+    height: int
+    fps: int
+    sampling: Sampling = "linear"
+    crf: int = 12
+    preset: str = "veryfast"
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """(width, height)."""
+        return self.width, self.height
+
+
+@dataclass(frozen=True)
+class Published:
+    """What was made of a clip.
+
+    `frames_returned` counts the frames the model gave; of a lazy clip that is too long, those that were asked for.
+    `frames_used` were looked at after `leading_dropped` were dropped. `held_frames` of the written `frames` lie past
+    the clip's end and show its last frame. `passthrough`: the model's file was published byte for byte.
+    """
+
+    frames_returned: int
+    leading_dropped: int
+    frames_used: int
+    held_frames: int
+    passthrough: bool
+    clip_fps: float
+    sha256: str
+    bytes: int
+    width: int
+    height: int
+    fps: int
+    frames: int
+
+
+def check_output(output: Output) -> None:
+    """Raise `UserError` for a size that H.264 cannot have, or a rate that is no whole number of at least 1."""
+    if min(output.size) < 2 or output.fps < 1 or output.fps != int(output.fps):
+        raise UserError(
+            f"output {output.width}x{output.height} at {output.fps} FPS: sizes and the rate must be whole and positive"
+        )
+    nearest = even_size(*output.size)
+    if nearest != output.size:
+        raise UserError(
+            f"output size {output.width}x{output.height} is odd and H.264 needs even numbers; "
+            f"set output.width={nearest[0]} output.height={nearest[1]}"
+        )
+
+
+def standardize(
+    clip: Clip, geometry: Geometry, output: Output, seconds: float, path: Path, short: Short = "error"
+) -> Published:
+    """Write the first `seconds` of the clip's kept frames to `path`, as `output` asks and with `geometry` undone.
+
+    `path` is a temporary name: nothing is left there when this raises. A file that already is what is wanted is copied
+    byte for byte. `short="hold"` fills up a clip that is too short with its last frame; "error" raises `BadClip`, as
+    does anything that is no usable clip. Raises `OSError` when the disk does not take the file.
+    """
+    kept = KeptFrames(clip)
+    frames = round(seconds * output.fps)
+    passthrough = _conforms(clip, geometry, output, seconds)
+    try:
+        if passthrough and clip.file is not None:
+            shutil.copyfile(clip.file, path)
+            used, held = frames, 0
+        else:
+            held = _render(kept, geometry, output, seconds, path, short)
+            used = kept.kept
+            verify(path, output.size, output.fps, seconds)
+    except BaseException:
+        path.unlink(missing_ok=True)
+        raise
+    return Published(
+        frames_returned=kept.read if kept.total is None else kept.total,
+        leading_dropped=kept.leading,
+        frames_used=used,
+        held_frames=held,
+        passthrough=passthrough,
+        clip_fps=float(kept.fps),
+        sha256=sha256_file(path),
+        bytes=path.stat().st_size,
+        width=output.width,
+        height=output.height,
+        fps=output.fps,
+        frames=frames,
+    )
+
+
+def _conforms(clip: Clip, geometry: Geometry, output: Output, seconds: float) -> bool:
+    """Whether the clip is a file that may be published as it is. Raises `BadClip` for a broken one."""
+    if clip.file is None or clip.leading or not geometry.whole or (clip.fps or output.fps) != output.fps:
+        return False
+    try:
+        if find_fault(clip.file, output.size, output.fps, seconds) is not None:
+            return False
+        info = glance(clip.file)
+    except BadVideo as error:
+        raise BadClip(str(error)) from error
+    # RGB in H.264 is how raw clips are kept; browsers cannot show it.
+    return info.codec in _READ_EVERYWHERE and info.colour != "rgb"
+
+
+def _render(kept: KeptFrames, geometry: Geometry, output: Output, seconds: float, path: Path, short: Short) -> int:
+    """Encode the clip, resampled and with its geometry undone; returns how many frames lie past its end."""
+    count = round(seconds * output.fps)
+    source = kept.frames()
+    shown = Resampler(source, output.sampling, lambda frame: undo(geometry, frame, output.size))
+    try:
+        with Writer(path, *output.size, output.fps, crf=output.crf, preset=output.preset) as writer:
+            for frame in shown.at(Fraction(k, output.fps) for k in range(count)):
+                writer.write(frame)
+            # Few output frames may never have asked for the clip's last ones, but they have to be there.
+            while _too_short(kept, seconds) and next(source, None) is not None:
+                pass
+            if not _too_short(kept, seconds):
+                return 0
+            if short == "error":
+                raise BadClip(_shortage(kept, seconds))
+            return sum(Fraction(k, output.fps) >= kept.length_s for k in range(count))
+    finally:
+        source.close()
+
+
+def _too_short(kept: KeptFrames, seconds: float) -> bool:
+    """A lack of up to half a frame is a rounding of the rate (35 frames at 7.05 FPS), not a lack of frames."""
+    return kept.length_s + Fraction(1, 2) / kept.fps < Fraction(seconds)
+
+
+def _shortage(kept: KeptFrames, seconds: float) -> str:
+    dropped = f" after dropping {kept.leading}" if kept.leading else ""
+    return (
+        f"the clip has {kept.kept} frames at {float(kept.fps):g} FPS = {float(kept.length_s):.3f} s{dropped}, "
+        f"{seconds:g} s are needed; set model.short=hold or roll_out"
+    )

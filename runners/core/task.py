@@ -1,0 +1,74 @@
+"""One clip to be made, and the little that all clips of a run share."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from runners.core.conditioning import ConditioningSource
+from runners.core.files import sha256_file
+from runners.core.geometry import Geometry
+from runners.core.journal import ClipState
+from runners.core.scenarios import Scenario
+
+
+@dataclass(frozen=True)
+class Task:
+    """A scenario with everything its request needs, decided before any work starts.
+
+    `raw` is the recorded event of a kept raw clip (its `file` relative to `raw_root`) that makes generating needless;
+    `geometry` is set wherever it does not.
+    """
+
+    scenario: Scenario
+    source: ConditioningSource
+    geometry: Geometry | None
+    seed: int
+    prompt: str | None
+    negative_prompt: str | None
+    state: ClipState
+    oracle: Path | None = None
+    raw: dict[str, Any] | None = field(default=None, compare=False)
+    raw_root: Path | None = None
+
+    @property
+    def id(self) -> str:
+        """The scenario's id."""
+        return self.scenario.id
+
+
+def geometry_of(task: Task) -> Geometry:
+    """How the task's conditioning is fitted; only a task that publishes a kept raw clip has none of its own."""
+    if task.geometry is None:
+        raise ValueError(f"{task.id} has no geometry: it is published from its raw clip")
+    return task.geometry
+
+
+def clip_seed(rule: str, seed: int, run: int, scenario_id: str) -> int:
+    """The seed of one clip, 0 … 2³¹ − 1: no clip's seed depends on which others are made, nor in which order.
+
+    `derived`: the first 4 bytes of sha256("seed:run:id"). `same`: seed + run − 1 for every clip, as most published
+    settings have it.
+    """
+    if rule == "same":
+        return (seed + run - 1) & 0x7FFFFFFF
+    digest = hashlib.sha256(f"{seed}:{run}:{scenario_id}".encode()).digest()
+    return int.from_bytes(digest[:4], "big") & 0x7FFFFFFF
+
+
+def source_record(path: Path) -> dict[str, Any]:
+    """What tells later whether a conditioning file is still the same."""
+    status = path.stat()
+    return {"file": path.name, "bytes": status.st_size, "mtime_ns": status.st_mtime_ns, "sha256": sha256_file(path)}
+
+
+def same_source(event: dict[str, Any], task: Task) -> bool:
+    """Whether a recorded clip was made from the file that the task would use now; it is read only if it was touched."""
+    old: dict[str, Any] = event["generation"]["conditioning"]["source"]
+    status = task.source.path.stat()
+    if status.st_size != old["bytes"]:
+        return False
+    untouched: bool = status.st_mtime_ns == old["mtime_ns"]
+    return untouched or sha256_file(task.source.path) == old["sha256"]
