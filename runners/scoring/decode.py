@@ -1,0 +1,63 @@
+"""Frames exactly as the official toolbox sees them: OpenCV's decoder and its resizing, not the harness's accurate one.
+
+The official numbers hold OpenCV's truncating colour conversion, for truth and model alike, so a scorer that wants the
+same numbers must decode in the same way. One frame is in memory at a time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import islice
+from pathlib import Path
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from runners.core.errors import UserError
+
+Image = NDArray[np.uint8]
+"""One frame as OpenCV gives it, uint8 (H, W, 3) in BGR order."""
+
+
+def read_frames(path: Path, count: int) -> Iterator[Image]:
+    """The first `count` frames of a video; raises `UserError` naming the file if there are fewer.
+
+    Frames are decoded one by one, and the file is closed when the iterator is.
+    """
+    seen = 0
+    for frame in islice(_decode(path), count):
+        seen += 1
+        yield frame
+    if seen < count:
+        found = f"only {seen} of {count} frames decode" if seen else "no frame decodes"
+        raise UserError(f"{path}: {found}; the file is too short or damaged: make it again")
+
+
+def shrink(frame: Image, size: tuple[int, int]) -> Image:
+    """A frame at (width, height), by OpenCV's bilinear default, in uint8: what every metric is computed on."""
+    small = frame if frame.shape[1::-1] == size else cv2.resize(frame, size)
+    return np.asarray(small, dtype=np.uint8)
+
+
+def quarter_size(path: Path) -> tuple[int, int]:
+    """The (width, height) at which everything is compared with this truth video: a quarter of its own."""
+    frames = read_frames(path, 1)
+    height, width = next(frames).shape[:2]
+    if min(width, height) < 4:
+        raise UserError(f"{path}: {width}×{height} is too small to be scored; at least 4×4 is needed")
+    return width // 4, height // 4
+
+
+def _decode(path: Path) -> Iterator[Image]:
+    # With one OpenCV thread (as in worker processes) the decoder gets one too: workers share the cores by clips.
+    threads = [cv2.CAP_PROP_N_THREADS, 1] if cv2.getNumThreads() == 1 else []
+    capture = cv2.VideoCapture(str(path), cv2.CAP_FFMPEG, threads)
+    try:
+        while True:
+            there, frame = capture.read()
+            if not there:
+                return
+            yield np.asarray(frame, dtype=np.uint8)
+    finally:
+        capture.release()

@@ -1,0 +1,130 @@
+"""From a folder of clips to metrics.csv and scores.json."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Sequence
+from contextlib import closing
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from runners.core.files import write_json, write_text
+from runners.core.layout import DataSet
+from runners.core.scenarios import Scenario
+from runners.scoring.formulas import summarize
+from runners.scoring.inputs import Clips, find_clips
+from runners.scoring.pool import run_tasks
+from runners.scoring.scores import ClipScore, Masks, Origin, Scores
+from runners.scoring.table import Measured, metrics_csv
+from runners.scoring.truth import MemoryStore, TruthSource, TruthStore, find_truth, truth_identity
+
+if TYPE_CHECKING:
+    from runners.scoring.view import ViewResult
+
+_THIS_PROCESS = MemoryStore()
+"""Truth shared by the runs of a sweep."""
+
+
+def score_videos(
+    videos: Path,
+    dataset: DataSet,
+    scenarios: Sequence[Scenario],
+    *,
+    benchmark: str,
+    expected: int,
+    out: Path,
+    workers: int,
+    progress: Callable[[int, int], None] | None = None,
+    truths: TruthStore = _THIS_PROCESS,
+) -> Scores:
+    """Score the clips in `videos` and write metrics.csv and scores.json into `out`, each atomically, scores last.
+
+    `scenarios` are all take-1 items of the benchmark; `expected` is how many clips a complete run has. Clips may be
+    missing: then there are metrics and no scores. With one worker this process scores; 0 means one per core.
+    `progress` hears (views done, views in all) and may raise to stop. The result depends neither on `workers` nor on
+    the order in which views are done. Raises `UserError` before any work for faults of the input, and `ScoringError`
+    (runners/scoring/pool.py) for what is nobody's mistake.
+    """
+    workers = workers if workers > 0 else _cores()
+    clips = find_clips(videos, scenarios, workers)
+    sources = find_truth(dataset, [scenario for scenario, _ in clips.found], clips.fps)
+    results = _score_views(clips, sources, workers, progress, truths)
+    scores = _aggregate(clips, sources, results, benchmark, expected)
+    write_text(out / "metrics.csv", metrics_csv([_measured(*pair) for pair in zip(clips.found, results, strict=True)]))
+    write_json(out / "scores.json", scores.to_json())
+    return scores
+
+
+def _score_views(
+    clips: Clips,
+    sources: Sequence[TruthSource],
+    workers: int,
+    progress: Callable[[int, int], None] | None,
+    truths: TruthStore,
+) -> list[ViewResult]:
+    from runners.scoring.view import ViewTask, score_view  # brings OpenCV
+
+    tasks = [ViewTask(path, source, truths.get(source)) for (_, path), source in zip(clips.found, sources, strict=True)]
+    results: dict[int, ViewResult] = {}
+    if progress:
+        progress(0, len(tasks))
+    with closing(run_tasks(score_view, tasks, workers, lambda task: str(task.clip))) as done:
+        for index, result in done:
+            if tasks[index].truth is None:
+                truths.put(sources[index], result.truth)
+            results[index] = result
+            if progress:
+                progress(len(results), len(tasks))
+    return [results[index] for index in range(len(tasks))]
+
+
+def _cores() -> int:
+    """The cores that this process may use: in a container or a batch job not all there are."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def _aggregate(
+    clips: Clips, sources: Sequence[TruthSource], results: Sequence[ViewResult], benchmark: str, expected: int
+) -> Scores:
+    import cv2
+
+    origin = Origin(
+        benchmark=benchmark,
+        fps=clips.fps,
+        width=clips.width,
+        height=clips.height,
+        opencv=cv2.__version__,
+        truth_colour=",".join(sorted({result.truth.colour for result in results})),
+        truth_fps=sources[0].shipped_fps,
+        masks=_mask_origin(sources),
+        truth_sha256=truth_identity(sources),
+    )
+    scored = [_clip_score(*pair) for pair in zip(clips.found, results, strict=True)]
+    return Scores.of(scored, origin, expected=expected, missing=[scenario.output_name for scenario in clips.missing])
+
+
+def _mask_origin(sources: Sequence[TruthSource]) -> Masks:
+    shipped = {mask is not None for source in sources for mask in source.masks}
+    if len(shipped) > 1:
+        return "mixed"
+    return "shipped" if shipped.pop() else "made"
+
+
+def _clip_score(clip: tuple[Scenario, Path], result: ViewResult) -> ClipScore:
+    scenario, path = clip
+    variance = result.truth.variance
+    return ClipScore(
+        id=scenario.id,
+        scene=scenario.name,
+        view=scenario.view,
+        category=scenario.category,
+        file=path.name,
+        sha256=result.sha256,
+        metrics=summarize(result.first),
+        variance=None if variance is None else summarize(variance),
+    )
+
+
+def _measured(clip: tuple[Scenario, Path], result: ViewResult) -> Measured:
+    scenario, _ = clip
+    return Measured(scenario.name, scenario.view, result.first, result.second, result.truth.variance)

@@ -1,0 +1,203 @@
+"""What a scored run is: its totals, its breakdowns and what they were made with, as one frozen value."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass, fields
+from typing import Any, Literal
+
+from runners.scoring.formulas import (
+    Values,
+    clip_score,
+    mean_over_scenes,
+    original_score,
+    percent_mean,
+    verified_ratios,
+)
+
+SCORER_VERSION = 1
+"""Raised whenever a change of this package may change a number."""
+
+Masks = Literal["shipped", "made", "mixed"]
+
+
+@dataclass(frozen=True)
+class ClipScore:
+    """One clip: `metrics` and `variance` as they enter the scores, scores from 0 to 100.
+
+    Without a second take `variance` and the scores are None.
+    """
+
+    id: str
+    scene: str
+    view: str
+    category: str
+    file: str
+    sha256: str
+    metrics: Values
+    variance: Values | None
+
+    @property
+    def ratios(self) -> Values | None:
+        """The four shares of the physical variance, 0 to 1."""
+        return None if self.variance is None else verified_ratios(self.metrics, self.variance)
+
+
+@dataclass(frozen=True)
+class Marks:
+    """Scores from 0 to 100, None where clips or second takes are missing, and the means behind them.
+
+    `metrics` and `variances` are means over views, then scenes; `metrics` always stands, over the clips there are.
+    """
+
+    original: float | None
+    verified: float | None
+    verified_spatial: float | None
+    verified_spatiotemporal: float | None
+    verified_weighted_spatial: float | None
+    verified_mse: float | None
+    metrics: Values
+    variances: Values | None
+
+    @classmethod
+    def of(cls, clips: Sequence[ClipScore], *, complete: bool) -> Marks:
+        """The marks of some clips; only of a complete set are they scores."""
+        scenes = [clip.scene for clip in clips]
+        metrics = mean_over_scenes(scenes, [clip.metrics for clip in clips])
+        known = [clip.variance for clip in clips if clip.variance is not None]
+        variances = mean_over_scenes(scenes, known) if len(known) == len(clips) else None
+        if variances is None or not complete:
+            return cls(None, None, None, None, None, None, metrics, variances)
+        ratios = [clip.ratios for clip in clips if clip.ratios is not None]
+        return cls(
+            original=original_score(metrics, variances),
+            verified=percent_mean(ratios, clip_score),
+            verified_spatial=percent_mean(ratios, lambda ratio: ratio.spatial),
+            verified_spatiotemporal=percent_mean(ratios, lambda ratio: ratio.spatiotemporal),
+            verified_weighted_spatial=percent_mean(ratios, lambda ratio: ratio.weighted_spatial),
+            verified_mse=percent_mean(ratios, lambda ratio: ratio.mse),
+            metrics=metrics,
+            variances=variances,
+        )
+
+
+@dataclass(frozen=True)
+class Group:
+    """The marks of the clips that share a scene, a view or a category."""
+
+    name: str
+    clips: int
+    marks: Marks
+
+
+@dataclass(frozen=True)
+class Origin:
+    """What a score was made of and with; two scores are only comparable where these agree."""
+
+    benchmark: str
+    fps: int
+    width: int
+    height: int
+    opencv: str
+    truth_colour: str
+    """The tag of the truth's colour matrix; several, with commas, if files differ."""
+    truth_fps: int
+    """The rate of the truth files that were read; not `fps` if the truth was resampled."""
+    masks: Masks
+    """Whether the truth's masks came with the data set or were made here."""
+    truth_sha256: str
+    """Identity of the truth's files (runners/scoring/truth.py): another one makes a score stale."""
+
+    @property
+    def truth_resampled(self) -> bool:
+        """The data set ships no truth at the clips' rate, so it was made from another one."""
+        return self.truth_fps != self.fps
+
+
+@dataclass(frozen=True)
+class Scores:
+    """A scored run. `complete` means: all expected clips, each with a second take to measure the variance with."""
+
+    marks: Marks
+    origin: Origin
+    expected: int
+    complete: bool
+    missing: tuple[str, ...]
+    per_clip: tuple[ClipScore, ...]
+    per_scene: tuple[Group, ...]
+    per_view: tuple[Group, ...]
+    per_category: tuple[Group, ...]
+
+    @classmethod
+    def of(cls, clips: Sequence[ClipScore], origin: Origin, *, expected: int, missing: Sequence[str]) -> Scores:
+        """Aggregate scored clips; `missing` are the names of those that should be there and are not."""
+        second_takes = all(clip.variance is not None for clip in clips)
+        complete = second_takes and not missing and len(clips) == expected
+        return cls(
+            marks=Marks.of(clips, complete=complete),
+            origin=origin,
+            expected=expected,
+            complete=complete,
+            missing=tuple(missing),
+            per_clip=tuple(clips),
+            per_scene=_groups(clips, lambda clip: clip.scene, complete=complete),
+            per_view=_groups(clips, lambda clip: clip.view, complete=complete),
+            per_category=_groups(clips, lambda clip: clip.category, complete=complete),
+        )
+
+    @property
+    def original(self) -> float | None:
+        """The original Physics-IQ score, 0 to 100."""
+        return self.marks.original
+
+    @property
+    def verified(self) -> float | None:
+        """The Physics-IQ Verified score, 0 to 100."""
+        return self.marks.verified
+
+    @property
+    def clips(self) -> int:
+        """How many clips were scored."""
+        return len(self.per_clip)
+
+    @property
+    def second_takes(self) -> bool:
+        """Every clip has a second take, so that the physical variance is known."""
+        return self.marks.variances is not None
+
+    def to_json(self) -> dict[str, Any]:
+        """The content of scores.json: the totals flat at its top, then the breakdowns. Holds no NaN."""
+        return {
+            **asdict(self.marks),
+            "clips": self.clips,
+            "expected": self.expected,
+            "complete": self.complete,
+            "second_takes": self.second_takes,
+            **asdict(self.origin),
+            "truth_resampled": self.origin.truth_resampled,
+            "scorer_version": SCORER_VERSION,
+            "missing": list(self.missing),
+            "per_category": [_group_json(group) for group in self.per_category],
+            "per_view": [_group_json(group) for group in self.per_view],
+            "per_scene": [_group_json(group) for group in self.per_scene],
+            "per_clip": [_clip_json(clip) for clip in self.per_clip],
+        }
+
+
+def _groups(clips: Sequence[ClipScore], key: Callable[[ClipScore], str], *, complete: bool) -> tuple[Group, ...]:
+    members: dict[str, list[ClipScore]] = {}
+    for clip in clips:
+        members.setdefault(key(clip), []).append(clip)
+    return tuple(Group(name, len(group), Marks.of(group, complete=complete)) for name, group in members.items())
+
+
+def _group_json(group: Group) -> dict[str, Any]:
+    return {"name": group.name, "clips": group.clips, **asdict(group.marks)}
+
+
+def _clip_json(clip: ClipScore) -> dict[str, Any]:
+    ratios = clip.ratios
+    scores: dict[str, float | None] = {"verified": None if ratios is None else 100 * clip_score(ratios)}
+    for field in fields(Values):
+        scores[f"verified_{field.name}"] = None if ratios is None else 100 * getattr(ratios, field.name)
+    return {**asdict(clip), **scores}

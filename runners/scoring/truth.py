@@ -1,0 +1,141 @@
+"""Which files are the truth of a view, and what of the truth's side is worth computing only once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from runners.core.errors import UserError
+from runners.core.files import sha256_json
+from runners.core.layout import CONTINUATION_S, DataSet, Item, relative_path
+from runners.core.scenarios import Scenario
+from runners.scoring.metrics import PairMetrics
+from runners.scoring.stack import MaskStack
+
+_NAMED_AT_MOST = 5
+
+
+@dataclass(frozen=True)
+class TruthSource:
+    """The files that one view is compared with: take-1 and, where there is one, take-2, in this order.
+
+    `masks` holds a mask video shipped at `fps`, or None, for each take. `shipped_fps` differs from `fps`, the clips'
+    rate, where the data set ships no truth at `fps`.
+    """
+
+    takes: tuple[Path, ...]
+    masks: tuple[Path | None, ...]
+    shipped_fps: int
+    fps: int
+
+    @property
+    def count(self) -> int:
+        """How many frames are compared: 5 s of them."""
+        return CONTINUATION_S * self.fps
+
+    @property
+    def resampled(self) -> bool:
+        """Truth at the clips' rate has to be made from another rate."""
+        return self.shipped_fps != self.fps
+
+    def identity(self) -> tuple[object, ...]:
+        """What the truth's side depends on: the rates, and name, size and time of change of each file."""
+        stamps = [
+            (str(path.resolve()), status.st_size, status.st_mtime_ns) if path and (status := path.stat()) else None
+            for path in (*self.takes, *self.masks)
+        ]
+        return (self.shipped_fps, self.fps, *stamps)
+
+
+@dataclass(frozen=True)
+class TruthView:
+    """The truth's side of one view: everything that does not depend on the clip, except the frames themselves."""
+
+    width: int
+    height: int
+    masks: tuple[MaskStack, ...]
+    """One stack per take, at width × height: a quarter of take-1's own size."""
+    variance: PairMetrics | None
+    """Take-1 against take-2: the physical variance. None without a second take."""
+    colour: str
+    """The colour matrix that take-1's file is tagged with."""
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """(width, height) at which everything is compared."""
+        return self.width, self.height
+
+
+def truth_identity(sources: Iterable[TruthSource]) -> str:
+    """A hash over what the truth's side of a whole score depends on: if it is the same, so is the truth."""
+    return sha256_json([source.identity() for source in sources])
+
+
+class TruthStore(Protocol):
+    """Keeps the truth's side from one run to the next. It may forget, but must never give what a file no longer is."""
+
+    def get(self, source: TruthSource) -> TruthView | None:
+        """What was put for these very files, or None."""
+
+    def put(self, source: TruthSource, view: TruthView) -> None:
+        """Keep a view's truth."""
+
+
+class MemoryStore:
+    """A store for the runs of one process, such as a sweep: about 0.3 MB per view of 4K truth."""
+
+    def __init__(self) -> None:
+        self._views: dict[tuple[object, ...], TruthView] = {}
+
+    def get(self, source: TruthSource) -> TruthView | None:
+        """What was put for these very files, or None; a file that changed since is another file."""
+        return self._views.get(source.identity())
+
+    def put(self, source: TruthSource, view: TruthView) -> None:
+        """Keep a view's truth for as long as the process lives."""
+        self._views[source.identity()] = view
+
+
+def truth_rate(dataset: DataSet, fps: int) -> int:
+    """The rate of the truth files that clips at `fps` are compared with: their own, else the highest there is."""
+    rates = dataset.rates("testing")
+    if not rates:
+        folder = dataset.root / relative_path("testing", Item("", "left", 1, ""), fps).parent
+        raise UserError(f"there are no truth videos in {folder}; complete the data set, or set scorer=none")
+    return fps if fps in rates else rates[0]
+
+
+def check_truth(dataset: DataSet, scenarios: Iterable[Scenario], fps: int) -> None:
+    """Raise `UserError`, naming the files, unless all truth is there that clips at `fps` are scored with."""
+    find_truth(dataset, scenarios, fps)
+
+
+def find_truth(dataset: DataSet, scenarios: Iterable[Scenario], fps: int) -> list[TruthSource]:
+    """The truth of each scenario, in their order. Raises `UserError` naming what is missing and where it belongs."""
+    rate = truth_rate(dataset, fps)
+    sources, missing = [], []
+    for scenario in scenarios:
+        items = [scenario.item] if scenario.second is None else [scenario.item, scenario.second]
+        takes = {item: dataset.find("testing", item, rate) for item in items}
+        missing += [item for item, path in takes.items() if path is None]
+        sources.append(
+            TruthSource(
+                takes=tuple(path for path in takes.values() if path is not None),
+                masks=tuple(dataset.find("masks", item, fps) for item in items),
+                shipped_fps=rate,
+                fps=fps,
+            )
+        )
+    if missing:
+        raise UserError(_missing(dataset, missing, rate))
+    return sources
+
+
+def _missing(dataset: DataSet, items: list[Item], fps: int) -> str:
+    paths = [relative_path("testing", item, fps) for item in items]
+    names = ", ".join(path.name for path in paths[:_NAMED_AT_MOST])
+    more = f" and {len(paths) - _NAMED_AT_MOST} more" if len(paths) > _NAMED_AT_MOST else ""
+    folder = dataset.root / paths[0].parent
+    return f"truth is missing in {folder}: {names}{more}; complete the data set, or set scorer=none"

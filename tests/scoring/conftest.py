@@ -1,0 +1,73 @@
+"""The official fixture, scored once per session, and a tiny data set for everything else."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import cache
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+
+from runners.core.layout import DataSet
+from runners.core.scenarios import Scenario, load_scenarios
+from runners.scoring.pipeline import score_videos
+from runners.scoring.scores import Scores
+from tests.scoring import tiny
+
+MINI = Path(__file__).parents[1] / "fixtures" / "mini"
+
+
+class Scored(NamedTuple):
+    """A scored run and the folder that its files went to."""
+
+    scores: Scores
+    out: Path
+
+
+class Tiny(NamedTuple):
+    """A tiny data set and a run on it."""
+
+    dataset: DataSet
+    scenarios: list[Scenario]
+    videos: Path
+
+
+@pytest.fixture(scope="session")
+def score_mini(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Scored]:
+    """Scores one of the three runs of the official fixture."""
+    dataset = DataSet(MINI / "dataset")
+    scenarios = load_scenarios(dataset, MINI / "dataset" / "descriptions.csv")
+
+    @cache
+    def score(run: str) -> Scored:
+        out = tmp_path_factory.mktemp(run)
+        videos = MINI / "generated" / run
+        return Scored(
+            score_videos(videos, dataset, scenarios, benchmark="mini", expected=6, out=out, workers=1),
+            out,
+        )
+
+    return score
+
+
+@pytest.fixture(scope="session")
+def tiny_run(tmp_path_factory: pytest.TempPathFactory) -> Tiny:
+    """Two scenes, three views, two takes, and a complete run; for tests that change nothing in it."""
+    root = tmp_path_factory.mktemp("tiny")
+    dataset, scenarios = tiny.make_dataset(root / "data", scenes=2)
+    return Tiny(dataset, scenarios, tiny.write_run(root / "videos", scenarios))
+
+
+@pytest.fixture(scope="session")
+def tiny_scored(tiny_run: Tiny, tmp_path_factory: pytest.TempPathFactory) -> Scored:
+    """The complete tiny run, scored in this process."""
+    out = tmp_path_factory.mktemp("tiny-scores")
+    return Scored(score(tiny_run, out), out)
+
+
+def score(run: Tiny, out: Path, *, workers: int = 1, expected: int | None = None) -> Scores:
+    """Score a tiny run with nothing unusual set."""
+    dataset, scenarios, videos = run
+    count = len(scenarios) if expected is None else expected
+    return score_videos(videos, dataset, scenarios, benchmark="tiny", expected=count, out=out, workers=workers)
