@@ -1,0 +1,194 @@
+"""The one wrapper around Hydra that all commands share: --help, composition, plain errors and honest exit codes."""
+
+from __future__ import annotations
+
+import gc
+import importlib
+import inspect
+import os
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NoReturn
+
+from runners.core.choices import plugin_folders, plugin_packages
+from runners.core.errors import UserError, nearest
+from runners.core.outcome import Outcome, exit_code
+from runners.words import plain_words
+
+if TYPE_CHECKING:
+    from omegaconf import DictConfig
+
+CONF = Path(__file__).resolve().parents[1] / "conf"
+
+
+@dataclass(frozen=True)
+class Command:
+    """One entry point: its configuration's name and schema, and the plain function that does the work."""
+
+    name: str
+    purpose: str
+    schema: type[Any]
+    groups: tuple[str, ...]
+    run: Callable[[Any], Outcome]
+    conclude: Callable[[Sequence[Outcome]], None]
+    """Called once at the end with the outcomes of all jobs of a sweep."""
+
+
+def main(command: Command) -> NoReturn:
+    """Run a command on sys.argv and leave with its exit code; a user never sees a traceback for a user's mistake."""
+    words = sys.argv[1:]
+    if {"--help", "-h"} & set(words):
+        from runners.help import help_text
+
+        folders = [CONF, *_config_dirs(words), *plugin_folders()]
+        print(help_text(command.name, command.purpose, command.schema, command.groups, folders))
+        sys.exit(0)
+    outcomes: list[Outcome] = []
+    try:
+        _compose_and_run(command, outcomes)
+    except UserError as error:
+        outcomes.append(Outcome.bad_input(str(error)))
+    if outcomes:
+        command.conclude(outcomes)
+    _leave(exit_code(outcomes), abandoned=any(outcome.abandoned for outcome in outcomes))
+
+
+def _leave(code: int, *, abandoned: bool) -> NoReturn:
+    if abandoned:
+        # A thread still waits for its model; leaving without it is what a kill would do, and a kill loses nothing.
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(code)
+    sys.exit(code)
+
+
+def _config_dirs(words: Sequence[str]) -> list[Path]:
+    """The folders given by --config-dir/-cd, in both spellings."""
+    found = []
+    for flag, value in zip(words, [*words[1:], ""], strict=True):
+        name, equals, inline = flag.partition("=")
+        if name in ("--config-dir", "-cd"):
+            found.append(Path(inline if equals else value))
+    return found
+
+
+def flags_first(words: Sequence[str]) -> list[str]:
+    """Hydra's parser takes no setting behind a flag that stands between settings; people type them in any order."""
+    flags: list[str] = []
+    rest: list[str] = []
+    waiting = False
+    for word in words:
+        (flags if waiting or word.startswith("-") else rest).append(word)
+        waiting = word in _FLAGS_WITH_VALUE
+    return [*flags, *rest]
+
+
+_FLAGS_WITH_VALUE = (
+    "--config-dir",
+    "-cd",
+    "--config-path",
+    "-cp",
+    "--config-name",
+    "-cn",
+    "--cfg",
+    "-c",
+    "--package",
+    "-p",
+)
+
+
+def _compose_and_run(command: Command, outcomes: list[Outcome]) -> None:
+    """Let Hydra compose and sweep; every job leaves its outcome in the list and never raises."""
+    os.environ["HYDRA_FULL_ERROR"] = "1"  # makes Hydra raise instead of printing and exiting in its own words
+    import hydra
+    from hydra.core.config_store import ConfigStore
+    from hydra.errors import HydraException
+    from omegaconf.errors import OmegaConfBaseException
+
+    ConfigStore.instance().store(group="schema", name=command.name, node=command.schema)
+    _offer_plugin_configurations()
+
+    @hydra.main(version_base="1.3", config_path=str(CONF), config_name=command.name)
+    def job(configuration: DictConfig) -> None:
+        outcomes.append(_one_job(command, configuration, outcomes))
+        gc.collect()  # one model's memory is free before the next is loaded
+
+    typed = sys.argv
+    try:
+        sys.argv = [typed[0], *flags_first(typed[1:])]
+        job()
+    except (HydraException, OmegaConfBaseException) as error:
+        raise UserError(plain_words(error, command.schema)) from None
+    finally:
+        sys.argv = typed
+
+
+def _one_job(command: Command, configuration: DictConfig, before: Sequence[Outcome]) -> Outcome:
+    from omegaconf import OmegaConf
+    from omegaconf.errors import OmegaConfBaseException
+
+    if any(outcome.code == 130 for outcome in before):
+        return Outcome.not_started()
+    try:
+        return command.run(OmegaConf.to_object(configuration))
+    except UserError as error:
+        return Outcome.bad_input(str(error))
+    except OmegaConfBaseException as error:
+        return Outcome.bad_input(plain_words(error, command.schema))
+
+
+def _offer_plugin_configurations() -> None:
+    from hydra.core.config_search_path import ConfigSearchPath
+    from hydra.core.plugins import Plugins
+    from hydra.plugins.search_path_plugin import SearchPathPlugin
+
+    class PluginConfigurations(SearchPathPlugin):
+        """Adds the YAML folders of installed plug-ins to Hydra's search path."""
+
+        def manipulate_search_path(self, search_path: ConfigSearchPath) -> None:
+            for package in plugin_packages():
+                search_path.append("physics-iq-plugin", f"pkg://{package}")
+
+    Plugins.instance().register(PluginConfigurations)
+
+
+def instantiate_adapter(node: Any) -> Any:
+    """The only place where a model's YAML becomes an object (Hydra 1.4 wants an allow list here)."""
+    from hydra.errors import InstantiationException
+    from hydra.utils import instantiate
+
+    if not isinstance(node, dict) or "_target_" not in node:
+        raise UserError("the model's YAML names no adapter: it needs adapter: {_target_: package.module.Class, …}")
+    check_arguments(find_target(node["_target_"]), node)
+    try:
+        return instantiate(node, _convert_="all")
+    except InstantiationException as error:
+        raise UserError(plain_words(error.__cause__ or error)) from None
+
+
+def find_target(path: str) -> Any:
+    """The class that `_target_` names. Raises UserError if it cannot be imported, with the nearest names."""
+    module_name, _, name = path.rpartition(".")
+    try:
+        module = importlib.import_module(module_name)
+    except (ImportError, ValueError) as error:
+        raise UserError(f"model.adapter._target_={path}: {error}") from None
+    if not hasattr(module, name):
+        public = [word for word in vars(module) if word[0].isupper()]
+        raise UserError(f"model.adapter._target_={path}: {module_name} has no {name!r}{nearest(name, public)}")
+    return getattr(module, name)
+
+
+def check_arguments(target: Any, node: dict[str, Any]) -> None:
+    """The adapter's own signature is its schema. Raises UserError for an argument it does not know, or lacks."""
+    parameters = inspect.signature(target).parameters.values()
+    named = [p for p in parameters if p.kind in (p.POSITIONAL_OR_KEYWORD, p.KEYWORD_ONLY)]
+    known = {parameter.name for parameter in named}
+    unknown = [key for key in node if key not in known and not key.startswith("_")]
+    if unknown and not any(parameter.kind is parameter.VAR_KEYWORD for parameter in parameters):
+        raise UserError(f"{node['_target_']} takes no argument {unknown[0]!r}{nearest(unknown[0], known)}")
+    lacking = [p.name for p in named if p.default is p.empty and p.name not in node]
+    if lacking:
+        raise UserError(f"{node['_target_']} needs {lacking[0]!r}: set model.adapter.{lacking[0]}=…")

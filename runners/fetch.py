@@ -1,0 +1,56 @@
+"""`python -m runners.fetch benchmark=demo|custom`: make a data set before it is needed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from runners.core.outcome import DONE, Outcome
+from runners.core.settings import FetchSettings
+from runners.entry import Command, main
+
+
+def run(settings: FetchSettings) -> Outcome:
+    """Draw the demo, or cut one's own videos into the layout."""
+    from runners.core.benchmark import benchmark_root, ensure_rate, open_benchmark
+    from runners.core.custom import build_custom
+    from runners.core.errors import UserError
+    from runners.core.progress import make_bar
+
+    chosen = settings.benchmark
+    root = benchmark_root(chosen)
+    if chosen.kind == "custom":
+        if not chosen.source:
+            raise UserError("say where your videos are: benchmark.source=FOLDER")
+        csv = Path(chosen.csv).expanduser() if chosen.csv else None
+        build_custom(Path(chosen.source).expanduser().absolute(), root, csv=csv, fps=settings.fps, say=print)
+    elif chosen.kind != "demo":
+        raise UserError(f"benchmark {chosen.name} is not fetched by this command. {chosen.hint}")
+    with make_bar(settings.progress, "preparing the data set") as bar:
+        benchmark = ensure_rate(open_benchmark(chosen, progress=bar), settings.fps, bar)
+    lines = [
+        f"{len(benchmark.scenarios)} scenarios in {root}",
+        f"next: python -m runners.generate benchmark={chosen.name}"
+        + (f" benchmark.root={root}" if chosen.root else ""),
+    ]
+    return Outcome(DONE, chosen.name, tuple(lines), root)
+
+
+def conclude(outcomes: Sequence[Outcome]) -> None:
+    """What was made, and what to type next."""
+    from runners.reporting.tables import print_outcomes
+
+    print_outcomes(outcomes)
+
+
+COMMAND = Command(
+    name="fetch",
+    purpose="Make a data set: draw the demo, or cut your own videos (benchmark=custom benchmark.source=FOLDER).",
+    schema=FetchSettings,
+    groups=("benchmark",),
+    run=run,
+    conclude=conclude,
+)
+
+if __name__ == "__main__":
+    main(COMMAND)

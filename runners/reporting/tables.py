@@ -1,0 +1,113 @@
+"""The table at the end of a command: one row per run, and a mean ± sample standard deviation over runs of one kind."""
+
+from __future__ import annotations
+
+import re
+import statistics
+from collections.abc import Sequence
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+from runners.core.outcome import Outcome
+
+COLUMNS = {
+    "verified": "Verified",
+    "original": "Original",
+    "verified_spatial": "SP",
+    "verified_spatiotemporal": "ST",
+    "verified_weighted_spatial": "WS",
+    "verified_mse": "MSE",
+}
+"""Keys of scores.json and their headings; the four after the scores are the Verified score's parts."""
+
+
+def print_outcomes(outcomes: Sequence[Outcome]) -> None:
+    """The lines of every job, then one table over all that have scores."""
+    console = make_console()
+    for outcome in outcomes:
+        style = "red" if outcome.code not in (0, 3) else None
+        for line in outcome.lines:
+            console.print(
+                line,
+                style=style if line.startswith(("error", "  ")) else None,
+                highlight=False,
+                markup=False,
+                soft_wrap=True,
+            )
+    scored = [outcome for outcome in outcomes if outcome.scores is not None]
+    if scored:
+        console.print(score_table(scored))
+        for note in notes(scored):
+            console.print(note, highlight=False, markup=False, soft_wrap=True)
+
+
+def make_console() -> Console:
+    """Standard output; in a log, wide enough that no row is folded."""
+    console = Console()
+    return console if console.is_terminal else Console(width=140)
+
+
+def score_table(outcomes: Sequence[Outcome]) -> Table:
+    """Scores in percent, 100 being what a second take of the real experiment reaches; best first."""
+    table = Table(title="Physics-IQ scores (100 = a second take of the real experiment)", title_justify="left")
+    table.add_column("run", no_wrap=True)
+    for heading in COLUMNS.values():
+        table.add_column(heading, justify="right")
+    for heading in ("clips", "output"):
+        table.add_column(heading, justify="right", no_wrap=True)
+    for outcome in sorted(outcomes, key=_rank):
+        scores = outcome.scores or {}
+        name = f"{outcome.name} (ceiling, sees take 2)" if outcome.oracle else outcome.name
+        cells = [_number(scores.get(key)) for key in COLUMNS]
+        size = f"{scores['width']}×{scores['height']}, {scores['fps']} FPS"
+        table.add_row(
+            name, *cells, f"{scores['clips']}/{scores['expected']}", size, style="dim" if outcome.oracle else None
+        )
+    for name, cells, count in means(outcomes):
+        table.add_row(f"{name}: mean ± std of {count} runs", *cells, "", "", style="bold")
+    return table
+
+
+def means(outcomes: Sequence[Outcome]) -> list[tuple[str, list[str], int]]:
+    """For runs that differ in their number alone: mean ± sample standard deviation (n − 1) of each score."""
+    kinds: dict[str, list[dict[str, Any]]] = {}
+    for outcome in outcomes:
+        if outcome.scores is not None and outcome.scores.get("verified") is not None:
+            kinds.setdefault(re.sub(r"-run_\d+$", "", outcome.name), []).append(outcome.scores)
+    rows = []
+    for name, runs in kinds.items():
+        if len(runs) > 1:
+            values = [[run[key] for run in runs] for key in COLUMNS]
+            rows.append((name, [_mean_and_std(column) for column in values], len(runs)))
+    return rows
+
+
+def notes(outcomes: Sequence[Outcome]) -> list[str]:
+    """What a reader of the table must know to not fool themselves."""
+    partial = [outcome.name for outcome in outcomes if outcome.scores and not outcome.scores["complete"]]
+    lines = []
+    if partial:
+        lines.append(
+            f"no score for {', '.join(partial)}: the set is incomplete, or has no second takes (metrics are in scores/)"
+        )
+    if any(outcome.scores and outcome.scores.get("truth_resampled") for outcome in outcomes):
+        lines.append("truth was resampled to the clips' rate: compare such scores only with others at this rate")
+    return lines
+
+
+def _rank(outcome: Outcome) -> tuple[bool, float, str]:
+    value = (outcome.scores or {}).get("verified")
+    return (value is None, -(value or 0.0), outcome.name)
+
+
+def _number(value: float | None) -> str:
+    return "–" if value is None else f"{value:.2f}"
+
+
+def _mean_and_std(values: Sequence[float | None]) -> str:
+    known = [value for value in values if value is not None]
+    if len(known) < 2:
+        return "–"
+    return f"{statistics.mean(known):.2f} ± {statistics.stdev(known):.2f}"

@@ -1,0 +1,34 @@
+"""Scoring one folder of clips, wherever they were made."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from runners.core.benchmark import ensure_rate, open_benchmark
+from runners.core.errors import UserError
+from runners.core.files import shown
+from runners.core.outcome import DONE, Outcome
+from runners.core.progress import make_bar
+from runners.core.settings import ScoreSettings
+from runners.scoring import folder_rate, score_videos
+
+
+def score_folder(settings: ScoreSettings) -> Outcome:
+    """Score `videos`, writing scores.json and metrics.csv. Raises UserError for clips or truth that do not fit."""
+    if not settings.videos:
+        raise UserError("say which clips: videos=DIR, e.g. videos=results/demo/freeze-op-run_01/videos")
+    videos = Path(settings.videos).expanduser().absolute()
+    out = Path(settings.scores).expanduser().absolute() if settings.scores else videos.parent / "scores"
+    if out == videos or videos in out.parents:
+        raise UserError(f"scores={out} lies inside the folder of clips, which must hold nothing else; choose another")
+    with make_bar(settings.progress, "preparing the data set") as bar:
+        benchmark = open_benchmark(settings.benchmark, progress=bar)
+        benchmark = ensure_rate(benchmark, folder_rate(videos), bar)
+    with make_bar(settings.progress, "scoring") as bar:
+        scores = score_videos(
+            videos, benchmark.dataset, benchmark.scenarios, benchmark=benchmark.name,
+            expected=len(benchmark.scenarios), out=out, workers=settings.scorer.workers, progress=bar,
+        )  # fmt: skip
+    name = videos.parent.name if videos.name == "videos" else videos.name
+    lines = [*(f"warning: {warning}" for warning in benchmark.warnings), f"scores and metrics are in {shown(out)}"]
+    return Outcome(DONE, name, tuple(lines), out, scores.to_json())

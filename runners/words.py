@@ -1,0 +1,47 @@
+"""Hydra's and OmegaConf's errors in a line or two, with the nearest names where a choice or a key is unknown."""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from runners.core.errors import nearest
+
+_NOISE = ("full_key", "object_type", "reference_type", "See https", "Set the environment", "Config search path")
+
+
+def plain_words(error: BaseException, schema: type[Any] | None = None) -> str:
+    """What is wrong and what was probably meant; `schema` tells which keys there are."""
+    text = str(error).strip()
+    choice = re.search(r"Could not find '([\w./-]+)/([\w.+-]+)'", text)
+    if choice:
+        listed = re.search(r"Available options in '[^']*':\n((?:[ \t]+\S+\n?)+)", text)
+        return f"there is no {choice[1]} {choice[2]!r}{nearest(choice[2], listed[1].split() if listed else [])}"
+    key = re.search(r"Could not override '([\w./@-]+)'", text) or re.search(r"full_key: ([\w.]+)", text)
+    if key and schema is not None and ("Could not override" in text or "not in" in text):
+        return f"there is no setting {key[1]!r}{_meant(key[1], schema)}"
+    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    if text.startswith("Error merging") and error.__cause__ is not None:
+        return f"{text.removeprefix('Error merging override ')}: {plain_words(error.__cause__)}"
+    told = " ".join(line for line in lines if not line.startswith(_NOISE)) or type(error).__name__
+    return f"{key[1]}: {told}" if key and key[1] not in told else told
+
+
+def _meant(key: str, schema: type[Any]) -> str:
+    """The settings nearest to a misspelt one: those of its own group first."""
+    known = list(keys(schema))
+    group = key.rpartition(".")[0]
+    inside = [name for name in known if name.rpartition(".")[0] == group]
+    return nearest(key, inside or known)
+
+
+def keys(schema: type[Any], prefix: str = "") -> Iterator[str]:
+    """All dotted keys of a settings dataclass."""
+    for field in dataclasses.fields(schema):
+        yield f"{prefix}{field.name}"
+        if field.default_factory is not dataclasses.MISSING:
+            default = field.default_factory()
+            if dataclasses.is_dataclass(default):
+                yield from keys(type(default), f"{prefix}{field.name}.")

@@ -1,0 +1,382 @@
+"""A run: what it publishes, how it goes on, and what it never does."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import tenacity
+
+from adapters import Clip, Needs, RateLimited, Refused, Request, Retryable, SetupError
+from runners.core.errors import UserError
+from runners.core.journal import read_events
+from runners.core.outcome import Outcome
+from runners.core.settings import BenchmarkSettings, ModelSettings, OutputSettings, PromptsSettings, SelectSettings
+from tests.run.harness import IDS, MINI, Batched, Paint, Scripted, run, settings, videos
+
+SMALL = SelectSettings(ids=["1", "2"])
+
+
+def manifest(outcome: Outcome) -> dict[str, Any]:
+    assert outcome.folder is not None
+    record: dict[str, Any] = json.loads((outcome.folder / "manifest.json").read_text(encoding="utf-8"))
+    return record
+
+
+def folder_of(outcome: Outcome) -> Path:
+    assert outcome.folder is not None
+    return outcome.folder
+
+
+def test_every_scenario_is_published_under_its_name_and_nothing_is_left_beside(tmp_path: Path) -> None:
+    outcome = run(tmp_path)
+    assert outcome.code == 0
+    assert sorted(videos(folder_of(outcome))) == sorted(
+        f"{number:04d}_perspective-{view}_trimmed-scene-{scene}.mp4"
+        for number, (scene, view) in enumerate(((s, v) for s in (0, 1) for v in ("left", "center", "right")), start=1)
+    )
+    assert sorted(path.name for path in folder_of(outcome).iterdir()) == ["journal.jsonl", "manifest.json", "videos"]
+
+
+def test_the_same_command_again_asks_the_model_nothing(tmp_path: Path) -> None:
+    first = run(tmp_path, select=SMALL)
+    before = videos(folder_of(first))
+    model = Paint()
+    second = run(tmp_path, model, select=SMALL)
+    assert (second.code, model.calls, model.loads) == (0, [], 0)
+    assert videos(folder_of(second)) == before
+
+
+def test_a_clip_that_was_taken_away_is_made_again_alike(tmp_path: Path) -> None:
+    folder = folder_of(run(tmp_path, select=SMALL))
+    before = videos(folder)
+    next((folder / "videos").glob("0001_*")).unlink()
+    model = Paint()
+    run(tmp_path, model, select=SMALL)
+    assert [request.scenario_id for request in model.calls] == ["0001"]
+    assert videos(folder) == before
+
+
+def test_bytes_depend_on_neither_concurrency_nor_order_nor_shards_nor_batches(tmp_path: Path) -> None:
+    whole = videos(folder_of(run(tmp_path / "one", concurrency=1)))
+    assert videos(folder_of(run(tmp_path / "four", concurrency=4))) == whole
+    assert videos(folder_of(run(tmp_path / "batches", Batched(max_batch=4)))) == whole
+    for shard in ("2/2", "1/2"):
+        outcome = run(tmp_path / "shards", shard=shard)
+        assert outcome.code == 0
+    assert videos(folder_of(outcome)) == whole
+    for clip_id in reversed(IDS):
+        outcome = run(tmp_path / "order", select=SelectSettings(ids=[clip_id]))
+    assert videos(folder_of(outcome)) == whole
+
+
+def test_the_last_shard_writes_the_manifest(tmp_path: Path) -> None:
+    first = run(tmp_path, shard="1/2")
+    assert not (folder_of(first) / "manifest.json").exists()
+    last = run(tmp_path, shard="2/2")
+    assert manifest(last)["complete"]
+    assert sorted(path.name for path in folder_of(last).glob("journal*")) == [
+        "journal-1of2.jsonl",
+        "journal-2of2.jsonl",
+    ]
+
+
+def test_seeds_differ_by_clip_and_run_and_may_be_the_same_for_all(tmp_path: Path) -> None:
+    seeds = {}
+    for number in (1, 2):
+        model = Paint()
+        run(tmp_path, model, run=number)
+        seeds[number] = {request.scenario_id: request.seed for request in model.calls}
+    assert seeds[1]["0001"] == 0x0E2F5A4F or len({*seeds[1].values(), *seeds[2].values()}) == 12
+    model = Paint()
+    run(tmp_path / "same", model, seeds="same", seed=40, run=3)
+    assert {request.seed for request in model.calls} == {42}
+
+
+def test_a_failing_clip_fails_alone_and_is_tried_again_by_the_same_command(tmp_path: Path) -> None:
+    def breaks(request: Request, number: int) -> Clip | None:
+        if request.scenario_id == "0002":
+            raise ZeroDivisionError("half a model")
+        return None
+
+    outcome = run(tmp_path, Scripted(breaks))
+    assert (outcome.code, outcome.counts["published"], outcome.counts["failed"]) == (1, 5, 1)
+    told = "\n".join(outcome.lines)
+    assert "0002 failed: ZeroDivisionError: half a model" in told
+    assert "1 clips left; go on with: python" in told
+    assert manifest(outcome)["clips"]["0002"]["failed"]["kind"] == "error"
+
+    model = Paint()
+    assert run(tmp_path, model).code == 0
+    assert [request.scenario_id for request in model.calls] == ["0002"]
+
+
+BAD_CLIPS: dict[str, Callable[[Request], Any]] = {
+    "no Clip": lambda request: np.zeros(3),
+    "uint8": lambda request: Clip(8, np.zeros((41, 54, 96, 3), np.float64)),
+    "NaN": lambda request: Clip(8, np.full((41, 54, 96, 3), np.nan, np.float32)),
+    "shape": lambda request: Clip(8, np.zeros((41, 54, 96), np.uint8)),
+    "5 s are needed": lambda request: Clip(8, np.zeros((20, 54, 96, 3), np.uint8)),
+    "rate": lambda request: Clip(None, np.zeros((41, 54, 96, 3), np.uint8)),
+    "leading": lambda request: Clip(8, np.zeros((41, 54, 96, 3), np.uint8), leading=41),
+    "info": lambda request: Clip(8, np.zeros((40, 54, 96, 3), np.uint8), info={"x": object()}),
+    "such file|cannot": lambda request: Clip(None, file=request.scratch / "none.mp4"),
+}
+
+
+@pytest.mark.parametrize("fault", BAD_CLIPS)
+def test_an_adapter_that_returns_no_usable_clip_fails_that_clip_with_the_reason(tmp_path: Path, fault: str) -> None:
+    def bad(request: Request, number: int) -> Any:
+        return BAD_CLIPS[fault](request) if request.scenario_id == "0001" else None
+
+    outcome = run(tmp_path, Scripted(bad), select=SMALL)
+    assert (outcome.code, outcome.counts["published"]) == (1, 1)
+    assert manifest(outcome)["clips"]["0001"]["failed"]["kind"] == "bad_clip"
+    assert any(re.search(fault.removeprefix("no "), line) for line in outcome.lines), outcome.lines
+
+
+def test_a_passing_fault_is_tried_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("runners.core.retry.JITTER", tenacity.wait_none())
+
+    def busy(request: Request, number: int) -> Clip | None:
+        if number == 1:
+            raise Retryable("busy")
+        if number == 2:
+            raise RateLimited("slow down", retry_after_s=0.001)
+        return None
+
+    assert run(tmp_path, Scripted(busy), select=SelectSettings(ids=["1"])).code == 0
+    assert run(tmp_path / "batch", Scripted(busy, max_batch=3), select=SMALL).code == 0
+
+
+def test_a_fault_that_does_not_pass_fails_after_its_tries(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("runners.core.retry.JITTER", tenacity.wait_none())
+    tries = []
+
+    def busy(request: Request, number: int) -> Clip | None:
+        tries.append(number)
+        raise Retryable("busy")
+
+    outcome = run(tmp_path, Scripted(busy), select=SelectSettings(ids=["1"]), attempts=2)
+    assert (outcome.code, tries) == (1, [1, 2])
+
+
+def test_a_refused_clip_is_asked_again_only_on_request(tmp_path: Path) -> None:
+    def refuses(request: Request, number: int) -> Clip | None:
+        if request.scenario_id == "0001":
+            raise Refused("moderated")
+        return None
+
+    model = Scripted(refuses)
+    outcome = run(tmp_path, model, select=SMALL)
+    assert (outcome.code, outcome.counts["refused"]) == (1, 1)
+    assert "retry_refused=true" in "\n".join(outcome.lines)
+    assert run(tmp_path, model, select=SMALL).code == 1
+    assert len([request for request in model.calls if request.scenario_id == "0001"]) == 0
+    assert run(tmp_path, Paint(), select=SMALL, retry_refused=True).code == 0
+
+
+def test_max_failures_stops_early_with_what_is_left(tmp_path: Path) -> None:
+    def breaks(request: Request, number: int) -> Clip | None:
+        raise ValueError("always")
+
+    model = Scripted(breaks)
+    outcome = run(tmp_path, model, max_failures=2, concurrency=1)
+    assert outcome.code == 1
+    assert 2 <= outcome.counts["failed"] < 6
+    assert "max_failures was reached" in "\n".join(outcome.lines)
+
+
+def test_a_wrong_set_up_ends_the_run_before_any_clip_fails(tmp_path: Path) -> None:
+    class Unready(Paint):
+        def load(self) -> None:
+            raise SetupError("acme is not installed; install it with: pip install acme")
+
+    with pytest.raises(UserError, match="pip install acme"):
+        run(tmp_path, Unready())
+
+
+def test_a_deadline_stops_in_good_order_with_exit_code_3(tmp_path: Path) -> None:
+    def slow(request: Request, number: int) -> Clip | None:
+        import threading
+
+        threading.Event().wait(0.2)
+        return None
+
+    outcome = run(tmp_path, Scripted(slow), deadline_s=0.05, concurrency=1)
+    assert outcome.code == 3
+    assert 0 < outcome.counts["published"] < 6
+    assert "the deadline was reached" in "\n".join(outcome.lines)
+    assert run(tmp_path, Paint()).code == 0
+
+
+def test_one_event_per_published_clip(tmp_path: Path) -> None:
+    folder = folder_of(run(tmp_path))
+    published = [event["id"] for event in read_events(folder / "journal.jsonl") if event["event"] == "published"]
+    assert sorted(published) == IDS
+
+
+def test_other_settings_in_the_same_folder_are_refused_with_the_difference_and_a_tag(tmp_path: Path) -> None:
+    run(tmp_path, select=SMALL)
+    other = OutputSettings(name="custom", width=96, height=54, fps=12, preset="ultrafast")
+    with pytest.raises(UserError, match=r"publication\.output\.fps: 8 → 12") as caught:
+        run(tmp_path, select=SMALL, output=other)
+    assert "tag=fps12" in str(caught.value)
+    assert run(tmp_path, select=SMALL, output=other, tag="fps12").name == "paint+fps12-op-run_01"
+
+
+def test_selection_concurrency_and_tries_are_no_part_of_a_run(tmp_path: Path) -> None:
+    run(tmp_path, select=SMALL)
+    assert run(tmp_path, concurrency=2, attempts=9, max_failures=5, shard=None).code == 0
+
+
+def test_raw_clips_make_another_output_without_the_model(tmp_path: Path) -> None:
+    first = run(tmp_path, select=SMALL, keep_raw=True)
+    assert len(list((folder_of(first) / "raw").iterdir())) == 2
+    model = Paint()
+    other = OutputSettings(name="custom", width=48, height=30, fps=12, preset="ultrafast")
+    second = run(tmp_path, model, select=SMALL, output=other, tag="small", from_raw=str(first.folder))
+    assert (second.code, model.loads, model.calls) == (0, 0, [])
+    direct = run(tmp_path / "direct", select=SMALL, output=other)
+    assert videos(folder_of(second)) == videos(folder_of(direct))
+    record = manifest(second)["clips"]["0001"]["published"]
+    assert record["generation"]["seed"] == manifest(first)["clips"]["0001"]["published"]["generation"]["seed"]
+
+
+def test_a_run_with_raw_clips_publishes_again_from_them(tmp_path: Path) -> None:
+    folder = folder_of(run(tmp_path, select=SMALL, keep_raw=True))
+    before = videos(folder)
+    for path in (folder / "videos").iterdir():
+        path.unlink()
+    model = Paint()
+    assert run(tmp_path, model, select=SMALL, keep_raw=True).code == 0
+    assert (model.calls, videos(folder)) == ([], before)
+
+
+def test_from_raw_refuses_clips_of_other_settings_and_clips_that_are_not_there(tmp_path: Path) -> None:
+    first = run(tmp_path, select=SMALL, keep_raw=True)
+    with pytest.raises(UserError, match=r"seed\.seed: 0 → 7"):
+        run(tmp_path, select=SMALL, tag="x", seed=7, from_raw=str(first.folder))
+    with pytest.raises(UserError, match="no raw clips of 0003"):
+        run(tmp_path, tag="x", from_raw=str(first.folder))
+    with pytest.raises(UserError, match="no run in this folder"):
+        run(tmp_path, tag="x", from_raw=str(tmp_path / "nowhere"))
+
+
+def test_raw_clips_are_kept_by_default_where_they_were_paid_for(tmp_path: Path) -> None:
+    paid = ModelSettings(name="paint", adapter={"_target_": "x"}, paid=True)
+    assert (folder_of(run(tmp_path, select=SMALL, model=paid)) / "raw").is_dir()
+
+
+def test_a_published_clip_that_was_changed_is_never_overwritten(tmp_path: Path) -> None:
+    folder = folder_of(run(tmp_path, select=SMALL))
+    clip = next((folder / "videos").glob("0001_*"))
+    clip.write_bytes(b"mine")
+    with pytest.raises(UserError, match="content changed"):
+        run(tmp_path, select=SMALL)
+    assert clip.read_bytes() == b"mine"
+
+
+def test_a_foreign_file_among_the_clips_is_told(tmp_path: Path) -> None:
+    folder = folder_of(run(tmp_path, select=SMALL))
+    (folder / "videos" / "notes.txt").write_text("mine")
+    with pytest.raises(UserError, match=r"notes\.txt; move them away"):
+        run(tmp_path, select=SMALL)
+
+
+def test_a_changed_prompt_does_not_slip_into_a_run(tmp_path: Path) -> None:
+    rows = (MINI / "dataset" / "descriptions.csv").read_text(encoding="utf-8")
+    for name, text in (("a.csv", rows), ("b.csv", rows.replace("Scene 0, a ball", "Scene 0, a cat", 1))):
+        (tmp_path / name).write_text(text, encoding="utf-8")
+    mini = BenchmarkSettings(name="mini", kind="original", root=str(MINI / "dataset"))
+    run(tmp_path, select=SMALL, benchmark=replace(mini, descriptions=str(tmp_path / "a.csv")))
+    with pytest.raises(UserError, match="the prompt of 0001 changed"):
+        run(tmp_path, select=SMALL, benchmark=replace(mini, descriptions=str(tmp_path / "b.csv")))
+
+
+def test_the_manifest_says_how_each_clip_came_to_be(tmp_path: Path) -> None:
+    model = ModelSettings(name="paint", adapter={"_target_": "x"}, negative_prompt="blur")
+    outcome = run(tmp_path, select=SMALL, model=model)
+    whole = manifest(outcome)
+    clip = whole["clips"]["0001"]["published"]
+    generation, publication = clip["generation"], clip["publication"]
+    assert generation["prompt"] == "Scene 0, a ball bounces. Static shot."
+    assert generation["negative_prompt"] == "blur"
+    assert generation["conditioning"]["frames"] == 1
+    assert generation["conditioning"]["source"]["file"].startswith("0001_switch-frames_anyFPS")
+    assert generation["geometry"]["fit"] == "stretch"
+    assert generation["asked"] == {"seconds": 5, "fps": 8, "frames": 40}
+    assert (publication["frames_returned"], publication["leading_dropped"], publication["frames"]) == (41, 1, 40)
+    assert {"python", "numpy", "av"} <= set(whole["sessions"][0]["versions"])
+    assert whole["sessions"][0]["hardware"]["cores"] >= 1
+    assert whole["configuration"]["output_resolved"]["width"] == 96
+    assert not whole["complete"]
+
+
+def test_a_model_that_ignores_text_gets_none(tmp_path: Path) -> None:
+    model = Paint(prompt="ignored")
+    run(tmp_path, model, select=SMALL)
+    assert {request.prompt for request in model.calls} == {None}
+
+
+def test_a_model_that_needs_text_is_refused_without(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match="needs a prompt, and 0001"):
+        run(tmp_path, Paint(prompt="required"), prompts=PromptsSettings(mode="none"))
+
+
+def test_no_model_ever_receives_take_2_unless_it_declares_to_be_the_ceiling(tmp_path: Path) -> None:
+    model = Paint()
+    run(tmp_path, model)
+    assert {request.oracle for request in model.calls} == {None}
+    ceiling = Paint(oracle=True)
+    outcome = run(tmp_path / "oracle", ceiling, select=SMALL)
+    assert all("take-2" in str(request.oracle) for request in ceiling.calls)
+    assert outcome.oracle
+
+
+def test_plan_says_what_would_be_done_and_touches_nothing(tmp_path: Path) -> None:
+    model = Paint()
+    outcome = run(tmp_path, model, plan=True, select=SMALL)
+    assert (outcome.code, model.loads, list(tmp_path.iterdir())) == (0, 0, [])
+    assert "2 of 6 scenarios chosen, 0 published, 0 refused, 2 to make" in outcome.lines[0]
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"select": SelectSettings(ids=["77"])}, "77"),
+        ({"select": SelectSettings(views=["top"])}, "top"),
+        ({"shard": "3/2"}, "shard=3/2"),
+        ({"run": 0}, "run=0 must be at least 1"),
+        ({"seeds": "sam"}, "did you mean 'same'"),
+        ({"output": OutputSettings(name="custom", width=97, height=54, fps=8)}, "98"),
+        ({"output": OutputSettings(name="custom")}, "set output.width"),
+        ({"output": OutputSettings(name="standrad")}, "did you mean 'standard'"),
+        (
+            {"benchmark": BenchmarkSettings(name="mini", kind="original", root="/nowhere/at/all")},
+            "does not exist|missing",
+        ),
+        ({"benchmark": BenchmarkSettings(name="mini", kind="original", root=str(MINI))}, "benchmark.root="),
+        ({"tag": "a/b"}, "tag='a/b'"),
+    ],
+)
+def test_wrong_settings_are_told_before_anything_is_made(tmp_path: Path, changes: dict[str, Any], message: str) -> None:
+    model = Paint()
+    with pytest.raises(UserError, match=message):
+        run(tmp_path, model, **changes)
+    assert (model.loads, list(tmp_path.iterdir())) == (0, [])
+
+
+def test_needs_are_bound_to_the_request(tmp_path: Path) -> None:
+    model = Paint(mode="multiframe", frames=9, fps=24, sizes=())
+    run(tmp_path, model, select=SMALL)
+    seen = model.calls[0].conditioning
+    assert (len(seen.frames), seen.fps, seen.width, seen.height) == (9, 24, 96, 54)
+    assert isinstance(model.needs, Needs)
+    assert settings(tmp_path).run == 1

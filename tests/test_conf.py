@@ -1,0 +1,85 @@
+"""Every file under conf/ composes, fits the schema, and names an adapter that takes its arguments."""
+
+from __future__ import annotations
+
+import inspect
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from hydra import compose, initialize_config_dir
+from hydra.core.config_store import ConfigStore
+from hydra.utils import get_class
+from omegaconf import OmegaConf
+
+from adapters import Adapter
+from runners.core.choices import headline, options
+from runners.core.plan import check_settings
+from runners.core.settings import FetchSettings, GenerateSettings, ScoreSettings
+
+CONF = Path(__file__).resolve().parents[1] / "conf"
+SCHEMAS = {"generate": GenerateSettings, "score": ScoreSettings, "fetch": FetchSettings}
+
+
+def composed(command: str, *overrides: str) -> Any:
+    for name, schema in SCHEMAS.items():
+        ConfigStore.instance().store(group="schema", name=name, node=schema)
+    with initialize_config_dir(str(CONF), version_base="1.3"):
+        return OmegaConf.to_object(compose(command, list(overrides)))
+
+
+@pytest.mark.parametrize("model", options("model", [CONF]))
+def test_every_model_composes_and_its_arguments_bind(model: str) -> None:
+    settings = composed("generate", f"model={model}")
+    check_settings(settings)
+    assert settings.model.name == model
+    arguments = dict(settings.model.adapter)
+    target = get_class(arguments.pop("_target_"))
+    assert issubclass(target, Adapter)
+    inspect.signature(target).bind(**arguments)
+    assert target.neutral <= set(inspect.signature(target).parameters)
+
+
+@pytest.mark.parametrize(
+    ("group", "choice"),
+    [
+        (group, choice)
+        for group in ("benchmark", "prompts", "output", "scorer", "experiment")
+        for choice in options(group, [CONF])
+    ],
+)
+def test_every_other_choice_composes(group: str, choice: str) -> None:
+    check_settings(composed("generate", f"{group}={choice}"))
+
+
+@pytest.mark.parametrize("command", SCHEMAS)
+@pytest.mark.parametrize("benchmark", options("benchmark", [CONF]))
+def test_every_command_takes_every_benchmark(command: str, benchmark: str) -> None:
+    assert composed(command, f"benchmark={benchmark}").benchmark.name == benchmark
+
+
+@pytest.mark.parametrize("sweep", options("sweep", [CONF]))
+def test_every_sweep_names_choices_that_exist(sweep: str) -> None:
+    parameters = yaml.safe_load((CONF / "sweep" / f"{sweep}.yaml").read_text("utf-8"))["hydra"]["sweeper"]["params"]
+    for key, values in parameters.items():
+        for value in str(values).split(","):
+            composed("generate", f"{key}={value}")
+
+
+def test_every_choice_says_what_it_is() -> None:
+    files = [path for path in CONF.glob("*/*.yaml") if path.parent.name != "schema"]
+    assert [str(path) for path in files if not headline(path)] == []
+
+
+def test_benchmarks_choose_their_prompts_and_the_demo_its_output() -> None:
+    demo, verified = composed("generate"), composed("generate", "benchmark=verified")
+    assert (demo.prompts.mode, demo.output.name, demo.model.name) == ("op", "truth", "freeze")
+    assert (verified.prompts.mode, verified.output.name) == ("bpp", "standard")
+    assert composed("generate", "benchmark=original").prompts.mode == "op"
+    assert composed("generate", "benchmark=verified", "prompts=op").prompts.mode == "op"
+    assert composed("generate", "output=standard").output.width == 1280
+
+
+def test_ids_stay_texts() -> None:
+    assert composed("generate", "select.ids=[0001,7]").select.ids == ["0001", "7"]
