@@ -50,6 +50,8 @@ def main(command: Command) -> NoReturn:
         _compose_and_run(command, outcomes)
     except UserError as error:
         outcomes.append(Outcome.bad_input(str(error)))
+    except KeyboardInterrupt:
+        outcomes.append(Outcome.interrupted())
     if outcomes:
         command.conclude(outcomes)
     _leave(exit_code(outcomes), abandoned=any(outcome.abandoned for outcome in outcomes))
@@ -133,6 +135,8 @@ def _one_job(command: Command, configuration: DictConfig, before: Sequence[Outco
         return Outcome.not_started()
     try:
         return command.run(OmegaConf.to_object(configuration))
+    except KeyboardInterrupt:
+        return Outcome.interrupted()
     except UserError as error:
         return Outcome.bad_input(str(error))
     except OmegaConfBaseException as error:

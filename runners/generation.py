@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 import shutil
 import sys
 import uuid
@@ -20,7 +19,7 @@ from runners.core.interrupt import Interrupt
 from runners.core.journal import Journal, RunState
 from runners.core.locks import Lock
 from runners.core.manifest import write_manifest
-from runners.core.outcome import BAD_INPUT, DONE, FAILED, INTERRUPTED, STOPPED, Outcome
+from runners.core.outcome import BAD_INPUT, DONE, FAILED, INTERRUPTED, STOPPED, Outcome, again
 from runners.core.plan import Plan, Work, find_work, make_plan, read_state
 from runners.core.produce import Production, recover
 from runners.core.progress import Counts, make_bar, make_progress
@@ -35,20 +34,20 @@ MakeAdapter = Callable[[Any], Adapter]
 def generate(settings: GenerateSettings, make_adapter: MakeAdapter) -> Outcome:
     """Make, publish and score one run, or go on with it. Raises UserError for anything the user can mend."""
     plan = prepare(settings, make_adapter)
+    state = read_state(plan)
     if settings.plan:
-        return describe_plan(plan)
-    with Interrupt() as interrupt, OpenRun(plan.folder, plan.shard) as run:
+        return describe_plan(plan, find_work(plan, state))
+    if not state.started:
+        check_disk(plan, find_work(plan, state))  # wrong input leaves no run folder behind
+    with OpenRun(plan.folder, plan.shard) as run:
         state = read_state(plan)
-        session = start_session(run.journal, plan)
         rescue(plan, run, state)
         work = find_work(plan, state)
         check_disk(plan, work)
-        tally = make_clips(plan, work, run, state, session, interrupt)
+        tally = make_clips(plan, work, run, state)
         run.abandoned = tally.abandoned
-        if tally.abandoned:
-            return conclude(plan, work, tally, None)
-        scores = wrap_up(plan, tally, interrupt)
-        return conclude(plan, work, tally, scores)
+        scores = None if tally.abandoned else wrap_up(plan, tally)
+    return conclude(plan, work, tally, scores)
 
 
 def prepare(settings: GenerateSettings, make_adapter: MakeAdapter) -> Plan:
@@ -101,7 +100,8 @@ def check_disk(plan: Plan, work: Work) -> None:
     """Refuse to begin where the clips surely do not fit. Raises UserError."""
     pixels = plan.output.width * plan.output.height * plan.output.fps * 5
     needed = int(len(work.tasks) * pixels * 0.02) + 50_000_000 * bool(work.tasks)
-    free = shutil.disk_usage(plan.folder.path).free
+    there = next(path for path in (plan.folder.path, *plan.folder.path.parents) if path.exists())
+    free = shutil.disk_usage(there).free
     if free < needed:
         raise UserError(
             f"{shown(plan.folder.path)}: {free / 1e9:.1f} GB free, about {needed / 1e9:.1f} GB needed for "
@@ -109,11 +109,12 @@ def check_disk(plan: Plan, work: Work) -> None:
         )
 
 
-def make_clips(plan: Plan, work: Work, run: OpenRun, state: RunState, session: str, interrupt: Interrupt) -> Tally:
+def make_clips(plan: Plan, work: Work, run: OpenRun, state: RunState) -> Tally:
     """Load the model if there is anything for it to do, and make the clips that are left."""
     if not work.tasks:
         return Tally()
     settings, adapter = plan.settings, plan.adapter
+    session = start_session(run.journal, plan)
     loaded = any(task.raw is None for task in work.tasks)
     tally = Tally()
     try:
@@ -127,7 +128,7 @@ def make_clips(plan: Plan, work: Work, run: OpenRun, state: RunState, session: s
             short=settings.model.short, keep_raw=plan.keep_raw, session=session,
         )  # fmt: skip
         counts = Counts(plan.name, len(plan.chosen), len(work.published))
-        with make_progress(settings.progress, counts) as watcher:
+        with Interrupt() as interrupt, make_progress(settings.progress, counts) as watcher:
             limits = Limits(settings.max_failures, settings.deadline_s, settings.attempts)
             concurrency = slots(adapter, settings.concurrency)
             tally = Engine(production, work.tasks, interrupt, watcher, concurrency=concurrency, limits=limits).run()
@@ -139,7 +140,7 @@ def make_clips(plan: Plan, work: Work, run: OpenRun, state: RunState, session: s
     return tally
 
 
-def wrap_up(plan: Plan, tally: Tally, interrupt: Interrupt) -> dict[str, Any] | None:
+def wrap_up(plan: Plan, tally: Tally) -> dict[str, Any] | None:
     """Manifest and scores, by whoever finds the run at its end; a shard leaves them to the last one."""
     with Lock(plan.folder.videos, wait=True):
         state = read_state(plan)
@@ -148,7 +149,7 @@ def wrap_up(plan: Plan, tally: Tally, interrupt: Interrupt) -> dict[str, Any] | 
             return None
         configuration = {**asdict(plan.settings), "output_resolved": asdict(plan.output)}
         write_manifest(plan.folder, configuration, plan.benchmark.scenarios)
-        if plan.settings.scorer.name == "none" or not published or tally.stop is not None or interrupt.is_set():
+        if plan.settings.scorer.name == "none" or not published or tally.stop is not None:
             return None
         return score_run(plan)
 
@@ -173,9 +174,8 @@ def score_run(plan: Plan) -> dict[str, Any]:
     return scores.to_json()
 
 
-def describe_plan(plan: Plan) -> Outcome:
+def describe_plan(plan: Plan, work: Work) -> Outcome:
     """`plan=true`: what would be done, after every check that needs no model."""
-    work = find_work(plan, read_state(plan))
     out, needs = plan.output, plan.adapter.needs
     counts = f"{len(work.published)} published, {len(work.refused)} refused, {len(work.tasks)} to make"
     format_ = f"{out.width}×{out.height} at {out.fps} FPS"
@@ -233,13 +233,6 @@ def _lines(plan: Plan, tally: Tally, counts: dict[str, int], code: int) -> list[
     if code == DONE and plan.shard is not None:
         lines.append(f"  shard {plan.settings.shard} is done; the last shard to finish writes manifest and scores")
     return lines
-
-
-def again() -> str:
-    """The command that was typed, fit to be copied into a shell."""
-    module = getattr(sys.modules.get("__main__"), "__spec__", None)
-    words = ["python", "-m", module.name] if module is not None else ["python", sys.argv[0]]
-    return shlex.join([*words, *sys.argv[1:]])
 
 
 def say(line: str) -> None:

@@ -17,12 +17,13 @@ class Batch:
         self, tasks: list[Task], prepare: Callable[[Task], Request], failed: Callable[[Task, Exception], None]
     ) -> None:
         """`failed` is told of a task whose request cannot be prepared; it is left out of the call."""
-        self._tasks, self._prepare, self._failed = tasks, prepare, failed
+        self._waiting, self._prepare, self._failed = deque(tasks), prepare, failed
         self._taken: deque[tuple[Task, Request]] = deque()
 
     def requests(self) -> Iterator[Request]:
         """The batch as the adapter sees it."""
-        for task in self._tasks:
+        while self._waiting:
+            task = self._waiting.popleft()
             try:
                 request = self._prepare(task)
             except Exception as error:  # noqa: BLE001  (this clip's alone)
@@ -41,18 +42,23 @@ class Batch:
         """Tasks whose request was taken and got no result."""
         return [task for task, _ in self._taken]
 
+    def untaken(self) -> list[Task]:
+        """Tasks that the adapter never asked for."""
+        return list(self._waiting)
+
 
 class Aside:
-    """Runs functions beside the caller, `width` at a time; one more makes the caller wait, which bounds memory."""
+    """Runs functions beside the caller as long as there is room; one more makes the caller wait, which bounds memory."""
 
-    def __init__(self, width: int = 2) -> None:
-        self._room = threading.BoundedSemaphore(width)
+    def __init__(self, room: threading.BoundedSemaphore) -> None:
+        """`room` counts functions at once; several callers may share it."""
+        self._room = room
         self._threads: list[threading.Thread] = []
 
     def run(self, function: Callable[[], None]) -> None:
         """Start a function that raises nothing, as soon as there is room."""
         self._room.acquire()
-        thread = threading.Thread(target=self._run, args=(function,), daemon=True, name="aside")
+        thread = threading.Thread(target=self._run, args=([function],), daemon=True, name="aside")
         self._threads.append(thread)
         thread.start()
 
@@ -61,8 +67,8 @@ class Aside:
         for thread in self._threads:
             thread.join()
 
-    def _run(self, function: Callable[[], None]) -> None:
+    def _run(self, box: list[Callable[[], None]]) -> None:
         try:
-            function()
+            box.pop()()  # nobody else holds it: its clip is gone before there is room for another
         finally:
             self._room.release()

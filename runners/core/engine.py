@@ -74,6 +74,7 @@ class Engine:
         self._halt = threading.Event()
         self._mutex = threading.Lock()
         self._slots = threading.BoundedSemaphore(concurrency)
+        self._room = threading.BoundedSemaphore(2)
         self._units: queue.SimpleQueue[list[Task]] = queue.SimpleQueue()
         for unit in _units(tasks, production.needs.max_batch):
             self._units.put(unit)
@@ -97,6 +98,8 @@ class Engine:
             if interrupted_at is not None and self._clock() - interrupted_at > self._limits.grace_s:
                 self.tally.abandoned = True
                 break
+        if self._interrupt.is_set():
+            self._stop("interrupted")
         return self.tally
 
     def _stop(self, why: Stop) -> None:
@@ -106,8 +109,11 @@ class Engine:
                 self.tally.stop = why
         self._halt.set()
 
+    def _halted(self) -> bool:
+        return self._halt.is_set() or self._interrupt.is_set()
+
     def _work(self) -> None:
-        while not self._halt.is_set():
+        while not self._halted():
             try:
                 unit = self._units.get_nowait()
             except queue.Empty:
@@ -124,7 +130,7 @@ class Engine:
                 left.append(task)
 
         def attempt() -> Left[Task]:
-            again = self._attempt(left) if left and not self._halt.is_set() else []
+            again = self._attempt(left) if left and not self._halted() else []
             left[:] = [task for task, _ in again]
             return again
 
@@ -149,7 +155,7 @@ class Engine:
         try:
             request = self._prepare(task)
             with self._slots:
-                if self._halt.is_set():
+                if self._halted():
                     return []
                 self._watcher.begun(task.id)
                 started = time.monotonic()
@@ -165,10 +171,10 @@ class Engine:
 
     def _attempt_batch(self, tasks: list[Task]) -> Left[Task]:
         """One call for many clips; each is published as it comes, while the model works on the others."""
-        batch, aside, again = Batch(tasks, self._prepare, self._failed), Aside(), Left[Task]()
+        batch, aside, again = Batch(tasks, self._prepare, self._failed), Aside(self._room), Left[Task]()
         try:
             with self._slots:
-                if self._halt.is_set():
+                if self._halted():
                     return []
                 for task in tasks:
                     self._watcher.begun(task.id)
@@ -178,12 +184,16 @@ class Engine:
         else:
             problem = BadClip("the adapter's batch ended without a result for this clip")
         aside.join()
-        for task in batch.unsettled():
+        guilty, innocent = batch.unsettled(), batch.untaken()
+        if not guilty or isinstance(problem, Retryable):  # nobody in particular met the problem: everybody did
+            guilty, innocent = guilty + innocent, []
+        for task in guilty:
             if isinstance(problem, Retryable):
                 again.append((task, problem))
             else:
                 self._failed(task, problem)
-        return again
+        problem.__traceback__ = None  # its frames would keep the last clip in memory
+        return again + (self._attempt_batch(innocent) if innocent else [])
 
     def _take_results(self, batch: Batch, aside: Aside, again: Left[Task]) -> None:
         started = time.monotonic()
@@ -197,6 +207,8 @@ class Engine:
             else:
                 make = partial(made_by_model, self._production, task, request, result, seconds)
                 aside.run(partial(self._publish, task, make))
+                del make
+            del result  # the model makes its next clip while this one is held nowhere but aside
 
     def _publish(self, task: Task, make: Callable[[], Made]) -> None:
         try:

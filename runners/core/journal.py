@@ -154,7 +154,9 @@ def apply_event(state: RunState, event: Event) -> None:
         clip = state.clip(event["id"])
         if kind == "job":
             clip.events.append(event)
-        elif kind in ("raw", "rendered", "failed"):
+        elif kind in ("raw", "rendered"):
             setattr(clip, kind, event)
+        elif kind == "failed":
+            clip.published, clip.failed = None, event  # a published clip is tried again only if its file is gone
         elif kind == "published":
             clip.published, clip.failed = event, None

@@ -63,11 +63,10 @@ def total_cost(state: RunState) -> float | None:
 def version_mix(state: RunState) -> list[str]:
     """Warnings: published clips made with different versions or on different hardware."""
     sessions = {event["session"]: event for event in state.started}
-    used = [
-        sessions.get(event["generation"]["session"], {})
-        for clip in state.clips.values()
-        if (event := clip.published) is not None
-    ]
+    published = [clip.published for clip in state.clips.values() if clip.published is not None]
+    # Who made it and who encoded it may be two; clips taken from another run were made in none of these sessions.
+    names_used = {name for event in published for name in (event["session"], event["generation"]["session"])}
+    used = [session for name, session in sessions.items() if name in names_used]
     warnings = []
     for key in ("versions", "hardware"):
         kinds = {sha256_json(session.get(key)): session.get(key) or {} for session in used}

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shlex
+import sys
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -32,9 +34,21 @@ class Outcome:
         return cls(BAD_INPUT, name, (f"error: {message}",))
 
     @classmethod
+    def interrupted(cls) -> Outcome:
+        """Ctrl-C outside of the making of clips: while data is prepared, or clips are scored."""
+        return cls(INTERRUPTED, "", (f"interrupted; what is finished stays; go on with: {again()}",))
+
+    @classmethod
     def not_started(cls) -> Outcome:
         """A job of a sweep that was interrupted before it."""
         return cls(INTERRUPTED, "", ("not started: the sweep was interrupted",))
+
+
+def again() -> str:
+    """The command that was typed, fit to be copied into a shell."""
+    module = getattr(sys.modules.get("__main__"), "__spec__", None)
+    words = ["python", "-m", module.name] if module is not None else ["python", sys.argv[0]]
+    return shlex.join([*words, *sys.argv[1:]])
 
 
 def exit_code(outcomes: Iterable[Outcome]) -> int:

@@ -208,10 +208,10 @@ def _is(path: Path, sha256: str) -> bool:
 def failure(error: Exception) -> tuple[str, str]:
     """The (kind, reason) that a clip's failure is recorded under: one line, whatever was raised."""
     if isinstance(error, AdapterError):
-        return error.kind, str(error) or type(error).__name__
+        return error.kind, _one_line(str(error)) or type(error).__name__
     if isinstance(error, UserError):
-        return "bad_input", str(error)
-    return "error", f"{type(error).__name__}: {error}{_where(error)}"
+        return "bad_input", _one_line(str(error))
+    return "error", _one_line(f"{type(error).__name__}: {error}{_where(error)}")
 
 
 def fatal(error: Exception) -> str | None:
@@ -221,6 +221,10 @@ def fatal(error: Exception) -> str | None:
     if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS):
         return f"cannot write ({os.strerror(error.errno)}); free some space and run the same command again"
     return None
+
+
+def _one_line(text: str) -> str:
+    return " ".join(text.split())
 
 
 def _where(error: Exception) -> str:

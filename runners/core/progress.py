@@ -111,7 +111,7 @@ class LiveProgress:
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, tb: TracebackType | None) -> None:
         self._live.__exit__(kind, error, tb)
-        self._live.console.print(f"{self._counts.title}: {self._counts.summary()}", highlight=False)
+        self._live.console.print(f"{self._counts.title}: {self._counts.summary()}", highlight=False, markup=False)
 
     def begun(self, clip_id: str) -> None:
         """Show the clip among those being made."""

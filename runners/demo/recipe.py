@@ -45,9 +45,7 @@ SCENE_NAMES = (
     "block-and-ball-on-incline",
     "poured-beads",
     "dam-break",
-    "sinking-dye",
     "swinging-lamp-shadows",
-    "laser-and-glass",
     "heat-melts-wax",
     "floating-magnets",
 )

@@ -30,8 +30,6 @@ class Prism:
     along: Point
     colour: Rgb
     layer: int = 0
-    alpha: float = 1.0
-    casts: bool = True
 
     @property
     def top(self) -> list[Point]:
@@ -45,7 +43,7 @@ class Prism:
 
     def shadows(self, light: Light) -> list[list[Point]]:
         """The hull of all corners' shadows."""
-        return [[light.on_table(corner) for corner in (*self.base, *self.top)]] if self.casts else []
+        return [[light.on_table(corner) for corner in (*self.base, *self.top)]]
 
     def paint(self, canvas: Canvas) -> None:
         """Sides first, then the caps; what looks away is left out."""
@@ -73,7 +71,7 @@ class Prism:
 
     def _face(self, canvas: Canvas, outline: list[Pixel], normal: Point, at: Point) -> None:
         if dot(normal, sub(canvas.camera.position, at)) > 0:
-            canvas.fill(outline, canvas.shaded(self.colour, normal, at), self.alpha)
+            canvas.fill(outline, canvas.shaded(self.colour, normal, at))
 
 
 @dataclass(frozen=True)
@@ -229,11 +227,9 @@ def box(
     return slab(outline, y - size[1] / 2, y + size[1] / 2, colour, layer=layer)
 
 
-def slab(
-    outline: Sequence[Pixel], near: float, far: float, colour: Rgb, *, layer: int = 0, alpha: float = 1.0
-) -> Prism:
+def slab(outline: Sequence[Pixel], near: float, far: float, colour: Rgb, *, layer: int = 0) -> Prism:
     """An outline of (x, z) corners, as thick as from y = near to y = far."""
-    return Prism([(x, near, z) for x, z in outline], (0.0, far - near, 0.0), colour, layer, alpha)
+    return Prism([(x, near, z) for x, z in outline], (0.0, far - near, 0.0), colour, layer)
 
 
 def cylinder(foot: Point, radius: float, height: float, colour: Rgb, *, layer: int = 0) -> Prism:

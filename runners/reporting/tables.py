@@ -22,6 +22,9 @@ COLUMNS = {
 }
 """Keys of scores.json and their headings; the four after the scores are the Verified score's parts."""
 
+_COMPARABLE = ("benchmark", "fps", "width", "height")
+"""Runs whose scores differ in one of these are no repetitions of each other."""
+
 
 def print_outcomes(outcomes: Sequence[Outcome]) -> None:
     """The lines of every job, then one table over all that have scores."""
@@ -72,14 +75,16 @@ def score_table(outcomes: Sequence[Outcome]) -> Table:
 
 def means(outcomes: Sequence[Outcome]) -> list[tuple[str, list[str], int]]:
     """For runs that differ in their number alone: mean ± sample standard deviation (n − 1) of each score."""
-    kinds: dict[str, list[dict[str, Any]]] = {}
+    kinds: dict[tuple[Any, ...], dict[str, dict[str, Any]]] = {}
     for outcome in outcomes:
-        if outcome.scores is not None and outcome.scores.get("verified") is not None:
-            kinds.setdefault(re.sub(r"-run_\d+$", "", outcome.name), []).append(outcome.scores)
+        scores = outcome.scores
+        if scores is not None and scores.get("verified") is not None:
+            kind = (re.sub(r"-run_\d+$", "", outcome.name), *(scores[key] for key in _COMPARABLE))
+            kinds.setdefault(kind, {})[outcome.name] = scores
     rows = []
-    for name, runs in kinds.items():
+    for (name, *_), runs in kinds.items():
         if len(runs) > 1:
-            values = [[run[key] for run in runs] for key in COLUMNS]
+            values = [[run[key] for run in runs.values()] for key in COLUMNS]
             rows.append((name, [_mean_and_std(column) for column in values], len(runs)))
     return rows
 

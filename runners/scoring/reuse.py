@@ -27,7 +27,11 @@ def reuse_scores(
         found = {path.name for path in videos.iterdir()}
         if not same or not (out / "metrics.csv").is_file() or found != set(hashes):
             return None
-        truth = truth_identity(find_truth(dataset, [s for s in scenarios if s.output_name in found], known["fps"]))
+        scored = [scenario for scenario in scenarios if scenario.output_name in found]
+        rows = [(clip["id"], clip["scene"], clip["view"], clip["category"]) for clip in known["per_clip"]]
+        if rows != [(scenario.id, scenario.name, scenario.view, scenario.category) for scenario in scored]:
+            return None
+        truth = truth_identity(find_truth(dataset, scored, known["fps"]))
         if known["truth_sha256"] != truth or any(sha256_file(videos / name) != hashes[name] for name in found):
             return None
     except (OSError, ValueError, KeyError, TypeError):

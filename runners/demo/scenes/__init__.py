@@ -6,10 +6,8 @@ from runners.demo.scene import Scene
 from runners.demo.scenes.bouncing_balls import BouncingBalls
 from runners.demo.scenes.dam_break import DamBreak
 from runners.demo.scenes.dominoes import Dominoes
-from runners.demo.scenes.dye import Dye
 from runners.demo.scenes.floating_magnets import FloatingMagnets
 from runners.demo.scenes.incline import Incline
-from runners.demo.scenes.laser import Laser
 from runners.demo.scenes.newtons_cradle import NewtonsCradle
 from runners.demo.scenes.pendulum import Pendulum
 from runners.demo.scenes.poured_beads import PouredBeads
@@ -24,9 +22,7 @@ SCENES: tuple[Scene, ...] = (
     Incline(),
     PouredBeads(),
     DamBreak(),
-    Dye(),
     SwingingLamp(),
-    Laser(),
     WaxPins(),
     FloatingMagnets(),
 )

@@ -1,0 +1,147 @@
+"""The README is true: its commands run, its examples work, its table is what comes out, its tree is there."""
+
+from __future__ import annotations
+
+import os
+import re
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from adapters import write_video
+from runners.core.settings import GenerateSettings, SelectSettings
+from runners.words import keys
+from tests.run.harness import run, videos
+
+ROOT = Path(__file__).resolve().parents[1]
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+BLOCK = re.compile(r"(?P<skip><!-- not run by tests: .*-->\n)?```(?P<kind>\w*)\n(?P<text>.*?)```", re.DOTALL)
+
+
+def blocks(kind: str) -> list[tuple[str, bool]]:
+    """(text, whether tests run it) of every block of a kind."""
+    return [(match["text"], match["skip"] is None) for match in BLOCK.finditer(README) if match["kind"] == kind]
+
+
+def typed(*, run_by_tests: bool) -> list[list[str]]:
+    """The words of every command line of the README, comments left out."""
+    lines = [line for text, runs in blocks("sh") if runs is run_by_tests for line in text.splitlines()]
+    return [words for line in lines if (words := shlex.split(line, comments=True))]
+
+
+def execute(words: list[str], cwd: Path) -> subprocess.CompletedProcess[str]:
+    assert words[0] == "python"
+    environ = {**os.environ, "COLUMNS": "140"}
+    return subprocess.run(
+        [sys.executable, *words[1:]], cwd=cwd, env=environ, capture_output=True, text=True, check=False
+    )
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where a reader would type: with videos of their own beside."""
+    place = tmp_path_factory.mktemp("reader")
+    (place / "my_videos").mkdir()
+    for name in ("kettle", "swing"):
+        frames = (np.full((36, 64, 3), k % 200, np.uint8) for k in range(8 * 12 + 1))
+        write_video(place / "my_videos" / f"{name}.mp4", frames, 12)
+    return place
+
+
+@pytest.fixture(scope="module")
+def demo(folder: Path) -> str:
+    """What `make demo` prints, after its installation."""
+    recipe = next(line for line in (ROOT / "Makefile").read_text("utf-8").splitlines() if "runners.generate" in line)
+    done = execute(["python", *shlex.split(recipe)[1:]], folder)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+def rows(table: str) -> dict[str, list[float]]:
+    """Run name → the numbers of its row, of a table in either style."""
+    found = {}
+    for line in table.splitlines():
+        cells = [cell.strip() for cell in re.split(r"[|│┃]", line)[1:-1]]
+        if len(cells) > 6 and re.fullmatch(r"\d+\.\d+", cells[1]):
+            found[cells[0].split(" ")[0]] = [float(cell) for cell in cells[1:7]]
+    return found
+
+
+def test_the_ceiling_is_100_by_both_formulas_and_the_baselines_are_far_below(demo: str) -> None:
+    scores = rows(demo)
+    assert scores["real_take-op-run_01"][:2] == [100.0, 100.0]
+    assert max(max(scores[f"{model}-op-run_01"][:2]) for model in ("freeze", "extrapolate")) < 50
+
+
+def test_the_table_of_the_readme_is_what_the_demo_ends_with(demo: str) -> None:
+    shown, made = rows(README), rows(demo)
+    assert set(shown) == set(made)
+    assert len(made) == 3
+    for name, numbers in made.items():
+        # Not to the last digit: the drawing's floating-point sums may differ in theirs on another processor.
+        assert shown[name] == pytest.approx(numbers, abs=0.5), name
+
+
+def test_the_commands_run(demo: str, folder: Path) -> None:
+    for words in typed(run_by_tests=True):
+        if words[0] in ("make", "source"):
+            continue
+        done = execute(words, folder)
+        assert done.returncode == 0, (words, done.stdout + done.stderr)
+    assert (folder / "my_scores" / "scores.json").exists()
+
+
+def test_commands_that_need_more_than_a_test_has_are_made_of_words_that_exist() -> None:
+    known = {*keys(GenerateSettings), "experiment", "sweep"}
+    for words in typed(run_by_tests=False):
+        assert words[:3] == ["python", "-m", "runners.generate"]
+        names = [word.partition("=")[0] for word in words[3:] if "=" in word]
+        assert [name for name in names if name not in known and not name.startswith("model.adapter.")] == []
+
+
+def test_the_make_targets_exist() -> None:
+    targets = {words[1] for words in typed(run_by_tests=True) if words[0] == "make"}
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+    assert targets >= {"demo", "test"}
+    assert all(f"\n{target}:" in makefile for target in targets)
+
+
+def test_the_settings_it_names_exist() -> None:
+    table = README.split("| setting |")[1].split("\n\n")[0]
+    named = {
+        name for cell in re.findall(r"^\| (.*?) \|", table, re.MULTILINE) for name in re.findall(r"`([\w.]+)=", cell)
+    }
+    assert len(named) > 10
+    assert named - set(keys(GenerateSettings)) == set()
+
+
+def test_the_example_class_is_a_model(tmp_path: Path) -> None:
+    names: dict[str, object] = {}
+    exec(next(text for text, _ in blocks("python")), names)
+    brighten = names["Brighten"]
+    assert isinstance(brighten, type)
+    outcome = run(tmp_path, brighten(), select=SelectSettings(ids=["1"]))
+    assert (outcome.code, outcome.folder is not None and len(videos(outcome.folder))) == (0, 1)
+
+
+def test_the_example_yaml_is_a_model(tmp_path: Path) -> None:
+    path = tmp_path / "my_models" / "model" / "mine.yaml"
+    path.parent.mkdir(parents=True)
+    path.write_text(next(text for text, _ in blocks("yaml")), encoding="utf-8")
+    words = ["python", "-m", "runners.generate", "--config-dir", "my_models", "model=mine", "--cfg", "job"]
+    done = execute(words, tmp_path)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "/envs/mine/bin/python generate.py" in done.stdout
+
+
+def test_every_place_it_names_is_there() -> None:
+    tree = README.split("## Where things are")[1].split("```")[1]
+    folder = ROOT
+    for line in tree.strip().splitlines():
+        name = line.split()[0]
+        folder = ROOT if not line.startswith(" ") else ROOT / "runners"
+        assert (folder / name).is_dir(), line
