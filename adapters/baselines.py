@@ -62,7 +62,7 @@ class RealTake(Adapter):
     run's settings.
     """
 
-    needs = Needs(mode="i2v", prompt="ignored", concurrency=4, oracle=True)
+    needs = Needs(mode="i2v", prompt="ignored", concurrency=4, oracle=True, continues=False)
 
     def generate(self, request: Request) -> Clip:
         """The oracle's file. Raises `AdapterError` where the benchmark has no second take."""

@@ -16,7 +16,7 @@ from typing import Any, ClassVar, Literal, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from adapters.errors import AdapterError
+from adapters.errors import AdapterError, Cancelled
 
 Frame = NDArray[np.uint8]
 """One frame, uint8 (H, W, 3), RGB."""
@@ -146,6 +146,7 @@ class Needs:
     `frames` (multiframe): how many conditioning frames, None for all of the 3 s. `fps`: the rate at which they are
     wanted, None for the data set's own. `sizes`: the native (width, height) choices, the one of nearest shape is
     taken; empty = any size. `native_fps`: the rate the model makes, None if it follows `Request.fps`.
+    `continues`: it can go on from its own last frames (`model.short=roll_out`).
     `prompt`: required (an empty text is an error), optional, or ignored (the model gets None).
     """
 
@@ -158,6 +159,7 @@ class Needs:
     concurrency: int = 1
     max_batch: int = 1
     oracle: bool = False
+    continues: bool = True
 
 
 class Adapter(ABC):
@@ -176,6 +178,13 @@ class Adapter(ABC):
 
         Raises `SetupError` saying what to set or install.
         """
+
+    def inputs(self, scenario_id: str) -> list[Path]:  # noqa: ARG002  (a default that needs nothing)
+        """Files, beside the conditioning, that this scenario's clip is made from (clips made elsewhere, say).
+
+        They are recorded with the clip: if one changes, the clip is not silently taken for the new one's.
+        """
+        return []
 
     def load(self) -> None:
         """Get ready to generate: import, download, allocate. Called once, and only if there is work to do."""
@@ -196,6 +205,8 @@ class Adapter(ABC):
         for request in requests:
             try:
                 yield self.generate(request)
+            except Cancelled:
+                raise
             except AdapterError as error:
                 yield error
 

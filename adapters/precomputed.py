@@ -26,7 +26,8 @@ class Precomputed(Adapter):
     `note`: told beside the fault if the folder is not given or not there.
     """
 
-    neutral: ClassVar[frozenset[str]] = frozenset({"note"})
+    # Where the clips lie is no part of a run; what is in them is recorded clip by clip, as `inputs`.
+    neutral: ClassVar[frozenset[str]] = frozenset({"folder", "note"})
 
     def __init__(
         self,
@@ -42,7 +43,7 @@ class Precomputed(Adapter):
             raise SetupError(f"model.adapter.pattern={pattern!r} has no {{id}} in it: what tells the clips apart?")
         if Path(pattern).is_absolute():
             raise SetupError(f"model.adapter.pattern={pattern!r} is a whole path: its folder is model.adapter.folder")
-        self.needs = Needs(mode=mode, prompt=prompt, concurrency=4)
+        self.needs = Needs(mode=mode, prompt=prompt, concurrency=4, continues=False)
         self._folder = Path(folder).expanduser() if folder else None
         self._pattern, self._leading, self._fps, self._note = pattern, leading, fps, note
 
@@ -54,6 +55,14 @@ class Precomputed(Adapter):
             raise SetupError(self._told(f"model.adapter.folder={self._folder} is not a folder"))
         if not any(map(_is_clip, self._folder.glob(self._pattern.replace("{id}", "*")))):
             raise SetupError(self._told(f"no clip in {self._folder} matches {self._pattern!r}, whatever the id"))
+
+    def inputs(self, scenario_id: str) -> list[Path]:
+        """The clip's file, or its frames."""
+        try:
+            path = self._find(scenario_id)
+        except AdapterError:
+            return []
+        return _images(path) if path.is_dir() else [path]
 
     def generate(self, request: Request) -> Clip:
         """The one clip that belongs to the scenario. Raises `AdapterError` if there is none, or more than one."""
@@ -88,13 +97,17 @@ def _is_clip(path: Path) -> bool:
 
 def _read_images(folder: Path) -> Frames:
     """The folder's images as uint8 (T, H, W, 3), frame_2 before frame_10. Raises `BadClip`."""
-    from PIL import Image, UnidentifiedImageError
+    import imageio.v3 as iio
 
-    paths = sorted((path for path in folder.iterdir() if path.suffix.lower() in IMAGE_SUFFIXES), key=_by_number)
     try:
-        return np.stack([np.asarray(Image.open(path).convert("RGB")) for path in paths])
-    except (UnidentifiedImageError, OSError, ValueError) as error:
+        return np.stack([iio.imread(path, plugin="pillow", mode="RGB") for path in _images(folder)])
+    except (OSError, ValueError, SyntaxError) as error:
         raise BadClip(f"{folder.name}: {error}") from error
+
+
+def _images(folder: Path) -> list[Path]:
+    """The folder's images in the order of the numbers in their names."""
+    return sorted((path for path in folder.iterdir() if path.suffix.lower() in IMAGE_SUFFIXES), key=_by_number)
 
 
 def _by_number(path: Path) -> list[Any]:

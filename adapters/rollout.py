@@ -43,6 +43,10 @@ class RollOut(Adapter):
         """Check the inner adapter."""
         self._inner.check()
 
+    def inputs(self, scenario_id: str) -> list[Path]:
+        """The inner adapter's."""
+        return self._inner.inputs(scenario_id)
+
     def load(self) -> None:
         """Load the inner adapter."""
         self._inner.load()
@@ -168,8 +172,9 @@ class _Roll:
     def ask(self) -> Request:
         """What to ask the inner adapter next."""
         k, request = len(self._segments), self._request
+        jobs = _SegmentLog(request.jobs, k) if request.jobs else None
         if k == 0:
-            return request
+            return replace(request, jobs=jobs)  # after a crash the log already holds later segments' jobs
         fps = self._segments[0].fps or request.fps
         have, wanted = sum(map(len, self._stacks)), frames_for(request.seconds, fps)
         scratch = Path(tempfile.mkdtemp(dir=request.scratch, prefix=f"segment_{k}_"))
@@ -180,7 +185,7 @@ class _Roll:
             seed=segment_seed(request.seed, k),
             scratch=scratch,
             step=_shifted(request.step, k, -(-wanted // len(self._stacks[0]))),
-            jobs=_SegmentLog(request.jobs, k) if request.jobs else None,
+            jobs=jobs,
         )
 
     def _conditioning(self, fps: float) -> Conditioning:

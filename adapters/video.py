@@ -27,8 +27,8 @@ __all__ = [
     "BadVideo",
     "VideoInfo",
     "Writer",
-    "check_decodes",
     "even_size",
+    "examine",
     "frame_times",
     "glance",
     "probe",
@@ -69,40 +69,40 @@ def glance(path: Path | str) -> VideoInfo:
 
     Raises `BadVideo`.
     """
-    from adapters._colour import colour_name, quarter_turns
-
-    with _opened(path) as (container, stream):
-        rate, frames = _rate(path, stream), _stated_frames(stream)
-        duration_s = (container.duration or 0) / 1e6
+    with _opened(path, threads=1) as (container, stream):
         first = next(container.decode(stream), None)
         if first is None:
             raise BadVideo(f"{path}: holds no frame that decodes")
-        turns = quarter_turns(first)
-        info = VideoInfo(
-            width=first.height if turns % 2 else first.width,
-            height=first.width if turns % 2 else first.height,
-            fps=float(rate),
-            frames=frames,
-            duration_s=duration_s,
-            codec=stream.codec_context.name,
-            colour=colour_name(first.colorspace),
-            container=container.format.name,
-            rotated=turns != 0,
-        )
+        info = _described(path, container, stream, first)
     return info if info.frames else replace(info, frames=len(frame_times(path)))
+
+
+def examine(path: Path | str) -> tuple[VideoInfo, list[float]]:
+    """Decode to the end, in one pass: as `glance`, with the frames that do decode counted, and when each is shown.
+
+    Nothing is turned into RGB. The times are seconds, the first one 0. Raises `BadVideo`.
+    """
+    info, times = None, []
+    with _opened(path, threads=1) as (container, stream):
+        for time_s, frame in _decoded(path, container, stream):
+            info = info or _described(path, container, stream, frame)
+            times.append(time_s)
+    if info is None:
+        raise BadVideo(f"{path}: holds no frame that decodes")
+    return replace(info, frames=len(times)), times
 
 
 def probe(path: Path | str) -> VideoInfo:
     """As `glance`, with the frames counted packet by packet to the end of the file, which finds one cut short.
 
-    Reads the whole file but decodes only its first frame; `check_decodes` decodes them all. Raises `BadVideo`.
+    Reads the whole file but decodes only its first frame; `examine` decodes them all. Raises `BadVideo`.
     """
     return replace(glance(path), frames=len(frame_times(path)))
 
 
 def frame_times(path: Path | str) -> list[float]:
     """When each frame is shown, by the packets' time stamps, the first at 0. `BadVideo` for a file cut short."""
-    with _opened(path) as (container, stream):
+    with _opened(path, threads=1) as (container, stream):
         step = 1 / _rate(path, stream)
         packets, end, stamps = 0, Fraction(0), []
         for packet in container.demux(stream):
@@ -116,11 +116,6 @@ def frame_times(path: Path | str) -> list[float]:
     if len(known) < len(stamps):  # a container without time stamps: its rate is all there is
         return [float(index * step) for index in range(len(stamps))]
     return [float(stamp - known[0]) for stamp in known]
-
-
-def check_decodes(path: Path | str) -> int:
-    """Decode to the end, without turning anything into RGB: the number of frames. Raises `BadVideo`."""
-    return sum(1 for _ in _decoded(path))
 
 
 def read_frames(
@@ -142,7 +137,7 @@ def read_timed(
 
     to_rgb = ToRgb(size)
     last = None if only is None else max(only, default=-1)
-    with contextlib.closing(_decoded(path)) as decoded:
+    with _opened(path, _DECODER_THREADS) as opened, contextlib.closing(_decoded(path, *opened)) as decoded:
         for index, (time_s, frame) in enumerate(decoded):
             if only is None or index in only:
                 yield time_s, to_rgb(frame)
@@ -151,7 +146,7 @@ def read_timed(
 
 
 @contextlib.contextmanager
-def _opened(path: Path | str) -> Iterator[tuple[InputContainer, VideoStream]]:
+def _opened(path: Path | str, threads: int) -> Iterator[tuple[InputContainer, VideoStream]]:
     """The container and its first video stream; every fault inside the block becomes a `BadVideo`."""
     import av
     from av.codec.context import ThreadType
@@ -165,7 +160,7 @@ def _opened(path: Path | str) -> Iterator[tuple[InputContainer, VideoStream]]:
             # Without it the decoder paints over damage and says nothing.
             stream.codec_context.options = {"err_detect": "explode"}
             stream.thread_type = ThreadType.AUTO
-            stream.thread_count = _DECODER_THREADS
+            stream.thread_count = threads
             yield container, stream
     except FileNotFoundError:
         raise BadVideo(f"{path}: no such file") from None
@@ -198,31 +193,48 @@ def _stated_frames(stream: VideoStream) -> int:
     return stream.frames
 
 
-def _decoded(path: Path | str) -> Generator[tuple[float, VideoFrame]]:
+def _described(path: Path | str, container: InputContainer, stream: VideoStream, first: VideoFrame) -> VideoInfo:
+    """What the header and the first frame tell."""
+    from adapters._colour import colour_name, quarter_turns
+
+    turns = quarter_turns(first)
+    return VideoInfo(
+        width=first.height if turns % 2 else first.width,
+        height=first.width if turns % 2 else first.height,
+        fps=float(_rate(path, stream)),
+        frames=_stated_frames(stream),
+        duration_s=(container.duration or 0) / 1e6,
+        codec=stream.codec_context.name,
+        colour=colour_name(first.colorspace),
+        container=container.format.name,
+        rotated=turns != 0,
+    )
+
+
+def _decoded(path: Path | str, container: InputContainer, stream: VideoStream) -> Generator[tuple[float, VideoFrame]]:
     """Frames with their times; at the end of the file they are counted against what the file promised."""
-    with _opened(path) as (container, stream):
-        step = 1 / _rate(path, stream)
-        packets, hidden, frames, end = 0, 0, 0, Fraction(0)
-        start: float | None = None
-        time_s = -float(step)
-        for packet in container.demux(stream):
-            packets += packet.size > 0
-            hidden += packet.size > 0 and packet.is_discard
-            end = max(end, _end(packet, step))
-            for frame in packet.decode():
-                if frame.is_corrupt:
-                    raise BadVideo(f"{path}: damaged at frame {frames}; make or fetch it again")
-                if frame.pts is None or frame.time_base is None:
-                    time_s += float(step)
-                else:
-                    stamp = float(frame.pts * frame.time_base)
-                    start = stamp if start is None else start
-                    time_s = stamp - start
-                yield time_s, frame
-                frames += 1
-        _check_complete(path, container, stream, packets, end)
-        if frames < packets - hidden:
-            raise BadVideo(f"{path}: only {frames} of {packets - hidden} frames decode; make or fetch it again")
+    step = 1 / _rate(path, stream)
+    packets, hidden, frames, end = 0, 0, 0, Fraction(0)
+    start: float | None = None
+    time_s = -float(step)
+    for packet in container.demux(stream):
+        packets += packet.size > 0
+        hidden += packet.size > 0 and packet.is_discard
+        end = max(end, _end(packet, step))
+        for frame in packet.decode():
+            if frame.is_corrupt:
+                raise BadVideo(f"{path}: damaged at frame {frames}; make or fetch it again")
+            if frame.pts is None or frame.time_base is None:
+                time_s += float(step)
+            else:
+                stamp = float(frame.pts * frame.time_base)
+                start = stamp if start is None else start
+                time_s = stamp - start
+            yield time_s, frame
+            frames += 1
+    _check_complete(path, container, stream, packets, end)
+    if frames < packets - hidden:
+        raise BadVideo(f"{path}: only {frames} of {packets - hidden} frames decode; make or fetch it again")
 
 
 def _end(packet: Packet[VideoStream], step: Fraction) -> Fraction:

@@ -7,6 +7,7 @@ import importlib
 import inspect
 import os
 import sys
+import traceback
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,7 +15,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 from runners.core.choices import plugin_folders, plugin_packages
 from runners.core.errors import UserError, nearest
-from runners.core.outcome import Outcome, exit_code
+from runners.core.outcome import FAILED, Outcome, exit_code
 from runners.words import plain_words
 
 if TYPE_CHECKING:
@@ -80,13 +81,16 @@ def flags_first(words: Sequence[str]) -> list[str]:
     """Hydra's parser takes no setting behind a flag that stands between settings; people type them in any order."""
     flags: list[str] = []
     rest: list[str] = []
+    last: list[str] = []
     waiting = False
     for word in words:
-        (flags if waiting or word.startswith("-") else rest).append(word)
+        # --info may have a value: in front it would swallow the first setting.
+        (last if word in _INFO else flags if waiting or word.startswith("-") else rest).append(word)
         waiting = word in _FLAGS_WITH_VALUE
-    return [*flags, *rest]
+    return [*flags, *rest, *last]
 
 
+_INFO = ("--info", "-i", "all", "config", "defaults", "defaults-tree", "plugins", "searchpath")
 _FLAGS_WITH_VALUE = (
     "--config-dir",
     "-cd",
@@ -108,6 +112,7 @@ def _compose_and_run(command: Command, outcomes: list[Outcome]) -> None:
     from hydra.core.config_store import ConfigStore
     from hydra.errors import HydraException
     from omegaconf.errors import OmegaConfBaseException
+    from yaml import YAMLError
 
     ConfigStore.instance().store(group="schema", name=command.name, node=command.schema)
     _offer_plugin_configurations()
@@ -123,6 +128,8 @@ def _compose_and_run(command: Command, outcomes: list[Outcome]) -> None:
         job()
     except (HydraException, OmegaConfBaseException) as error:
         raise UserError(plain_words(error, command.schema)) from None
+    except (YAMLError, UnicodeDecodeError) as error:
+        raise UserError(f"a YAML of the configuration is not well-formed: {' '.join(str(error).split())}") from None
     finally:
         sys.argv = typed
 
@@ -138,9 +145,14 @@ def _one_job(command: Command, configuration: DictConfig, before: Sequence[Outco
     except KeyboardInterrupt:
         return Outcome.interrupted()
     except UserError as error:
+        if error.__cause__ is not None and os.environ.get("PHYSICS_IQ_TRACEBACK"):
+            traceback.print_exception(error.__cause__)
         return Outcome.bad_input(str(error))
     except OmegaConfBaseException as error:
         return Outcome.bad_input(plain_words(error, command.schema))
+    except Exception as error:  # noqa: BLE001  (a fault of this program ends one job of a sweep, not the others)
+        traceback.print_exc()
+        return Outcome(FAILED, "", (f"error: a fault of this program, told above: {type(error).__name__}: {error}",))
 
 
 def _offer_plugin_configurations() -> None:
@@ -163,13 +175,20 @@ def instantiate_adapter(node: Any) -> Any:
     from hydra.errors import InstantiationException
     from hydra.utils import instantiate
 
+    from adapters import Adapter, SetupError
+
     if not isinstance(node, dict) or "_target_" not in node:
         raise UserError("the model's YAML names no adapter: it needs adapter: {_target_: package.module.Class, …}")
-    check_arguments(find_target(node["_target_"]), node)
+    check_arguments(find_target(str(node["_target_"])), node)
     try:
-        return instantiate(node, _convert_="all")
+        made = instantiate(node, _convert_="all")
     except InstantiationException as error:
-        raise UserError(plain_words(error.__cause__ or error)) from None
+        cause = error.__cause__ or error
+        what = "" if isinstance(cause, SetupError | ValueError) else f"its __init__ raised {type(cause).__name__}: "
+        raise UserError(what + plain_words(cause)) from cause
+    if not isinstance(made, Adapter):
+        raise UserError(f"model.adapter._target_={node['_target_']} is no Adapter (see adapters/contract.py)")
+    return made
 
 
 def find_target(path: str) -> Any:
@@ -177,12 +196,16 @@ def find_target(path: str) -> Any:
     module_name, _, name = path.rpartition(".")
     try:
         module = importlib.import_module(module_name)
-    except (ImportError, ValueError) as error:
-        raise UserError(f"model.adapter._target_={path}: {error}") from None
+    except Exception as error:  # noqa: BLE001  (somebody's module, and it may do anything while it is imported)
+        what = "" if isinstance(error, ImportError | ValueError) else f"{type(error).__name__}: "
+        raise UserError(f"model.adapter._target_={path}: {what}{error}") from None
     if not hasattr(module, name):
         public = [word for word in vars(module) if word[0].isupper()]
         raise UserError(f"model.adapter._target_={path}: {module_name} has no {name!r}{nearest(name, public)}")
-    return getattr(module, name)
+    target = getattr(module, name)
+    if not callable(target):
+        raise UserError(f"model.adapter._target_={path} is no class: package.module.Class is wanted")
+    return target
 
 
 def check_arguments(target: Any, node: dict[str, Any]) -> None:

@@ -11,7 +11,15 @@ from runners.entry import Command, main
 
 
 def run(settings: FetchSettings) -> Outcome:
-    """Draw the demo, or cut one's own videos into the layout."""
+    """One data set."""
+    from runners.core.faults import writing
+
+    with writing():
+        return fetch(settings)
+
+
+def fetch(settings: FetchSettings) -> Outcome:
+    """Draw the demo, or cut one's own videos into the layout. Raises UserError."""
     from runners.core.benchmark import benchmark_root, ensure_rate, open_benchmark
     from runners.core.custom import build_custom
     from runners.core.errors import UserError

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import sys
 import uuid
@@ -9,24 +10,28 @@ from collections.abc import Callable
 from dataclasses import asdict
 from typing import Any
 
-from adapters import Adapter, RollOut, SetupError
+from adapters import Adapter, RollOut
+from runners.conclusion import Results, conclude, describe_plan
 from runners.core.benchmark import ensure_rate, open_benchmark
-from runners.core.engine import Engine, Limits, Tally, slots
+from runners.core.engine import Engine, slots
 from runners.core.errors import UserError
-from runners.core.files import shown
+from runners.core.faults import checked_facts, close, telling, writing
+from runners.core.files import sha256_file, shown
 from runners.core.guard import check_revision
 from runners.core.interrupt import Interrupt
-from runners.core.journal import Journal, RunState
+from runners.core.journal import RunState
 from runners.core.locks import Lock
 from runners.core.manifest import write_manifest
-from runners.core.outcome import BAD_INPUT, DONE, FAILED, INTERRUPTED, STOPPED, Outcome, again
+from runners.core.needs import check_needs
+from runners.core.outcome import Outcome
 from runners.core.plan import Plan, Work, find_work, make_plan, read_state
 from runners.core.produce import Production, recover
 from runners.core.progress import Counts, make_bar, make_progress
 from runners.core.provenance import hardware, versions
 from runners.core.run_folder import OpenRun, whoami
 from runners.core.settings import GenerateSettings
-from runners.scoring import check_truth, reuse_scores, score_videos
+from runners.core.tally import Limits, Tally
+from runners.scoring import ScoringError, check_truth, reuse_scores, score_videos
 
 MakeAdapter = Callable[[Any], Adapter]
 
@@ -36,23 +41,27 @@ def generate(settings: GenerateSettings, make_adapter: MakeAdapter) -> Outcome:
     plan = prepare(settings, make_adapter)
     state = read_state(plan)
     if settings.plan:
-        return describe_plan(plan, find_work(plan, state))
+        work = find_work(plan, state)
+        check_place(plan, work)
+        return describe_plan(plan, work)
     if not state.started:
-        check_disk(plan, find_work(plan, state))  # wrong input leaves no run folder behind
-    with OpenRun(plan.folder, plan.shard) as run:
-        state = read_state(plan)
+        check_place(plan, find_work(plan, state))  # wrong input leaves no run folder behind
+    with writing(), OpenRun(plan.folder, plan.shard) as run:
+        state, session = begin(plan, run)
         rescue(plan, run, state)
         work = find_work(plan, state)
-        check_disk(plan, work)
-        tally = make_clips(plan, work, run, state)
+        check_place(plan, work)
+        tally = make_clips(plan, work, run, state, session)
         run.abandoned = tally.abandoned
-        scores = None if tally.abandoned else wrap_up(plan, tally)
-    return conclude(plan, work, tally, scores)
+        results = Results() if tally.abandoned else wrap_up(plan, tally)
+    return conclude(plan, work, tally, results)
 
 
 def prepare(settings: GenerateSettings, make_adapter: MakeAdapter) -> Plan:
     """Everything that can be checked without touching the run folder."""
-    adapter = make_adapter(settings.model.adapter)
+    with telling(f"model {settings.model.name}"):
+        adapter = make_adapter(settings.model.adapter)
+    check_needs(adapter.needs)
     if settings.model.short == "roll_out":
         adapter = RollOut(adapter)
     if not settings.from_raw:
@@ -73,58 +82,68 @@ def prepare(settings: GenerateSettings, make_adapter: MakeAdapter) -> Plan:
 
 def check_adapter(adapter: Adapter) -> None:
     """Whether the model can work at all, before its data is looked at. Raises UserError."""
-    try:
+    with telling("the adapter's check()"):
         adapter.check()
-    except SetupError as error:
-        raise UserError(str(error)) from None
 
 
-def start_session(journal: Journal, plan: Plan) -> str:
-    """Write down who works on the run from now on, with what, and what the run is."""
+def begin(plan: Plan, run: OpenRun) -> tuple[RunState, str]:
+    """Fold the run's state and write down who works on it from now on, with what, and what the run is.
+
+    One process after the other: of two shards that begin a run together, the second sees the first one's settings.
+    """
     session = uuid.uuid4().hex[:12]
-    journal.append(
-        "start", session=session, **whoami(), shard=plan.settings.shard, fingerprint=plan.fingerprint,
-        versions=versions(), hardware=hardware(), prompts=plan.prompts.record,
-    )  # fmt: skip
-    return session
+    with Lock(plan.folder.videos, wait=True):
+        state = read_state(plan)
+        run.journal.append(
+            "start", session=session, **whoami(), shard=plan.settings.shard, fingerprint=plan.fingerprint,
+            versions=versions(), hardware=hardware(), prompts=plan.prompts.record,
+        )  # fmt: skip
+    return state, session
 
 
 def rescue(plan: Plan, run: OpenRun, state: RunState) -> None:
-    """Publish what a killed process had rendered and recorded, then empty its scratch space."""
-    for scenario in plan.chosen:
-        recover(run.folder, run.journal, scenario.id, state.clip(scenario.id))
+    """Publish what a killed process had rendered and recorded, whatever is chosen now, then empty its scratch space."""
+    ours = f"{run.work.name}/"
+    for clip_id, clip in state.clips.items():
+        if clip.rendered is not None and (plan.shard is None or clip.rendered["file"].startswith(ours)):
+            recover(run.folder, run.journal, clip_id, clip)
     run.empty_work()
 
 
-def check_disk(plan: Plan, work: Work) -> None:
-    """Refuse to begin where the clips surely do not fit. Raises UserError."""
+def check_place(plan: Plan, work: Work) -> None:
+    """Refuse to begin where nothing can be written, or the clips surely do not fit. Raises UserError."""
     pixels = plan.output.width * plan.output.height * plan.output.fps * 5
     needed = int(len(work.tasks) * pixels * 0.02) + 50_000_000 * bool(work.tasks)
     there = next(path for path in (plan.folder.path, *plan.folder.path.parents) if path.exists())
-    free = shutil.disk_usage(there).free
-    if free < needed:
+    if not os.access(there, os.W_OK):
+        raise UserError(f"{shown(there)} is not writable; mend its permissions or choose results=…")
+    total, _, free = shutil.disk_usage(there)
+    if total and free < needed:  # /proc has no size at all: what is wrong there is told by whoever writes
         raise UserError(
             f"{shown(plan.folder.path)}: {free / 1e9:.1f} GB free, about {needed / 1e9:.1f} GB needed for "
             f"{len(work.tasks)} clips; free some space, or choose results=… on another disk"
         )
 
 
-def make_clips(plan: Plan, work: Work, run: OpenRun, state: RunState) -> Tally:
+def make_clips(plan: Plan, work: Work, run: OpenRun, state: RunState, session: str) -> Tally:
     """Load the model if there is anything for it to do, and make the clips that are left."""
     if not work.tasks:
         return Tally()
     settings, adapter = plan.settings, plan.adapter
-    session = start_session(run.journal, plan)
     loaded = any(task.raw is None for task in work.tasks)
     tally = Tally()
     try:
         if loaded:
-            adapter.load()
-            facts = adapter.describe()
+            with telling("the adapter's load()"):
+                adapter.load()
+                facts = checked_facts(adapter.describe())
             check_revision(plan, state, facts)
-            run.journal.append("loaded", session=session, facts=facts)
+            # Once more, since only the loaded model brings the library that knows the GPUs.
+            run.journal.append("loaded", session=session, facts=facts, hardware=hardware())
+        work_folder = run.work / session  # a killed process's orphans write elsewhere
+        work_folder.mkdir()
         production = Production(
-            adapter=adapter, folder=run.folder, journal=run.journal, work=run.work, output=plan.output,
+            adapter=adapter, folder=run.folder, journal=run.journal, work=work_folder, output=plan.output,
             short=settings.model.short, keep_raw=plan.keep_raw, session=session,
         )  # fmt: skip
         counts = Counts(plan.name, len(plan.chosen), len(work.published))
@@ -132,107 +151,50 @@ def make_clips(plan: Plan, work: Work, run: OpenRun, state: RunState) -> Tally:
             limits = Limits(settings.max_failures, settings.deadline_s, settings.attempts)
             concurrency = slots(adapter, settings.concurrency)
             tally = Engine(production, work.tasks, interrupt, watcher, concurrency=concurrency, limits=limits).run()
-    except SetupError as error:
-        raise UserError(str(error)) from None
     finally:
         if loaded and not tally.abandoned:
-            adapter.close()
+            close(adapter, say)
     return tally
 
 
-def wrap_up(plan: Plan, tally: Tally) -> dict[str, Any] | None:
-    """Manifest and scores, by whoever finds the run at its end; a shard leaves them to the last one."""
+def wrap_up(plan: Plan, tally: Tally) -> Results:
+    """Manifest and scores; while other shards still have clips to bring to an end, only the manifest."""
     with Lock(plan.folder.videos, wait=True):
         state = read_state(plan)
-        published = [s for s in plan.benchmark.scenarios if state.clip(s.id).published is not None]
-        if plan.shard is not None and len(published) < len(plan.benchmark.scenarios):
-            return None
-        configuration = {**asdict(plan.settings), "output_resolved": asdict(plan.output)}
-        write_manifest(plan.folder, configuration, plan.benchmark.scenarios)
-        if plan.settings.scorer.name == "none" or not published or tally.stop is not None:
-            return None
-        return score_run(plan)
+        manifest = write_manifest(
+            plan.folder, {**asdict(plan.settings), "output_resolved": asdict(plan.output)}, plan.benchmark.scenarios,
+            mode=plan.adapter.needs.mode, oracle=plan.adapter.needs.oracle, data=data_identity(plan),
+        )  # fmt: skip
+        warnings = tuple(manifest["warnings"])
+        clips = [state.clip(scenario.id) for scenario in plan.selected]
+        ended = all(clip.published is not None or clip.failed is not None for clip in clips)
+        wanted = plan.settings.scorer.name != "none" and tally.stop is None and manifest["published"] > 0
+        if not wanted or (plan.shard is not None and not ended):
+            return Results(warnings=warnings)
+        try:
+            return Results(score_run(plan), warnings=warnings)
+        except (UserError, ScoringError) as error:
+            return Results(fault=f"the clips are published, but not scored: {error}", warnings=warnings)
+
+
+def data_identity(plan: Plan) -> dict[str, str]:
+    """Which data set the run was made over; each clip's own files are recorded with the clip."""
+    benchmark = plan.benchmark
+    return {"root": str(benchmark.root), "descriptions_sha256": sha256_file(benchmark.descriptions)}
 
 
 def score_run(plan: Plan) -> dict[str, Any]:
     """Score `videos/`, or read the scores back if they are of these very clips and this truth."""
-    videos, out, benchmark = plan.folder.videos, plan.folder.scores, plan.benchmark
-    dataset, scenarios, name, expected = (
-        benchmark.dataset,
-        benchmark.scenarios,
-        benchmark.name,
-        len(benchmark.scenarios),
-    )
-    known = reuse_scores(videos, dataset, scenarios, benchmark=name, expected=expected, out=out)
+    benchmark = plan.benchmark
+    arguments = (plan.folder.videos, benchmark.dataset, benchmark.scenarios)
+    name, expected, out = benchmark.name, len(benchmark.scenarios), plan.folder.scores
+    known = reuse_scores(*arguments, benchmark=name, expected=expected, out=out)
     if known is not None:
         return known
     with make_bar(plan.settings.progress, "scoring") as bar:
         workers = plan.settings.scorer.workers
-        scores = score_videos(
-            videos, dataset, scenarios, benchmark=name, expected=expected, out=out, workers=workers, progress=bar
-        )
+        scores = score_videos(*arguments, benchmark=name, expected=expected, out=out, workers=workers, progress=bar)
     return scores.to_json()
-
-
-def describe_plan(plan: Plan, work: Work) -> Outcome:
-    """`plan=true`: what would be done, after every check that needs no model."""
-    out, needs = plan.output, plan.adapter.needs
-    counts = f"{len(work.published)} published, {len(work.refused)} refused, {len(work.tasks)} to make"
-    format_ = f"{out.width}×{out.height} at {out.fps} FPS"
-    lines = [
-        f"{plan.name}: {len(plan.chosen)} of {len(plan.benchmark.scenarios)} scenarios chosen, {counts}",
-        f"  output {format_}, prompts {plan.prompts.mode}, model {needs.mode}, {len(work.tasks) * 5} s of video in all",
-        f"  data set {plan.benchmark.root}",
-        f"  folder {shown(plan.folder.path)}",
-    ]
-    return Outcome(DONE, plan.name, tuple(lines))
-
-
-def conclude(plan: Plan, work: Work, tally: Tally, scores: dict[str, Any] | None) -> Outcome:
-    """The outcome of a run: its exit code, what happened, and what to type next."""
-    refused = len(work.refused) + len(tally.refused)
-    counts = {
-        "published": len(work.published) + tally.published,
-        "chosen": len(plan.chosen),
-        "failed": len(tally.failed),
-        "refused": refused,
-    }
-    code = _code(tally, refused)
-    return Outcome(
-        code, plan.name, tuple(_lines(plan, tally, counts, code)), plan.folder.path, scores, counts,
-        abandoned=tally.abandoned, oracle=plan.adapter.needs.oracle,
-    )  # fmt: skip
-
-
-def _code(tally: Tally, refused: int) -> int:
-    if tally.stop == "interrupted":
-        return INTERRUPTED
-    if tally.stop == "fatal":
-        return BAD_INPUT
-    if tally.failed or refused or tally.stop == "max_failures":
-        return FAILED
-    return STOPPED if tally.stop == "deadline" else DONE
-
-
-def _lines(plan: Plan, tally: Tally, counts: dict[str, int], code: int) -> list[str]:
-    lines = [f"{plan.name}: {counts['published']} of {counts['chosen']} clips published in {shown(plan.folder.videos)}"]
-    lines += [f"error: {tally.fatal}"] if tally.fatal else []
-    lines += [f"  {clip_id} failed: {reason}" for clip_id, reason in sorted(tally.failed.items())]
-    lines += [f"  {clip_id} refused: {reason}" for clip_id, reason in sorted(tally.refused.items())]
-    left = counts["chosen"] - counts["published"] - counts["refused"]
-    if left:
-        why = {"deadline": "the deadline was reached", "max_failures": "max_failures was reached"}
-        lines.append(
-            f"  {left} clips left{f' ({why[tally.stop]})' if tally.stop in why else ''}; go on with: {again()}"
-        )
-    if counts["refused"]:
-        lines.append(
-            f"  {counts['refused']} clips refused by the model: the run has metrics but no score; "
-            f"ask again with: {again()} retry_refused=true"
-        )
-    if code == DONE and plan.shard is not None:
-        lines.append(f"  shard {plan.settings.shard} is done; the last shard to finish writes manifest and scores")
-    return lines
 
 
 def say(line: str) -> None:

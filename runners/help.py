@@ -19,7 +19,12 @@ Exit codes: 0 all done, 1 some clips failed, 2 bad input, 3 stopped on purpose w
 
 def help_text(command: str, purpose: str, schema: type[Any], groups: Sequence[str], folders: Sequence[Path]) -> str:
     """The whole page for one command; `schema` is its settings dataclass, `groups` its configuration groups."""
-    parts = [f"usage: python -m runners.{command} [group=choice …] [key=value …]", "", purpose, ""]
+    parts = [
+        f"usage: python -m runners.{command} [group=choice …] [key=value …]",
+        "",
+        *textwrap.wrap(purpose, _columns()),
+        "",
+    ]
     for group in groups:
         found = options(group, folders)
         if found:
@@ -54,9 +59,13 @@ def _text(value: Any) -> str:
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 
+def _columns() -> int:
+    return max(60, shutil.get_terminal_size((110, 24)).columns)
+
+
 def _rows(rows: dict[str, str]) -> list[str]:
     width = min(30, max(map(len, rows)) + 2)
-    room = max(60, shutil.get_terminal_size((110, 24)).columns) - width - 2
+    room = _columns() - width - 2
     lines = []
     for name, doc in rows.items():
         first, *rest = textwrap.wrap(doc, room) or [""]

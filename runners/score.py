@@ -11,9 +11,11 @@ from runners.entry import Command, main
 
 def run(settings: ScoreSettings) -> Outcome:
     """One folder."""
+    from runners.core.faults import writing
     from runners.score_folder import score_folder
 
-    return score_folder(settings)
+    with writing():
+        return score_folder(settings)
 
 
 def conclude(outcomes: Sequence[Outcome]) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import os
 from pathlib import Path
 
 from runners.core.benchmark import ensure_rate, open_benchmark
@@ -21,6 +23,9 @@ def score_folder(settings: ScoreSettings) -> Outcome:
     out = Path(settings.scores).expanduser().absolute() if settings.scores else videos.parent / "scores"
     if out == videos or videos in out.parents:
         raise UserError(f"scores={out} lies inside the folder of clips, which must hold nothing else; choose another")
+    there = next(path for path in (out, *out.parents) if path.exists())
+    if not there.is_dir() or not os.access(there, os.W_OK):
+        raise UserError(f"scores={out} cannot be written ({there} is no folder of yours); choose another")
     with make_bar(settings.progress, "preparing the data set") as bar:
         benchmark = open_benchmark(settings.benchmark, progress=bar)
         benchmark = ensure_rate(benchmark, folder_rate(videos), bar)
@@ -29,6 +34,15 @@ def score_folder(settings: ScoreSettings) -> Outcome:
             videos, benchmark.dataset, benchmark.scenarios, benchmark=benchmark.name,
             expected=len(benchmark.scenarios), out=out, workers=settings.scorer.workers, progress=bar,
         )  # fmt: skip
+    oracle = _saw_take_2(videos)
     name = videos.parent.name if videos.name == "videos" else videos.name
     lines = [*(f"warning: {warning}" for warning in benchmark.warnings), f"scores and metrics are in {shown(out)}"]
-    return Outcome(DONE, name, tuple(lines), out, scores.to_json())
+    return Outcome(DONE, name, tuple(lines), out, scores.to_json(), oracle=oracle)
+
+
+def _saw_take_2(videos: Path) -> bool:
+    """Whether the manifest beside the clips says that their model is the ceiling, not a contestant."""
+    try:
+        return json.loads((videos.parent / "manifest.json").read_bytes()).get("oracle") is True
+    except (OSError, ValueError, AttributeError):
+        return False

@@ -22,6 +22,8 @@ def plain_words(error: BaseException, schema: type[Any] | None = None) -> str:
     key = re.search(r"Could not override '([\w./@-]+)'", text) or re.search(r"full_key: ([\w.]+)", text)
     if key and schema is not None and ("Could not override" in text or "not in" in text):
         return f"there is no setting {key[1]!r}{_meant(key[1], schema)}"
+    if hasattr(error, "override") and error.override and "Could not" not in text:  # Hydra's grammar, not ours
+        return f"cannot read {error.override!r}: settings are key=value, values with signs in quotes: \"key='a, b'\""
     lines = [line.strip() for line in text.splitlines() if line.strip()]
     if text.startswith("Error merging") and error.__cause__ is not None:
         return f"{text.removeprefix('Error merging override ')}: {plain_words(error.__cause__)}"

@@ -14,15 +14,16 @@ class Batch:
     """Matches the lazily taken requests of one `generate_many` call to its results, which come in their order."""
 
     def __init__(
-        self, tasks: list[Task], prepare: Callable[[Task], Request], failed: Callable[[Task, Exception], None]
-    ) -> None:
-        """`failed` is told of a task whose request cannot be prepared; it is left out of the call."""
-        self._waiting, self._prepare, self._failed = deque(tasks), prepare, failed
+        self, tasks: list[Task], prepare: Callable[[Task], Request], failed: Callable[[Task, Exception], None],
+        halted: Callable[[], bool],
+    ) -> None:  # fmt: skip
+        """`failed` is told of a task whose request cannot be prepared; once `halted`, no further one is handed out."""
+        self._waiting, self._prepare, self._failed, self._halted = deque(tasks), prepare, failed, halted
         self._taken: deque[tuple[Task, Request]] = deque()
 
     def requests(self) -> Iterator[Request]:
         """The batch as the adapter sees it."""
-        while self._waiting:
+        while self._waiting and not self._halted():
             task = self._waiting.popleft()
             try:
                 request = self._prepare(task)
@@ -48,7 +49,7 @@ class Batch:
 
 
 class Aside:
-    """Runs functions beside the caller as long as there is room; one more makes the caller wait, which bounds memory."""
+    """Runs functions beside the caller while there is room; one more makes the caller wait, which bounds memory."""
 
     def __init__(self, room: threading.BoundedSemaphore) -> None:
         """`room` counts functions at once; several callers may share it."""

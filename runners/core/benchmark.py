@@ -12,6 +12,8 @@ from runners.core.layout import DataSet
 from runners.core.scenarios import Scenario, count_warning, load_scenarios
 from runners.core.settings import BenchmarkSettings
 
+DEMO_RATES = (24, 16, 8)
+"""Beside 30, the rates at which the demo can be filmed."""
 KINDS = ("demo", "original", "verified", "custom")
 
 
@@ -41,7 +43,7 @@ def open_benchmark(settings: BenchmarkSettings, *, progress: Callable[[int, int]
     if settings.kind not in KINDS:
         raise UserError(f"benchmark.kind: unknown kind {settings.kind!r}{nearest(settings.kind, KINDS)}")
     root = benchmark_root(settings)
-    if settings.kind == "demo" and settings.root is None:
+    if settings.kind == "demo" and not settings.root:
         from runners.demo import ensure_demo
 
         root = ensure_demo(root, fps=30, seed=settings.seed, progress=progress)
@@ -59,13 +61,13 @@ def open_benchmark(settings: BenchmarkSettings, *, progress: Callable[[int, int]
 def ensure_rate(
     benchmark: Benchmark, fps: float | None, progress: Callable[[int, int], None] | None = None
 ) -> Benchmark:
-    """The benchmark with its demo videos also at 24 FPS if that is asked for; others ship what they ship."""
+    """The benchmark with its demo videos also at another rate if that is asked for; others ship what they ship."""
     settings = benchmark.settings
-    if settings.kind != "demo" or settings.root is not None or fps != 24 or 24 in benchmark.dataset.rates("testing"):
+    if settings.kind != "demo" or settings.root or fps not in DEMO_RATES or fps in benchmark.dataset.rates("testing"):
         return benchmark
     from runners.demo import ensure_demo
 
-    root = ensure_demo(benchmark.root, fps=24, seed=settings.seed, progress=progress)
+    root = ensure_demo(benchmark.root, fps=round(fps), seed=settings.seed, progress=progress)
     return Benchmark(settings, DataSet(root), benchmark.descriptions, benchmark.scenarios, benchmark.warnings)
 
 

@@ -7,58 +7,20 @@ begun, what is being encoded is published, and what is left is told.
 
 from __future__ import annotations
 
+import contextlib
 import queue
 import threading
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
 from functools import partial
-from typing import Literal, Protocol
 
 from adapters import Adapter, AdapterError, BadClip, Cancelled, Request, Retryable
 from runners.core.batch import Aside, Batch
 from runners.core.interrupt import Interrupt
 from runners.core.produce import Made, Production, failure, fatal, finish, made_by_model, made_from_raw, make_request
 from runners.core.retry import Left, until_settled
+from runners.core.tally import Limits, Stop, Tally, Watcher
 from runners.core.task import Task
-
-Stop = Literal["interrupted", "deadline", "max_failures", "fatal"]
-
-
-class Watcher(Protocol):
-    """Is told what happens, from any thread; a progress view."""
-
-    def begun(self, clip_id: str) -> None:
-        """The model starts on a clip."""
-
-    def step(self, clip_id: str, k: int, n: int) -> None:
-        """Step k of n inside a clip is done."""
-
-    def ended(self, clip_id: str, kind: str, text: str) -> None:
-        """A clip came to its end: `published`, `refused` or a kind of failure, with its reason."""
-
-
-@dataclass
-class Tally:
-    """What one invocation did."""
-
-    published: int = 0
-    failed: dict[str, str] = field(default_factory=dict)
-    refused: dict[str, str] = field(default_factory=dict)
-    stop: Stop | None = None
-    fatal: str | None = None
-    abandoned: bool = False
-    """A thread did not end in time; the process must leave without waiting for it."""
-
-
-@dataclass(frozen=True)
-class Limits:
-    """When to stop early, and how long the model may be waited for once stopping has begun."""
-
-    max_failures: int | None = None
-    deadline_s: float | None = None
-    attempts: int = 3
-    grace_s: float = 5.0
 
 
 class Engine:
@@ -76,6 +38,8 @@ class Engine:
         self._slots = threading.BoundedSemaphore(concurrency)
         self._room = threading.BoundedSemaphore(2)
         self._units: queue.SimpleQueue[list[Task]] = queue.SimpleQueue()
+        self._count = len(tasks)
+        self._writing = 0
         for unit in _units(tasks, production.needs.max_batch):
             self._units.put(unit)
         self.tally = Tally()
@@ -95,12 +59,24 @@ class Engine:
             if self._interrupt.is_set() and interrupted_at is None:
                 interrupted_at = self._clock()
                 self._stop("interrupted")
-            if interrupted_at is not None and self._clock() - interrupted_at > self._limits.grace_s:
+            if interrupted_at is not None and self._patience_ended(self._clock() - interrupted_at):
                 self.tally.abandoned = True
                 break
         if self._interrupt.is_set():
             self._stop("interrupted")
+        ended = self.tally.published + len(self.tally.failed) + len(self.tally.refused)
+        if self.tally.stop == "deadline" and ended == self._count:
+            self.tally.stop = None  # it was reached while the last clips were finished: nothing is left
         return self.tally
+
+    def _patience_ended(self, waited_s: float) -> bool:
+        """A model that hears nothing is left behind; a clip that it has returned is first written, within reason."""
+        return waited_s > self._limits.grace_s and (not self._writing or waited_s > self._limits.writing_grace_s)
+
+    def _tell(self, tell: Callable[..., None], *words: object) -> None:
+        """A progress view that cannot be written to (a closed pipe) must not end the run."""
+        with contextlib.suppress(OSError, ValueError):
+            tell(*words)
 
     def _stop(self, why: Stop) -> None:
         with self._mutex:
@@ -118,7 +94,13 @@ class Engine:
                 unit = self._units.get_nowait()
             except queue.Empty:
                 return
-            self._make(unit)
+            try:
+                self._make(unit)
+            except BaseException as error:  # noqa: BLE001  (a library's sys.exit() would end this thread unheard)
+                fault = AdapterError(failure(error)[1])
+                for task in unit:
+                    if task.state.published is None and task.id not in {**self.tally.failed, **self.tally.refused}:
+                        self._failed(task, fault)
 
     def _make(self, unit: list[Task]) -> None:
         """Bring a unit to its end, asking again for clips that met a passing fault."""
@@ -149,7 +131,7 @@ class Engine:
     def _step(self, clip_id: str, k: int, n: int) -> None:
         if self._interrupt.is_set() or self.tally.stop in ("interrupted", "fatal"):
             raise Cancelled("the run is being stopped")
-        self._watcher.step(clip_id, k, n)
+        self._tell(self._watcher.step, clip_id, k, n)
 
     def _attempt_one(self, task: Task) -> Left[Task]:
         try:
@@ -157,7 +139,7 @@ class Engine:
             with self._slots:
                 if self._halted():
                     return []
-                self._watcher.begun(task.id)
+                self._tell(self._watcher.begun, task.id)
                 started = time.monotonic()
                 clip = self._production.adapter.generate(request)
                 seconds = time.monotonic() - started
@@ -171,20 +153,20 @@ class Engine:
 
     def _attempt_batch(self, tasks: list[Task]) -> Left[Task]:
         """One call for many clips; each is published as it comes, while the model works on the others."""
-        batch, aside, again = Batch(tasks, self._prepare, self._failed), Aside(self._room), Left[Task]()
+        batch, aside, again = Batch(tasks, self._prepare, self._failed, self._halted), Aside(self._room), Left[Task]()
         try:
             with self._slots:
                 if self._halted():
                     return []
                 for task in tasks:
-                    self._watcher.begun(task.id)
+                    self._tell(self._watcher.begun, task.id)
                 self._take_results(batch, aside, again)
         except Exception as error:  # noqa: BLE001  (the call failed as a whole; what it gave before stays)
             problem = error
         else:
             problem = BadClip("the adapter's batch ended without a result for this clip")
         aside.join()
-        guilty, innocent = batch.unsettled(), batch.untaken()
+        guilty, innocent = batch.unsettled(), [] if self._halted() else batch.untaken()
         if not guilty or isinstance(problem, Retryable):  # nobody in particular met the problem: everybody did
             guilty, innocent = guilty + innocent, []
         for task in guilty:
@@ -211,14 +193,19 @@ class Engine:
             del result  # the model makes its next clip while this one is held nowhere but aside
 
     def _publish(self, task: Task, make: Callable[[], Made]) -> None:
+        with self._mutex:
+            self._writing += 1
         try:
             task.state.published = finish(self._production, task, make())
         except Exception as error:  # noqa: BLE001  (as above)
             self._failed(task, error)
             return
+        finally:
+            with self._mutex:
+                self._writing -= 1
         with self._mutex:
             self.tally.published += 1
-        self._watcher.ended(task.id, "published", "")
+        self._tell(self._watcher.ended, task.id, "published", "")
 
     def _failed(self, task: Task, error: Exception) -> None:
         """Record a failure; a full disk and a wrong set-up end the run, being no fault of the clip."""
@@ -238,7 +225,7 @@ class Engine:
         with self._mutex:
             (self.tally.refused if kind == "refused" else self.tally.failed)[task.id] = reason
             too_many = self._limits.max_failures is not None and len(self.tally.failed) >= self._limits.max_failures
-        self._watcher.ended(task.id, kind, reason)
+        self._tell(self._watcher.ended, task.id, kind, reason)
         if too_many:
             self._stop("max_failures")
 

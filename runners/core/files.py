@@ -61,5 +61,5 @@ def shown(path: Path) -> str:
     """A path as a person would type it: relative to where they are, if it lies below."""
     try:
         return str(path.relative_to(Path.cwd()))
-    except ValueError:
+    except (ValueError, OSError):  # it lies elsewhere, or the folder where they are was removed
         return str(path)

@@ -1,7 +1,9 @@
 """What a run's clips depend on, written out as a list and not only as a hash, so that a difference can be shown.
 
 Two of them. *generation*: whether a raw clip may be used again. *publication*: whether `videos/` may be continued;
-it holds what standardizing adds. Selection, shards, limits, budgets, scorer, device and concurrency are in neither.
+it holds what standardizing adds. Selection, shards, limits, budgets, scorer, device and concurrency are in neither,
+nor is `model.short`: it touches only clips that would fail without it, and the manifest says of each clip whether it
+was rolled out or held. Texts and files are compared clip by clip (runners/core/task.py).
 """
 
 from __future__ import annotations
@@ -9,10 +11,12 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict
+from pathlib import Path
 from typing import Any
 
 from adapters import Adapter, Needs
 from runners.core.benchmark import Benchmark
+from runners.core.errors import UserError
 from runners.core.files import sha256_json
 from runners.core.settings import GenerateSettings
 from runners.core.standardize import Output
@@ -26,9 +30,17 @@ def benchmark_identity(benchmark: Benchmark) -> dict[str, Any]:
     A data set that the program made itself says in its dataset.json what it holds.
     """
     scenarios, record = benchmark.scenarios, benchmark.root / "dataset.json"
-    content = json.loads(record.read_text("utf-8")).get("content") if record.is_file() else None
+    content = _content(record) if record.is_file() else None
     rows = [[scenario.id, scenario.view, scenario.name, scenario.output_name] for scenario in scenarios]
     return {"name": benchmark.name, "scenarios": len(rows), "rows_sha256": sha256_json(rows), "content": content}
+
+
+def _content(record: Path) -> Any:
+    """What a data set's own record says it holds. Raises UserError for a damaged one."""
+    try:
+        return json.loads(record.read_bytes())["content"]
+    except (ValueError, TypeError, KeyError):
+        raise UserError(f"{record} is damaged; make the data set again with: python -m runners.fetch") from None
 
 
 def adapter_identity(node: Mapping[str, Any], adapter: Adapter) -> dict[str, Any]:
@@ -43,13 +55,12 @@ def fingerprint(
     generation = {
         "benchmark": benchmark_identity(benchmark),
         "model": {"name": settings.model.name, "adapter": adapter_identity(settings.model.adapter, adapter)},
-        "prompts": {key: prompts.get(key) for key in ("mode", "template", "template_sha256")},
+        "prompts": {"mode": prompts["mode"], "template": prompts.get("template")},
         "negative_prompt": negative_prompt(settings),
         "seed": {"seed": settings.seed, "seeds": settings.seeds, "run": settings.run},
         "conditioning": conditioning_identity(adapter.needs, settings.model.fit, output),
-        "roll_out": settings.model.short == "roll_out",
     }
-    publication = {"output": asdict(output), "hold": settings.model.short == "hold"}
+    publication = {"output": asdict(output)}
     return {"generation": generation, "publication": publication}
 
 

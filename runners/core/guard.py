@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 from runners.core.errors import UserError
 from runners.core.files import sha256_file, shown
 from runners.core.fingerprint import Fingerprint, differences
-from runners.core.journal import RunState
-from runners.core.task import Task, same_source
+from runners.core.journal import RunState, fold
+from runners.core.task import Task, what_changed
 
 if TYPE_CHECKING:
     from runners.core.plan import Plan
@@ -34,9 +34,9 @@ def check_fingerprint(plan: Plan, old: Fingerprint) -> None:
 def propose_tag(changed: list[str]) -> str:
     """A short name for a variant, from the first setting that differs: `publication.output.fps: 24 → 30` → fps30."""
     path, _, values = changed[0].partition(": ")
-    value = re.sub(r"[^A-Za-z0-9.]+", "-", values.rpartition(" → ")[2].strip("'\"")).strip("-.")
-    name = re.sub(r"[^A-Za-z0-9]+", "_", path.rpartition(".")[2])
-    return f"{name}{value}" if 0 < len(value) <= 12 else name
+    value = values.rpartition(" → ")[2].strip("'\"")
+    plain = re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9.]{0,11}", value) and value not in ("True", "False", "None")
+    return f"{path.rpartition('.')[2]}{value}" if plain else "NAME"
 
 
 def check_raw_run(plan: Plan, root: Path, state: RunState) -> dict[str, Any]:
@@ -45,9 +45,8 @@ def check_raw_run(plan: Plan, root: Path, state: RunState) -> dict[str, Any]:
         raise UserError(f"from_raw={root}: there is no run in this folder")
     old: dict[str, Any] = state.fingerprint["generation"]
     # A model without a size of its own was conditioned at that run's output size; its raw clips are what they are.
-    ignored = ("conditioning", "roll_out")
     was, now = (
-        {key: value for key, value in side.items() if key not in ignored}
+        {key: value for key, value in side.items() if key != "conditioning"}
         for side in (old, plan.fingerprint["generation"])
     )
     changed = list(differences(was, now))
@@ -75,13 +74,18 @@ def check_videos_folder(plan: Plan, state: RunState) -> None:
     """`videos/` holds what this run published and nothing else, or the official scorer would refuse it."""
     if not plan.folder.videos.is_dir():
         return
-    ours = {event["name"] for clip in state.clips.values() for event in (clip.rendered, clip.published) if event}
-    foreign = sorted(path.name for path in plan.folder.videos.iterdir() if path.name not in ours)
+    names = {path.name for path in plan.folder.videos.iterdir()}
+    # Another shard may have published since the state was folded; only then is it worth folding again.
+    foreign = sorted(names - _published_names(state) and names - _published_names(fold(plan.folder.path)))
     if foreign:
         named = ", ".join(foreign[:5]) + (", …" if len(foreign) > 5 else "")
         raise UserError(
             f"{shown(plan.folder.videos)} holds files that this run did not publish: {named}; move them away"
         )
+
+
+def _published_names(state: RunState) -> set[str]:
+    return {event["name"] for clip in state.clips.values() for event in (clip.rendered, clip.published) if event}
 
 
 def check_published(plan: Plan, task: Task) -> bool:
@@ -100,21 +104,13 @@ def check_published(plan: Plan, task: Task) -> bool:
     return True
 
 
-def check_same_inputs(plan: Plan, task: Task) -> None:
-    """A published clip must have been made from the conditioning and prompt that this command would use."""
-    event = task.state.published
-    if event is None:
-        return
-    old = event["generation"]
-    if old["prompt_given"] != task.prompt:
+def check_unchanged(event: dict[str, Any], task: Task, folder: Path) -> None:
+    """A clip must have been made from the conditioning, files and prompt that this command would use."""
+    changed = what_changed(event, task)
+    if changed is not None:
         raise UserError(
-            f"the prompt of {task.id} changed since its clip was made in {shown(plan.folder.path)}; "
+            f"{changed} changed since the clip of {task.id} was made in {shown(folder)}; "
             "restore it, or name the new run with tag=…"
-        )
-    if not same_source(event, task):
-        raise UserError(
-            f"{task.source.path} changed since the clip of {task.id} was made in {shown(plan.folder.path)}; "
-            "restore the file, or name the new run with tag=…"
         )
 
 

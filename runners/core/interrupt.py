@@ -1,10 +1,10 @@
-"""Ctrl-C and SIGTERM: the first asks for a stop in good order, the second leaves at once."""
+"""Ctrl-C, SIGTERM and a closed terminal: the first asks for a stop in good order, the second leaves at once."""
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
-import sys
 import threading
 from types import FrameType
 from typing import Any
@@ -21,7 +21,7 @@ class Interrupt:
 
     def __enter__(self) -> Interrupt:
         if threading.current_thread() is threading.main_thread():
-            for number in (signal.SIGINT, signal.SIGTERM):
+            for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
                 self._old[number] = signal.signal(number, self._handle)
         return self
 
@@ -46,4 +46,5 @@ class Interrupt:
             # Whatever is being written is not yet published, so leaving like a kill loses nothing finished.
             os._exit(EXIT_INTERRUPTED)
         self._event.set()
-        print("\nstopping: finishing what is being written (once more to leave at once)", file=sys.stderr)
+        with contextlib.suppress(OSError):
+            os.write(2, b"\nstopping: finishing what is being written (once more to leave at once)\n")

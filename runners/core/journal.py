@@ -22,6 +22,18 @@ from runners.core.locks import Lock
 
 Event = dict[str, Any]
 
+_CLIP = {"id", "name", "sha256", "generation", "raw", "publication", "session"}
+_FACTS = {
+    "start": {"session", "fingerprint"},
+    "loaded": {"facts"},
+    "raw": {"id", "file", "sha256", "fps", "leading", "generation"},
+    "rendered": {"file", *_CLIP},
+    "published": _CLIP,
+    "failed": {"id", "time", "kind", "reason"},
+}
+"""What an event must hold for a run to go on from it."""
+_OBJECTS = ("fingerprint", "facts", "generation", "job")
+
 
 class Journal:
     """An append-only file of events with one writer; safe to append to from several threads."""
@@ -31,9 +43,14 @@ class Journal:
         self.path = path
         path.touch()
         self._lock = Lock(path)
-        drop_torn_line(path)
-        self._file = path.open("ab", buffering=0)
-        sync_folder(path.parent)
+        try:
+            drop_torn_line(path)
+            self._number = 1 + highest_number(path.parent)
+            self._file = path.open("ab", buffering=0)
+            sync_folder(path.parent)
+        except BaseException:
+            self._lock.release()
+            raise
         self._mutex = threading.Lock()
 
     def append(self, event: str, **facts: Any) -> Event:
@@ -41,9 +58,10 @@ class Journal:
 
         A line that could not be written wholly is taken back, so that later events stay readable.
         """
-        line = {"event": event, "time": datetime.now(UTC).isoformat(timespec="milliseconds"), **facts}
-        data = json.dumps(line, ensure_ascii=False, allow_nan=False).encode() + b"\n"
+        stamp = datetime.now(UTC).isoformat(timespec="milliseconds")
         with self._mutex:
+            line = {"event": event, "number": self._number, "time": stamp, **facts}
+            data = json.dumps(line, allow_nan=False).encode() + b"\n"
             end = self._file.seek(0, os.SEEK_END)
             try:
                 _write_all(self._file.fileno(), data)
@@ -51,6 +69,7 @@ class Journal:
             except OSError:
                 self._file.truncate(end)
                 raise
+            self._number += 1
         return line
 
     def close(self) -> None:
@@ -86,15 +105,24 @@ def journal_files(folder: Path) -> list[Path]:
 
 def read_events(path: Path) -> Iterator[Event]:
     """The whole lines of one journal. Raises UserError for a line that is no event (a torn last one is skipped)."""
-    lines = path.read_bytes().split(b"\n")
+    try:
+        lines = path.read_bytes().split(b"\n")
+    except OSError as error:
+        raise UserError(f"{path}: cannot be read ({error.strerror}); move it away or mend it") from None
     for number, line in enumerate(lines[:-1], start=1):
         try:
             event = json.loads(line)
-        except ValueError:
+        except (ValueError, RecursionError):
             event = None
-        if not isinstance(event, dict) or "event" not in event:
+        if not _is_event(event):
             raise UserError(f"{path}: line {number} is damaged; restore the file, or start another run with tag=…")
         yield event
+
+
+def _is_event(value: Any) -> bool:
+    if not isinstance(value, dict) or not isinstance(value.get("id", ""), str):
+        return False
+    return "event" in value and all(isinstance(value.get(key, {}), dict) for key in _OBJECTS)
 
 
 @dataclass
@@ -134,11 +162,21 @@ class RunState:
         return self.started[0]["fingerprint"] if self.started else None
 
 
+def highest_number(folder: Path) -> int:
+    """The number of the latest event in any journal of the folder; 0 if there is none."""
+    return max((_number(event) for path in journal_files(folder) for event in read_events(path)), default=0)
+
+
+def _number(event: Event) -> int:
+    number = event.get("number", 0)
+    return number if isinstance(number, int) else 0
+
+
 def fold(folder: Path) -> RunState:
     """Fold all journals of a run folder into its state."""
     state = RunState()
-    # A merge, not a sort: the events of one file keep their order even where a clock went back.
-    for event in heapq.merge(*map(read_events, journal_files(folder)), key=lambda event: str(event.get("time", ""))):
+    # By number, since the clocks of two machines may differ: a process counts on from all that was there before it.
+    for event in heapq.merge(*map(read_events, journal_files(folder)), key=_number):
         apply_event(state, event)
     return state
 
@@ -154,9 +192,25 @@ def apply_event(state: RunState, event: Event) -> None:
         clip = state.clip(event["id"])
         if kind == "job":
             clip.events.append(event)
-        elif kind in ("raw", "rendered"):
-            setattr(clip, kind, event)
+        elif kind == "raw":
+            clip.raw = event
+        elif kind == "rendered":
+            clip.rendered, clip.published = event, None  # made anew: what was published before is gone
         elif kind == "failed":
             clip.published, clip.failed = None, event  # a published clip is tried again only if its file is gone
         elif kind == "published":
             clip.published, clip.failed = event, None
+
+
+def check_state(state: RunState, folder: Path) -> None:
+    """Raise UserError if an event that a run would go on from lacks what it must hold: somebody edited the journal."""
+    events = [*state.started, *state.loaded]
+    for clip in state.clips.values():
+        events += [event for event in (clip.raw, clip.rendered, clip.published, clip.failed) if event is not None]
+    for event in events:
+        lacking = sorted(_FACTS[event["event"]] - event.keys())
+        if lacking:
+            raise UserError(
+                f"{folder}: the journal is damaged: the event {event['event']!r} of {event.get('id', 'the run')} lacks "
+                f"{', '.join(lacking)}; restore the file, or start another run with tag=…"
+            )

@@ -18,7 +18,8 @@ class Lock:
 
     def __init__(self, path: Path, *, shared: bool = False, wait: bool = False) -> None:
         """Take the lock; raises `Held` at once if it is taken and `wait` is off."""
-        self._fd: int | None = os.open(path, os.O_RDONLY)
+        # Network file systems give an exclusive lock only on a file that is open for writing.
+        self._fd: int | None = os.open(path, os.O_RDWR if not shared and path.is_file() else os.O_RDONLY)
         mode = (fcntl.LOCK_SH if shared else fcntl.LOCK_EX) | (0 if wait else fcntl.LOCK_NB)
         try:
             fcntl.flock(self._fd, mode)

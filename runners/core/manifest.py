@@ -1,4 +1,4 @@
-"""manifest.json: the run's record for people and leaderboards, written from the journal alone."""
+"""manifest.json: the run's record for people and leaderboards, written from the journal."""
 
 from __future__ import annotations
 
@@ -14,9 +14,12 @@ SCHEMA = 1
 
 
 def write_manifest(
-    folder: RunFolder, configuration: Mapping[str, Any], scenarios: Sequence[Scenario]
+    folder: RunFolder, configuration: Mapping[str, Any], scenarios: Sequence[Scenario], **about: Any
 ) -> dict[str, Any]:
-    """Write and return the manifest of a run as its journals tell it; `scenarios` are all of the benchmark."""
+    """Write and return the manifest of a run: what its journals tell of all the benchmark's `scenarios`.
+
+    `configuration` is that of this invocation; `about` holds further facts of the run as a whole.
+    """
     state = fold(folder.path)
     clips = {scenario.id: clip_record(state, scenario) for scenario in scenarios if scenario.id in state.clips}
     fingerprint = state.fingerprint or {}
@@ -28,9 +31,10 @@ def write_manifest(
         "published": sum("published" in clip for clip in clips.values()),
         "cost_usd": total_cost(state),
         "fingerprint": {key: {"sha256": sha256_json(part), **part} for key, part in fingerprint.items()},
+        **about,
         "configuration": dict(configuration),
         "sessions": state.started,
-        "model_facts": [event["facts"] for event in state.loaded],
+        "loaded": state.loaded,
         "warnings": version_mix(state),
         "clips": clips,
     }
@@ -62,7 +66,10 @@ def total_cost(state: RunState) -> float | None:
 
 def version_mix(state: RunState) -> list[str]:
     """Warnings: published clips made with different versions or on different hardware."""
-    sessions = {event["session"]: event for event in state.started}
+    sessions = {event["session"]: dict(event) for event in state.started}
+    for event in state.loaded:  # says more of the hardware than the start could know
+        if "hardware" in event and event.get("session") in sessions:
+            sessions[event["session"]]["hardware"] = event["hardware"]
     published = [clip.published for clip in state.clips.values() if clip.published is not None]
     # Who made it and who encoded it may be two; clips taken from another run were made in none of these sessions.
     names_used = {name for event in published for name in (event["session"], event["generation"]["session"])}

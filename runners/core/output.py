@@ -12,6 +12,9 @@ from runners.core.standardize import Output, check_output
 NAMES = ("standard", "truth", "native", "custom")
 PRESETS = ("ultrafast", "superfast", "veryfast", "faster", "fast", "medium", "slow", "slower", "veryslow")
 
+_MOST = {"width": 8192, "height": 8192, "fps": 240}
+"""Beyond these a slip of the keyboard would fill memory and disk, and no player shows the clip."""
+
 
 def resolve_output(settings: OutputSettings, benchmark: Benchmark, needs: Needs) -> Output:
     """The numbers behind `output=…`; explicit width, height and fps win. Raises UserError for what cannot be made."""
@@ -65,3 +68,5 @@ def _check(settings: OutputSettings) -> None:
         value = getattr(settings, name)
         if value is not None and value < 1:
             raise UserError(f"output.{name}={value} must be at least 1")
+        if value is not None and value > _MOST[name]:
+            raise UserError(f"output.{name}={value} is more than any clip can have here; at most {_MOST[name]}")

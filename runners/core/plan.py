@@ -9,21 +9,21 @@ from pathlib import Path
 
 from adapters import Adapter, Needs
 from runners.core.benchmark import Benchmark
-from runners.core.conditioning import conditioning_geometry, find_source, probe_source, source_size
+from runners.core.conditioning import conditioning_geometry, find_source, probe_source, probe_video, source_size
 from runners.core.dataset import check_files
 from runners.core.errors import UserError, nearest
 from runners.core.files import sha256_file
 from runners.core.fingerprint import Fingerprint, fingerprint, negative_prompt
-from runners.core.journal import ClipState, RunState, fold
+from runners.core.journal import ClipState, RunState, check_state, fold
 from runners.core.layout import Kind
 from runners.core.output import resolve_output
 from runners.core.prompts import PromptChoice, PromptPlan, plan_prompts
-from runners.core.run_folder import RunFolder, Shard, run_name
+from runners.core.run_folder import RunFolder, Shard, check_name, run_name
 from runners.core.scenarios import Scenario
 from runners.core.selection import Selection, parse_shard, select, shard
 from runners.core.settings import GenerateSettings
 from runners.core.standardize import Output
-from runners.core.task import Task, clip_seed, same_source
+from runners.core.task import Task, clip_seed, what_changed
 
 
 @dataclass(frozen=True)
@@ -38,7 +38,9 @@ class Plan:
     texts: dict[str, str | None]
     fingerprint: Fingerprint
     folder: RunFolder
+    selected: list[Scenario]
     chosen: list[Scenario]
+    """Of the selected scenarios, those of this shard."""
     shard: Shard | None
     keep_raw: bool
     source_run: RunState | None = None
@@ -69,11 +71,14 @@ def make_plan(settings: GenerateSettings, benchmark: Benchmark, adapter: Adapter
         PromptChoice(choice.mode, _path(choice.file), choice.template, _path(choice.data)),
         benchmark.scenarios, benchmark.root, settings.model.templates,
     )  # fmt: skip
-    chosen = select(benchmark.scenarios, Selection(**vars(settings.select)))
-    chosen = shard(chosen, settings.shard)
+    selected = select(benchmark.scenarios, Selection(**vars(settings.select)))
+    chosen = share(benchmark.scenarios, selected, settings.shard)
     check_conditioning(benchmark, chosen, needs)
     texts = prompts.texts(chosen) if needs.prompt != "ignored" else dict.fromkeys(s.id for s in chosen)
     check_prompts(needs, texts, settings)
+    if settings.model.short == "roll_out" and not needs.continues:
+        raise UserError(f"model {settings.model.name} cannot go on from its own frames; use model.short=hold or error")
+    check_name("benchmark.name", benchmark.name)
     name = run_name(settings.model.name, settings.tag, settings.prompts.mode, settings.run)
     plan = Plan(
         settings=settings,
@@ -84,11 +89,24 @@ def make_plan(settings: GenerateSettings, benchmark: Benchmark, adapter: Adapter
         texts=texts,
         fingerprint=fingerprint(settings, adapter, benchmark, output, prompts.identity),
         folder=RunFolder(Path(settings.results).expanduser().absolute() / benchmark.name / name),
+        selected=selected,
         chosen=chosen,
         shard=parse_shard(settings.shard) if settings.shard else None,
         keep_raw=settings.model.paid if settings.keep_raw is None else settings.keep_raw,
     )
     return _with_source_run(plan) if settings.from_raw else plan
+
+
+def share(scenarios: Sequence[Scenario], selected: list[Scenario], text: str | None) -> list[Scenario]:
+    """The selected scenarios that are this shard's. Raises UserError if there are none.
+
+    The whole benchmark is dealt out, so that shards with different selections never make the same clip.
+    """
+    mine = {scenario.id for scenario in shard(scenarios, text)}
+    chosen = [scenario for scenario in selected if scenario.id in mine]
+    if not chosen:
+        raise UserError(f"none of the {len(selected)} selected scenarios is in shard={text}; there is nothing to do")
+    return chosen
 
 
 def check_settings(settings: GenerateSettings) -> None:
@@ -108,6 +126,10 @@ def check_settings(settings: GenerateSettings) -> None:
         value = getattr(settings, key)
         if value is not None and value < bound:
             raise UserError(f"{key}={value} must be at least {bound}")
+    if settings.scorer.workers < 0:
+        raise UserError(f"scorer.workers={settings.scorer.workers} must be at least 0 (0: one per core)")
+    if settings.deadline_s is not None and not settings.deadline_s > 0:
+        raise UserError(f"deadline_s={settings.deadline_s} must be more than 0 seconds")
 
 
 def check_conditioning(benchmark: Benchmark, chosen: Sequence[Scenario], needs: Needs) -> None:
@@ -130,6 +152,7 @@ def check_prompts(needs: Needs, texts: dict[str, str | None], settings: Generate
 def read_state(plan: Plan) -> RunState:
     """What the run folder says. Raises UserError if it was made with other settings or holds foreign files."""
     state = fold(plan.folder.path) if plan.folder.path.is_dir() else RunState()
+    check_state(state, plan.folder.path)
     if state.fingerprint is not None:
         from runners.core.guard import check_fingerprint
 
@@ -139,7 +162,7 @@ def read_state(plan: Plan) -> RunState:
 
 def find_work(plan: Plan, state: RunState) -> Work:
     """Sort the chosen scenarios: published, refused, to be made. Checks every file that is still needed."""
-    from runners.core.guard import check_published, check_same_inputs, check_videos_folder
+    from runners.core.guard import check_published, check_unchanged, check_videos_folder
 
     check_videos_folder(plan, state)
     work = Work([])
@@ -147,7 +170,7 @@ def find_work(plan: Plan, state: RunState) -> Work:
     for scenario in plan.chosen:
         task = make_task(plan, scenario, state.clip(scenario.id))
         if check_published(plan, task):
-            check_same_inputs(plan, task)
+            check_unchanged(task.state.published or {}, task, plan.folder.path)
             work.published.append(task.id)
         elif task.state.refused and not plan.settings.retry_refused:
             work.refused.append(task.id)
@@ -162,30 +185,39 @@ def make_task(plan: Plan, scenario: Scenario, state: ClipState) -> Task:
     """Everything about one scenario that can be decided without opening its files."""
     settings = plan.settings
     needs = plan.adapter.needs
-    source = find_source(plan.benchmark.dataset, scenario.item, needs)
+    oracle = _oracle(plan, scenario) if needs.oracle else None
     return Task(
         scenario=scenario,
-        source=source,
+        source=find_source(plan.benchmark.dataset, scenario.item, needs),
         geometry=None,
         seed=clip_seed(settings.seeds, settings.seed, settings.run, scenario.id),
         prompt=plan.texts[scenario.id],
         negative_prompt=None if needs.prompt == "ignored" else negative_prompt(settings),
         state=state,
-        oracle=_oracle(plan, scenario) if needs.oracle else None,
+        oracle=oracle,
+        inputs=(*plan.adapter.inputs(scenario.id), *([oracle] if oracle else [])),
     )
 
 
 def ready(plan: Plan, task: Task) -> Task:
     """The task with its raw clip found, or else its conditioning probed and its geometry planned. Raises UserError."""
+    from runners.core.guard import check_unchanged
+
     if plan.source_run is not None:
         root = Path(str(plan.settings.from_raw)).expanduser().absolute()
-        return replace(task, raw=plan.source_run.clip(task.id).raw, raw_root=root)
+        there = plan.source_run.clip(task.id).raw or {}
+        check_unchanged(there, task, root)
+        return replace(task, raw=there, raw_root=root)
     raw = task.state.raw
     if raw is not None:
         file = plan.folder.path / raw["file"]
-        if file.is_file() and sha256_file(file) == raw["sha256"] and same_source(raw, task):
+        if file.is_file() and sha256_file(file) == raw["sha256"] and not what_changed(raw, task):
             return replace(task, raw=raw, raw_root=plan.folder.path)
     probe_source(task.source)
+    if task.oracle is not None:
+        probe_video(task.oracle)
+    if task.oracle is not None:
+        probe_video(task.oracle)
     default = (plan.output.width, plan.output.height)
     geometry = conditioning_geometry(plan.settings.model.fit, source_size(task.source), plan.adapter.needs, default)  # type: ignore[arg-type]
     return replace(task, geometry=geometry)
@@ -199,7 +231,8 @@ def _oracle(plan: Plan, scenario: Scenario) -> Path:
     path = dataset.find("testing", scenario.second, fps) if scenario.second else None
     if path is None:
         raise UserError(
-            f"{plan.settings.model.name} shows the second take, and {scenario.id} has none in {dataset.root}"
+            f"{plan.settings.model.name} shows the second take, and {scenario.id} has none in {dataset.root}; "
+            "complete the data set, or choose others with select.ids=[…]"
         )
     return path
 

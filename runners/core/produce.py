@@ -15,7 +15,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-from adapters import Adapter, AdapterError, BadClip, BadVideo, Clip, Needs, Request, SetupError, StepReport
+from adapters import Adapter, AdapterError, BadClip, BadVideo, Clip, Needs, Request, SetupError, StepReport, frames_for
 from runners.core.conditioning import make_conditioning
 from runners.core.errors import UserError
 from runners.core.files import publish, sha256_file, sync_folder
@@ -101,8 +101,9 @@ def generation_record(production: Production, task: Task, request: Request, clip
             "height": conditioning.height,
             "source": source_record(task.source.path),
         },
+        "inputs": [source_record(path) for path in task.inputs],
         "geometry": geometry_of(task).to_dict(),
-        "asked": {"seconds": request.seconds, "fps": request.fps, "frames": round(request.seconds * request.fps)},
+        "asked": {"seconds": request.seconds, "fps": request.fps, "frames": frames_for(request.seconds, request.fps)},
         "info": clip.info,
         "cost_usd": clip.info.get("cost_usd"),
         "roll_out": clip.info.get("roll_out"),
@@ -124,6 +125,11 @@ def made_by_model(production: Production, task: Task, request: Request, clip: An
     """What the adapter returned, with its record. Raises BadClip if it is no Clip or its info cannot be recorded."""
     if not isinstance(clip, Clip):
         raise BadClip(f"the adapter returned {type(clip).__name__} instead of a Clip")
+    if not isinstance(clip.info, dict):
+        raise BadClip(f"Clip.info is a {type(clip.info).__name__} instead of a dict")
+    cost = clip.info.get("cost_usd")
+    if cost is not None and (isinstance(cost, bool) or not isinstance(cost, int | float)):
+        raise BadClip(f"Clip.info's cost_usd={cost!r} is no number")  # the costs of all clips are added up
     try:
         json.dumps(clip.info, allow_nan=False)
     except (TypeError, ValueError) as error:
@@ -168,11 +174,12 @@ def finish(production: Production, task: Task, made: Made) -> Event:
         )
     except BadVideo as error:
         raise BadClip(str(error)) from error
+    run = task.raw_root or production.folder.path
     facts = {
         "name": task.scenario.output_name,
         "sha256": published.sha256,
         "generation": made.generation,
-        "raw": made.raw and {"file": made.raw["file"], "sha256": made.raw["sha256"]},
+        "raw": made.raw and {"run": run.name, "file": made.raw["file"], "sha256": made.raw["sha256"]},
         "publication": {**asdict(published), "standardize_s": round(time.monotonic() - started, 3)},
         "session": production.session,
     }
@@ -205,7 +212,7 @@ def _is(path: Path, sha256: str) -> bool:
     return path.is_file() and sha256_file(path) == sha256
 
 
-def failure(error: Exception) -> tuple[str, str]:
+def failure(error: BaseException) -> tuple[str, str]:
     """The (kind, reason) that a clip's failure is recorded under: one line, whatever was raised."""
     if isinstance(error, AdapterError):
         return error.kind, _one_line(str(error)) or type(error).__name__
@@ -227,7 +234,7 @@ def _one_line(text: str) -> str:
     return " ".join(text.split())
 
 
-def _where(error: Exception) -> str:
+def _where(error: BaseException) -> str:
     trace = error.__traceback__
     while trace is not None and trace.tb_next is not None:
         trace = trace.tb_next

@@ -138,10 +138,10 @@ class LiveProgress:
             row.add_row(
                 Text(counts.title, style="bold"),
                 ProgressBar(total=max(1, counts.total), completed=counts.done, width=30),
-                Text(counts.summary()),
             )
+            lines: list[RenderableType] = [row, Text(f"  {counts.summary()}")]  # beside the bar it would be folded
             names = [f"{clip_id}{step}" for clip_id, step in counts.current.items()]
-        return Group(row, Text("  making " + "  ".join(names), style="dim")) if names else row
+        return Group(*lines, Text("  making " + "  ".join(names), style="dim")) if names else Group(*lines)
 
 
 Progress = PlainProgress | LiveProgress

@@ -52,7 +52,11 @@ def _git(folder: Path, *words: str) -> str:
     return done.stdout.strip()
 
 
-@cache
+def usable_cores() -> int:
+    """How many cores this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
 def hardware() -> dict[str, Any]:
     """The machine: processor, cores, and GPUs where torch is already loaded (it is never imported for this)."""
     found: dict[str, Any] = {
@@ -67,6 +71,7 @@ def hardware() -> dict[str, Any]:
     return found
 
 
+@cache
 def _processor() -> str:
     cpuinfo = Path("/proc/cpuinfo")
     if cpuinfo.exists():

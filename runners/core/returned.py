@@ -130,7 +130,7 @@ def _known_length(clip: Clip) -> int | None:
 
 
 def _stated_rate(fps: Any) -> Fraction:
-    if isinstance(fps, bool) or not isinstance(fps, int | float) or not math.isfinite(fps) or fps <= 0:
+    if isinstance(fps, bool) or not isinstance(fps, int | float) or not math.isfinite(fps) or fps < 0.01:
         raise BadClip(f"fps={fps!r} is no frame rate; frames need one")
     return _as_rate(fps)
 

@@ -1,12 +1,14 @@
 """A run's folder: its name, its parts, and who may write to it.
 
-The name carries no time stamp, so the same command finds its run again. Locks (all of the operating system's):
-an unsharded process holds the folder exclusively; shards hold it together, and each its own journal.
+The name carries no time stamp, so the same command finds its run again. Locks (all of the operating system's, on
+files, so that they hold on network file systems too): an unsharded process holds `journal.jsonl` exclusively; shards
+hold it together, and each its own journal.
 """
 
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import socket
 from dataclasses import dataclass
@@ -21,10 +23,17 @@ Shard = tuple[int, int]
 
 def run_name(model: str, tag: str | None, prompts: str, run: int) -> str:
     """`<model>[+<tag>]-<op|bpp|none>-run_<NN>`."""
-    for what, text in (("model", model), ("tag", tag or "x")):
-        if not text or text.startswith(".") or any(sign in text for sign in "/\\+ \t\n"):
-            raise UserError(f"{what}={text!r} cannot be part of a folder's name; use letters, digits, '_', '.' and '-'")
+    check_name("model", model)
+    check_name("tag", tag or "x")
     return f"{model}{f'+{tag}' if tag else ''}-{prompts}-run_{run:02d}"
+
+
+def check_name(what: str, text: str) -> None:
+    """Raise UserError for a text that would leave its folder, or make a name that some system or shell trips over."""
+    if not re.fullmatch(r"[\w-][\w.-]{0,79}", text):
+        raise UserError(
+            f"{what}={text!r} cannot be part of a folder's name; use up to 80 letters, digits, '_', '.' and '-'"
+        )
 
 
 @dataclass(frozen=True)
@@ -69,33 +78,43 @@ class OpenRun:
         """
         self.folder, self.shard = folder, shard
         self._make()
+        self._together: Lock | None = None
         try:
-            self._run_lock = Lock(folder.path, shared=shard is not None)
-        except Held:
-            raise UserError(_busy(folder, None)) from None
-        try:
-            self._refuse_other_splits()
+            if shard is not None:
+                (folder.path / journal_name(None)).touch()
+                self._together = Lock(folder.path / journal_name(None), shared=True)
             self.journal = Journal(folder.path / journal_name(shard))
         except Held:
-            self._run_lock.release()
-            raise UserError(_busy(folder, shard)) from None
-        except BaseException:
-            self._run_lock.release()
+            self._let_go()
+            raise UserError(_busy(folder, shard if self._together else None)) from None
+        try:
+            self._refuse_other_splits()
+        except UserError:
+            self.journal.close()
+            self._let_go()
             raise
         self.work = folder.work(shard)
         self.abandoned = False
         """A thread still uses the run: it is left open, and the process must end like a killed one."""
 
     def empty_work(self) -> None:
-        """Begin with an empty scratch space; what a killed process left there was looked through before."""
-        shutil.rmtree(self.work, ignore_errors=True)
+        """Begin with an empty scratch space; what killed processes left was looked through before.
+
+        Whoever has the run alone also clears away what killed shards left.
+        """
+        for left in [self.work] if self.shard is not None else self.folder.path.glob(".work*"):
+            shutil.rmtree(left, ignore_errors=True)
         self.work.mkdir()
 
     def close(self) -> None:
         """Remove the scratch space and give the locks back."""
         shutil.rmtree(self.work, ignore_errors=True)
         self.journal.close()
-        self._run_lock.release()
+        self._let_go()
+
+    def _let_go(self) -> None:
+        if self._together is not None:
+            self._together.release()
 
     def __enter__(self) -> OpenRun:
         return self

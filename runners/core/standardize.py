@@ -14,7 +14,7 @@ from runners.core.files import sha256_file
 from runners.core.geometry import Geometry, undo
 from runners.core.resample import Resampler, Sampling
 from runners.core.returned import KeptFrames
-from runners.core.verify import find_fault, verify
+from runners.core.verify import find_fault, header_fault, verify
 
 Short = Literal["hold", "error"]
 
@@ -120,13 +120,14 @@ def _conforms(clip: Clip, geometry: Geometry, output: Output, seconds: float) ->
     if clip.file is None or clip.leading or not geometry.whole or (clip.fps or output.fps) != output.fps:
         return False
     try:
-        if find_fault(clip.file, output.size, output.fps, seconds) is not None:
-            return False
         info = glance(clip.file)
+        # RGB in H.264 is how raw clips are kept; browsers cannot show it.
+        if info.codec not in _READ_EVERYWHERE or info.colour == "rgb":
+            return False
+        wanted = (output.size, output.fps, seconds)
+        return header_fault(info, *wanted) is None and find_fault(clip.file, *wanted) is None
     except BadVideo as error:
         raise BadClip(str(error)) from error
-    # RGB in H.264 is how raw clips are kept; browsers cannot show it.
-    return info.codec in _READ_EVERYWHERE and info.colour != "rgb"
 
 
 def _render(kept: KeptFrames, geometry: Geometry, output: Output, seconds: float, path: Path, short: Short) -> int:

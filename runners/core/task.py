@@ -30,6 +30,8 @@ class Task:
     negative_prompt: str | None
     state: ClipState
     oracle: Path | None = None
+    inputs: tuple[Path, ...] = ()
+    """Files beside the conditioning that the clip is made from: the adapter's, and the oracle."""
     raw: dict[str, Any] | None = field(default=None, compare=False)
     raw_root: Path | None = None
 
@@ -59,16 +61,27 @@ def clip_seed(rule: str, seed: int, run: int, scenario_id: str) -> int:
 
 
 def source_record(path: Path) -> dict[str, Any]:
-    """What tells later whether a conditioning file is still the same."""
+    """What tells later whether a file that a clip was made from is still the same."""
     status = path.stat()
     return {"file": path.name, "bytes": status.st_size, "mtime_ns": status.st_mtime_ns, "sha256": sha256_file(path)}
 
 
-def same_source(event: dict[str, Any], task: Task) -> bool:
-    """Whether a recorded clip was made from the file that the task would use now; it is read only if it was touched."""
-    old: dict[str, Any] = event["generation"]["conditioning"]["source"]
-    status = task.source.path.stat()
-    if status.st_size != old["bytes"]:
+def what_changed(event: dict[str, Any], task: Task) -> str | None:
+    """What a recorded clip was made from that is no longer the same, its prompt or a file; None if all is as it was."""
+    made = event["generation"]
+    if made["prompt_given"] != task.prompt:
+        return f"the prompt of {task.id}"
+    records = [made["conditioning"]["source"], *made["inputs"]]
+    paths = [task.source.path, *task.inputs]
+    if len(records) != len(paths):
+        return f"the files behind {task.id}"
+    return next((str(path) for record, path in zip(records, paths, strict=True) if not _is_same(record, path)), None)
+
+
+def _is_same(record: dict[str, Any], path: Path) -> bool:
+    """Compare by size and time; a file that was only touched is read."""
+    status = path.stat()
+    if status.st_size != record["bytes"]:
         return False
-    untouched: bool = status.st_mtime_ns == old["mtime_ns"]
-    return untouched or sha256_file(task.source.path) == old["sha256"]
+    untouched: bool = status.st_mtime_ns == record["mtime_ns"]
+    return untouched or sha256_file(path) == record["sha256"]

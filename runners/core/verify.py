@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from adapters import BadVideo, VideoInfo, check_decodes, frame_times, glance
+from adapters import BadVideo, VideoInfo, examine
 
 DURATION_TOLERANCE_S = 1e-3
 """The official scorer's tolerance on `ffprobe -show_entries format=duration`."""
@@ -22,23 +22,20 @@ def verify(path: Path, size: tuple[int, int], fps: int, seconds: float) -> None:
 def find_fault(path: Path, size: tuple[int, int], fps: int, seconds: float) -> str | None:
     """What keeps the file from being published as it is, None if nothing does. Raises `BadVideo` for a broken one.
 
-    The cheap checks come first: only a file that passes them is decoded.
+    Decodes the file, once; `header_fault` tells the most of it at once.
     """
-    info = glance(path)
-    fault = _wrong_header(info, size, fps, seconds)
+    info, times = examine(path)
+    fault = header_fault(info, size, fps, seconds)
     if fault is not None:
         return fault
-    times = frame_times(path)
     if any(abs(time - index / fps) > _CLOCK_TOLERANCE_S for index, time in enumerate(times)):
         return "its frames do not follow each other at a constant rate"
     frames = round(seconds * fps)
-    for count in (len(times), check_decodes(path)):
-        if count != frames:
-            return f"holds {count} frames, not {frames}"
-    return None
+    return None if len(times) == frames else f"holds {len(times)} frames, not {frames}"
 
 
-def _wrong_header(info: VideoInfo, size: tuple[int, int], fps: int, seconds: float) -> str | None:
+def header_fault(info: VideoInfo, size: tuple[int, int], fps: int, seconds: float) -> str | None:
+    """What the header alone says against the file; None if nothing."""
     if "mp4" not in info.container.split(","):
         return f"is {info.container}, not mp4"
     if info.rotated or (info.width, info.height) != size:

@@ -15,6 +15,7 @@ from typing import Any
 from runners.core.errors import UserError
 from runners.core.files import sha256_file, sha256_json, sync_folder, write_json
 from runners.core.locks import Lock
+from runners.core.provenance import usable_cores
 from runners.demo.recipe import RATES, VERSION, Recipe, full_recipe
 
 Progress = Callable[[int, int], None]
@@ -48,7 +49,7 @@ def ensure(
         raise UserError(f"benchmark.seed={recipe.seed}: a seed is 0 or more")
     if fps in _rates_made(root, recipe):
         return root
-    count = workers or len(os.sched_getaffinity(0))
+    count = workers or usable_cores()
     try:
         root.parent.mkdir(parents=True, exist_ok=True)
         with Lock(root.parent, wait=True):

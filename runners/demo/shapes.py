@@ -15,8 +15,8 @@ from runners.demo.lighting import Light
 CIRCLE: list[Pixel] = [(math.cos(k * math.pi / 8), math.sin(k * math.pi / 8)) for k in range(16)]
 """16 points of the unit circle, counter-clockwise."""
 
-
 _THREAD_PX = 2.5
+"""Rods with a smaller radius get one tone: two would not be told apart."""
 
 
 @dataclass(frozen=True)

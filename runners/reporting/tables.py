@@ -9,6 +9,7 @@ from typing import Any
 
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 from runners.core.outcome import Outcome
 
@@ -60,27 +61,40 @@ def score_table(outcomes: Sequence[Outcome]) -> Table:
         table.add_column(heading, justify="right")
     for heading in ("clips", "output"):
         table.add_column(heading, justify="right", no_wrap=True)
-    for outcome in sorted(outcomes, key=_rank):
+    ranked = sorted(outcomes, key=_rank)
+    for outcome, named, follower in zip(ranked, _names(ranked), [*ranked[1:], None], strict=True):
         scores = outcome.scores or {}
-        name = f"{outcome.name} (ceiling, sees take 2)" if outcome.oracle else outcome.name
+        name = f"{named} (ceiling, sees take 2)" if outcome.oracle else named
         cells = [_number(scores.get(key)) for key in COLUMNS]
         size = f"{scores['width']}×{scores['height']}, {scores['fps']} FPS"
         table.add_row(
-            name, *cells, f"{scores['clips']}/{scores['expected']}", size, style="dim" if outcome.oracle else None
-        )
-    for name, cells, count in means(outcomes):
-        table.add_row(f"{name}: mean ± std of {count} runs", *cells, "", "", style="bold")
+            Text(name), *cells, f"{scores['clips']}/{scores['expected']}", size,
+            style="dim" if outcome.oracle else None,
+            end_section=outcome.oracle and follower is not None and not follower.oracle,
+        )  # fmt: skip
+    for name, cells, count in means(ranked):
+        table.add_row(Text(f"{name}: mean ± std of {count} runs"), *cells, "", "", style="bold")
     return table
+
+
+def _names(outcomes: Sequence[Outcome]) -> list[str]:
+    """The runs' names, with their benchmark's before them where there are several."""
+    benchmarks = [(outcome.scores or {}).get("benchmark") for outcome in outcomes]
+    several = len(set(benchmarks)) > 1
+    return [
+        f"{benchmark}/{outcome.name}" if several else outcome.name
+        for benchmark, outcome in zip(benchmarks, outcomes, strict=True)
+    ]
 
 
 def means(outcomes: Sequence[Outcome]) -> list[tuple[str, list[str], int]]:
     """For runs that differ in their number alone: mean ± sample standard deviation (n − 1) of each score."""
     kinds: dict[tuple[Any, ...], dict[str, dict[str, Any]]] = {}
-    for outcome in outcomes:
+    for outcome, named in zip(outcomes, _names(outcomes), strict=True):
         scores = outcome.scores
         if scores is not None and scores.get("verified") is not None:
-            kind = (re.sub(r"-run_\d+$", "", outcome.name), *(scores[key] for key in _COMPARABLE))
-            kinds.setdefault(kind, {})[outcome.name] = scores
+            kind = (re.sub(r"-run_\d+$", "", named), *(scores[key] for key in _COMPARABLE))
+            kinds.setdefault(kind, {})[named] = scores
     rows = []
     for (name, *_), runs in kinds.items():
         if len(runs) > 1:
@@ -102,9 +116,10 @@ def notes(outcomes: Sequence[Outcome]) -> list[str]:
     return lines
 
 
-def _rank(outcome: Outcome) -> tuple[bool, float, str]:
+def _rank(outcome: Outcome) -> tuple[bool, bool, float, str]:
+    """The ceiling stands above and apart, whatever it reaches; what has no score comes last."""
     value = (outcome.scores or {}).get("verified")
-    return (value is None, -(value or 0.0), outcome.name)
+    return (not outcome.oracle, value is None, -(value or 0.0), outcome.name)
 
 
 def _number(value: float | None) -> str:

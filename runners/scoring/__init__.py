@@ -1,8 +1,9 @@
 """Physics-IQ metrics and scores, equal to the official toolbox's."""
 
 from runners.scoring.pipeline import score_videos
+from runners.scoring.pool import ScoringError
 from runners.scoring.reuse import folder_rate, reuse_scores
 from runners.scoring.scores import Scores
 from runners.scoring.truth import check_truth
 
-__all__ = ["Scores", "check_truth", "folder_rate", "reuse_scores", "score_videos"]
+__all__ = ["Scores", "ScoringError", "check_truth", "folder_rate", "reuse_scores", "score_videos"]

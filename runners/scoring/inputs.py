@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
-from adapters import BadVideo, VideoInfo, check_decodes, glance, probe
+from adapters import BadVideo, VideoInfo, examine, glance, probe
 from runners.core.errors import UserError, nearest
 from runners.core.layout import CONTINUATION_S
 from runners.core.scenarios import Scenario
@@ -104,7 +104,7 @@ def _check_length(path: Path, info: VideoInfo) -> None:
 def _check_decoding(paths: Iterable[Path], workers: int) -> None:
     with ThreadPoolExecutor(max(workers, 1)) as threads:
         try:
-            for _ in threads.map(check_decodes, paths):
+            for _ in threads.map(examine, paths):
                 pass
         except BadVideo as error:
             threads.shutdown(wait=True, cancel_futures=True)

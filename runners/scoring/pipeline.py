@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Sequence
 from contextlib import closing
 from pathlib import Path
@@ -10,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from runners.core.files import write_json, write_text
 from runners.core.layout import DataSet
+from runners.core.provenance import usable_cores
 from runners.core.scenarios import Scenario
 from runners.scoring.formulas import summarize
 from runners.scoring.inputs import Clips, find_clips
@@ -45,7 +45,7 @@ def score_videos(
     the order in which views are done. Raises `UserError` before any work for faults of the input, and `ScoringError`
     (runners/scoring/pool.py) for what is nobody's mistake.
     """
-    workers = workers if workers > 0 else _cores()
+    workers = workers if workers > 0 else usable_cores()
     clips = find_clips(videos, scenarios, workers)
     sources = find_truth(dataset, [scenario for scenario, _ in clips.found], clips.fps)
     results = _score_views(clips, sources, workers, progress, truths)
@@ -76,11 +76,6 @@ def _score_views(
             if progress:
                 progress(len(results), len(tasks))
     return [results[index] for index in range(len(tasks))]
-
-
-def _cores() -> int:
-    """The cores that this process may use: in a container or a batch job not all there are."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def _aggregate(

@@ -20,6 +20,8 @@ def reuse_scores(
     videos: Path, dataset: DataSet, scenarios: Sequence[Scenario], *, benchmark: str, expected: int, out: Path
 ) -> dict[str, Any] | None:
     """scores.json if it is of these very clips, this truth and this scorer; None if anything differs."""
+    import cv2
+
     try:
         known: dict[str, Any] = json.loads((out / "scores.json").read_text(encoding="utf-8"))
         same = (known["scorer_version"], known["benchmark"], known["expected"]) == (SCORER_VERSION, benchmark, expected)
@@ -31,10 +33,12 @@ def reuse_scores(
         rows = [(clip["id"], clip["scene"], clip["view"], clip["category"]) for clip in known["per_clip"]]
         if rows != [(scenario.id, scenario.name, scenario.view, scenario.category) for scenario in scored]:
             return None
+        if known["opencv"] != cv2.__version__:  # it decodes and resizes: another version, other numbers
+            return None
         truth = truth_identity(find_truth(dataset, scored, known["fps"]))
         if known["truth_sha256"] != truth or any(sha256_file(videos / name) != hashes[name] for name in found):
             return None
-    except (OSError, ValueError, KeyError, TypeError):
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
         return None
     return known
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
+from adapters import BadVideo, glance
 from runners.core.errors import UserError
 from runners.core.files import sha256_json
 from runners.core.layout import CONTINUATION_S, DataSet, Item, relative_path
@@ -15,6 +17,7 @@ from runners.scoring.metrics import PairMetrics
 from runners.scoring.stack import MaskStack
 
 _NAMED_AT_MOST = 5
+_OPENED_AT_ONCE = 8
 
 
 @dataclass(frozen=True)
@@ -108,8 +111,25 @@ def truth_rate(dataset: DataSet, fps: int) -> int:
 
 
 def check_truth(dataset: DataSet, scenarios: Iterable[Scenario], fps: int) -> None:
-    """Raise `UserError`, naming the files, unless all truth is there that clips at `fps` are scored with."""
-    find_truth(dataset, scenarios, fps)
+    """Raise `UserError`, naming the files, unless all truth that clips at `fps` are scored with is there and opens."""
+    sources = find_truth(dataset, scenarios, fps)
+    paths = {path: source.shipped_fps for source in sources for path in source.takes}
+    with ThreadPoolExecutor(_OPENED_AT_ONCE) as pool:
+        for _ in pool.map(_check_opens, paths, paths.values()):
+            pass
+
+
+def _check_opens(path: Path, fps: int) -> None:
+    """A cheap look, so that a broken download is told before hours of work and not after them."""
+    try:
+        info = glance(path)
+    except BadVideo as error:
+        raise UserError(f"{error}, or set scorer=none") from None
+    if info.frames < CONTINUATION_S * fps:
+        raise UserError(
+            f"{path}: holds {info.frames} frames, and 5 s at {fps} FPS are {CONTINUATION_S * fps}; "
+            "download it again, or set scorer=none"
+        )
 
 
 def find_truth(dataset: DataSet, scenarios: Iterable[Scenario], fps: int) -> list[TruthSource]:

@@ -189,9 +189,9 @@ def test_a_file_cut_short_is_never_just_fewer_frames(tmp_path: Path, suffix: str
     codec = "mpeg4" if suffix == ".avi" else "libx264"
     whole, cut = tmp_path / f"whole{suffix}", tmp_path / f"cut{suffix}"
     write_plain(whole, scenes(24, 160, 90), codec=codec)
-    assert video.probe(whole).frames == video.check_decodes(whole) == 24
+    assert video.probe(whole).frames == video.examine(whole)[0].frames == 24
     cut.write_bytes(whole.read_bytes()[: whole.stat().st_size * 7 // 10])
-    for read in (video.probe, video.check_decodes, lambda path: list(video.read_frames(path))):
+    for read in (video.probe, video.examine, lambda path: list(video.read_frames(path))):
         with pytest.raises(BadVideo, match=r"cut\.(mp4|mkv|avi): "):
             read(cut)
 
@@ -205,7 +205,7 @@ def test_damage_in_the_middle_is_found(tmp_path: Path) -> None:
     data[middle] = bytes(len(data[middle]))
     path.write_bytes(data)
     with pytest.raises(BadVideo, match=r"damaged\.mp4: .*make or fetch it again"):
-        video.check_decodes(path)
+        video.examine(path)
 
 
 @pytest.mark.parametrize(
@@ -215,7 +215,7 @@ def test_what_is_no_video_is_told_in_one_line(tmp_path: Path, content: bytes | N
     path = tmp_path / "clip.mp4"
     if content is not None:
         path.write_bytes(content)
-    for read in (video.glance, video.probe, video.check_decodes, lambda path: list(video.read_frames(path))):
+    for read in (video.glance, video.probe, video.examine, lambda path: list(video.read_frames(path))):
         with pytest.raises(BadVideo, match=rf"clip\.mp4: {fault}") as caught:
             read(path)
         assert "\n" not in str(caught.value)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import threading
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -13,6 +14,10 @@ from hypothesis import strategies as st
 from runners.core.errors import UserError
 from runners.core.journal import Journal, fold, journal_name, read_events
 from runners.core.locks import Held
+
+PUBLISHED: dict[str, Any] = {
+    "id": "0001", "name": "0001.mp4", "sha256": "x", "generation": {}, "raw": None, "publication": {}, "session": "a",
+}  # fmt: skip
 
 
 def test_events_come_back_in_order(tmp_path: Path) -> None:
@@ -46,7 +51,7 @@ def test_a_journal_cut_anywhere_keeps_its_whole_lines_and_goes_on(
 
 def test_a_damaged_line_in_the_middle_is_told_with_its_number(tmp_path: Path) -> None:
     path = tmp_path / "journal.jsonl"
-    path.write_text('{"event": "start"}\n{"eve\n{"event": "start"}\n', encoding="utf-8")
+    path.write_text('{"event": "later"}\n{"eve\n{"event": "later"}\n', encoding="utf-8")
     with pytest.raises(UserError, match="line 2 is damaged"):
         list(read_events(path))
 
@@ -79,7 +84,7 @@ def test_folding_merges_shards_and_a_publication_ends_a_failure(tmp_path: Path) 
         journal.append("start", session=clip_id, fingerprint={"generation": {}, "publication": {}})
         journal.append("failed", id=clip_id, kind="refused", reason="no")
         if clip_id == "0001":
-            journal.append("published", id=clip_id, sha256="x")
+            journal.append("published", **PUBLISHED)
         journal.close()
     state = fold(tmp_path)
     assert state.clip("0001").published is not None
@@ -93,3 +98,36 @@ def test_events_of_a_later_version_are_passed_over(tmp_path: Path) -> None:
     journal.append("some_later_kind", id="0001")
     journal.close()
     assert fold(tmp_path).clip("0001").published is None
+
+
+def test_what_happened_later_counts_whatever_the_clocks_say(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A shard on a machine whose clock is ahead fails a clip; the next process publishes it."""
+    shard = Journal(tmp_path / journal_name((1, 2)))
+    shard.append("start", session="a", fingerprint={})
+    failed = shard.append("failed", id="0001", kind="error", reason="no")
+    shard.close()
+    ahead = (
+        (tmp_path / journal_name((1, 2))).read_text("utf-8").replace(failed["time"], "2099-01-01T00:00:00.000+00:00")
+    )
+    (tmp_path / journal_name((1, 2))).write_text(ahead, encoding="utf-8")
+    whole = Journal(tmp_path / journal_name(None))
+    whole.append("published", **PUBLISHED)
+    whole.close()
+    assert fold(tmp_path).clip("0001").published is not None
+
+
+def test_a_clip_made_anew_is_no_longer_the_published_one(tmp_path: Path) -> None:
+    journal = Journal(tmp_path / "journal.jsonl")
+    journal.append("published", **PUBLISHED)
+    journal.append("rendered", file=".work/a/0001.mp4", **PUBLISHED)
+    journal.close()
+    clip = fold(tmp_path).clip("0001")
+    assert (clip.published, clip.rendered is not None) == (None, True)
+
+
+def test_half_a_character_in_a_text_is_kept(tmp_path: Path) -> None:
+    """Models and services report texts that are no valid Unicode; a finished clip must not fail for it."""
+    journal = Journal(tmp_path / "journal.jsonl")
+    journal.append("failed", id="0001", kind="error", reason="a \ud83d b")
+    journal.close()
+    assert [event["reason"] for event in read_events(tmp_path / "journal.jsonl")] == ["a \ud83d b"]

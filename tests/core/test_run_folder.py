@@ -25,7 +25,7 @@ def test_a_tag_that_is_no_part_of_a_folder_name_is_refused(tag: str) -> None:
 def test_the_second_process_is_refused_and_told_of_the_first(tmp_path: Path) -> None:
     folder = RunFolder(tmp_path / "run")
     with OpenRun(folder, None) as first:
-        first.journal.append("start", session="a", **whoami())
+        first.journal.append("start", session="a", fingerprint={}, **whoami())
         with pytest.raises(UserError, match=f"process {whoami()['pid']} on "):
             OpenRun(folder, None)
         with pytest.raises(UserError, match="being worked on"):

@@ -44,6 +44,16 @@ def test_mse_equals_the_reference_to_float32(clips: tuple[NDArray[np.uint8], NDA
     assert found == pytest.approx(reference.mse(*clips), rel=1e-5, abs=1e-9)
 
 
+def test_mse_has_the_bits_of_the_official_formula() -> None:
+    levels = np.arange(256, dtype=np.uint8)
+    assert np.array_equal(np.divide(levels, np.float32(255), dtype=np.float32), (levels / 255.0).astype(np.float32))
+    rng = np.random.default_rng(0)
+    for height, width in ((3, 7), (67, 120), (180, 321)):
+        a, b = rng.integers(0, 256, (2, height, width, 3), np.uint8)
+        scaled_a, scaled_b = ((frame / 255.0).astype(np.float32) for frame in (a, b))
+        assert frame_mse(a, b) == float(np.mean((scaled_a - scaled_b) ** 2))
+
+
 def test_equal_frames_have_no_error_and_black_against_white_has_all() -> None:
     black, white = np.zeros((4, 5, 3), np.uint8), np.full((4, 5, 3), 255, np.uint8)
     assert frame_mse(white, white) == 0.0

@@ -1,0 +1,91 @@
+"""What a run comes to: its exit code, what happened in words, and what to type next."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from runners.core.files import shown
+from runners.core.outcome import BAD_INPUT, DONE, FAILED, INTERRUPTED, STOPPED, Outcome, again
+from runners.core.plan import Plan, Work
+from runners.core.tally import Tally
+
+
+@dataclass(frozen=True)
+class Results:
+    """What was made of the clips: scores, or why there are none, and what to be warned of."""
+
+    scores: dict[str, Any] | None = None
+    fault: str | None = None
+    warnings: tuple[str, ...] = ()
+
+
+def describe_plan(plan: Plan, work: Work) -> Outcome:
+    """`plan=true`: what would be done."""
+    out, needs = plan.output, plan.adapter.needs
+    counts = f"{len(work.published)} published, {len(work.refused)} refused, {len(work.tasks)} to make"
+    format_ = f"{out.width}×{out.height} at {out.fps} FPS"
+    lines = [
+        f"{plan.name}: {len(plan.chosen)} of {len(plan.benchmark.scenarios)} scenarios chosen, {counts}",
+        f"  output {format_}, prompts {plan.prompts.mode}, model {needs.mode}, {len(work.tasks) * 5} s of video in all",
+        f"  data set {plan.benchmark.root}",
+        f"  folder {shown(plan.folder.path)}",
+    ]
+    return Outcome(DONE, plan.name, tuple(lines))
+
+
+def conclude(plan: Plan, work: Work, tally: Tally, results: Results) -> Outcome:
+    """The outcome of a run: its exit code, what happened, and what to type next."""
+    refused = len(work.refused) + len(tally.refused)
+    counts = {
+        "published": len(work.published) + tally.published,
+        "chosen": len(plan.chosen),
+        "failed": len(tally.failed),
+        "refused": refused,
+    }
+    code = _code(tally, refused, counts["chosen"] - counts["published"])
+    lines = [*_lines(plan, tally, counts, code), *(f"warning: {warning}" for warning in results.warnings)]
+    if results.fault is not None:
+        code = code or BAD_INPUT
+        lines.append(f"error: {results.fault}")
+    return Outcome(
+        code, plan.name, tuple(lines), plan.folder.path, results.scores, counts,
+        abandoned=tally.abandoned, oracle=plan.adapter.needs.oracle,
+    )  # fmt: skip
+
+
+def _code(tally: Tally, refused: int, unpublished: int) -> int:
+    if tally.stop == "interrupted":
+        return INTERRUPTED
+    if tally.stop == "fatal":
+        return BAD_INPUT
+    if tally.failed or refused or tally.stop == "max_failures":
+        return FAILED
+    if tally.stop == "deadline":
+        return STOPPED
+    return FAILED if unpublished else DONE
+
+
+def _lines(plan: Plan, tally: Tally, counts: dict[str, int], code: int) -> list[str]:
+    lines = [f"{plan.name}: {counts['published']} of {counts['chosen']} clips published in {shown(plan.folder.videos)}"]
+    lines += [f"error: {tally.fatal}"] if tally.fatal else []
+    lines += [f"  {clip_id} failed: {reason}" for clip_id, reason in sorted(tally.failed.items())]
+    lines += [f"  {clip_id} refused: {reason}" for clip_id, reason in sorted(tally.refused.items())]
+    left = counts["chosen"] - counts["published"] - counts["refused"]
+    if left:
+        why = {"deadline": "the deadline was reached", "max_failures": "max_failures was reached"}
+        lines.append(
+            f"  {_clips(left)} left{f' ({why[tally.stop]})' if tally.stop in why else ''}; go on with: {again()}"
+        )
+    if counts["refused"]:
+        lines.append(
+            f"  {_clips(counts['refused'])} refused by the model: the run has metrics but no score; "
+            f"ask again with: {again()} retry_refused=true"
+        )
+    if code == DONE and plan.shard is not None:
+        lines.append(f"  shard {plan.settings.shard} is done; the last shard to finish scores the run")
+    return lines
+
+
+def _clips(count: int) -> str:
+    return "1 clip" if count == 1 else f"{count} clips"

@@ -1,0 +1,52 @@
+"""What goes wrong around the clips, where no single one can be blamed: a line for users, the cause for authors."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from adapters import Adapter, SetupError
+from runners.core.errors import UserError
+from runners.core.produce import failure, fatal
+
+
+@contextmanager
+def writing() -> Iterator[None]:
+    """A disk that is full or in the way where no clip can be blamed: what is published stays, the run can go on."""
+    try:
+        yield
+    except OSError as error:
+        place = f"{error.filename2 or error.filename}: " if error.filename else ""
+        told = fatal(error) or f"{error.strerror or error}; move away what is there, or mend its permissions"
+        raise UserError(f"{place}{told}") from error
+
+
+@contextmanager
+def telling(what: str) -> Iterator[None]:
+    """A fault of the adapter outside of any clip, as a UserError; other exceptions than its own stay as the cause."""
+    try:
+        yield
+    except UserError:
+        raise
+    except SetupError as error:
+        raise UserError(str(error)) from None
+    except (Exception, SystemExit) as error:
+        raise UserError(f"{what} raised {failure(error)[1]}; PHYSICS_IQ_TRACEBACK=1 shows the way there") from error
+
+
+def checked_facts(facts: dict[str, Any]) -> dict[str, Any]:
+    """What an adapter says of itself. Raises TypeError or ValueError if the journal could not hold it."""
+    json.dumps(facts, allow_nan=False)
+    if not isinstance(facts, dict):
+        raise TypeError(f"describe() gave {type(facts).__name__} instead of a dict")
+    return facts
+
+
+def close(adapter: Adapter, say: Callable[[str], None]) -> None:
+    """Give the model back. What was made stays made: a fault here is told and ends nothing."""
+    try:
+        adapter.close()
+    except Exception as error:  # noqa: BLE001  (the clips are published)
+        say(f"warning: the adapter's close() raised {failure(error)[1]}")

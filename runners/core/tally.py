@@ -1,0 +1,45 @@
+"""What one invocation does to a run's clips: who is told, when it stops early, and how it ended."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Literal, Protocol
+
+Stop = Literal["interrupted", "deadline", "max_failures", "fatal"]
+
+
+class Watcher(Protocol):
+    """Is told what happens, from any thread; a progress view."""
+
+    def begun(self, clip_id: str) -> None:
+        """The model starts on a clip."""
+
+    def step(self, clip_id: str, k: int, n: int) -> None:
+        """Step k of n inside a clip is done."""
+
+    def ended(self, clip_id: str, kind: str, text: str) -> None:
+        """A clip came to its end: `published`, `refused` or a kind of failure, with its reason."""
+
+
+@dataclass
+class Tally:
+    """What one invocation did."""
+
+    published: int = 0
+    failed: dict[str, str] = field(default_factory=dict)
+    refused: dict[str, str] = field(default_factory=dict)
+    stop: Stop | None = None
+    fatal: str | None = None
+    abandoned: bool = False
+    """A thread did not end in time; the process must leave without waiting for it."""
+
+
+@dataclass(frozen=True)
+class Limits:
+    """When to stop early, and how long the model may be waited for once stopping has begun."""
+
+    max_failures: int | None = None
+    deadline_s: float | None = None
+    attempts: int = 3
+    grace_s: float = 5.0
+    writing_grace_s: float = 60.0

@@ -1,0 +1,140 @@
+"""The table at the end: it must not let its reader fool themselves."""
+
+from __future__ import annotations
+
+import io
+import math
+from typing import Any
+
+import pytest
+from rich.console import Console
+
+from runners.core.outcome import DONE, Outcome
+from runners.reporting.tables import COLUMNS, means, notes, print_outcomes, score_table
+
+
+def outcome(name: str, verified: float | None, *, oracle: bool = False, **changes: Any) -> Outcome:
+    """A scored run; the other scores follow from the first, so that each column has its own number."""
+    scores: dict[str, Any] = {
+        key: None if verified is None else verified + number for number, key in enumerate(COLUMNS)
+    }
+    scores |= {"benchmark": "mini", "clips": 6, "expected": 6, "complete": verified is not None}
+    scores |= {"fps": 24, "width": 1280, "height": 720, "truth_resampled": False}
+    return Outcome(DONE, name, scores={**scores, **changes}, oracle=oracle)
+
+
+def rows(*outcomes: Outcome) -> list[list[str]]:
+    """The cells of every printed row, heading first; a rule between sections is an empty row."""
+    console = Console(file=io.StringIO(), width=160, color_system=None, _environ={})
+    console.print(score_table(outcomes))
+    assert isinstance(console.file, io.StringIO)
+    found: list[list[str]] = []
+    for line in console.file.getvalue().splitlines():
+        if line.startswith("├"):
+            found.append([])
+        elif line[0] in "│┃":
+            found.append([cell.strip() for cell in line[1:-1].replace("┃", "│").split("│")])
+    return found
+
+
+def test_every_score_stands_under_its_heading() -> None:
+    assert rows(outcome("svd-op-run_01", 40.0)) == [
+        ["run", "Verified", "Original", "SP", "ST", "WS", "MSE", "clips", "output"],
+        ["svd-op-run_01", "40.00", "41.00", "42.00", "43.00", "44.00", "45.00", "6/6", "1280×720, 24 FPS"],
+    ]
+
+
+def test_the_best_run_comes_first_and_one_without_a_score_last() -> None:
+    table = rows(outcome("a-op-run_01", None), outcome("b-op-run_01", 9.0), outcome("c-op-run_01", 31.5))
+    assert [row[0] for row in table[1:]] == ["c-op-run_01", "b-op-run_01", "a-op-run_01"]
+
+
+@pytest.mark.parametrize("ceiling", [100.0, 61.0, None])
+def test_the_ceiling_is_marked_and_stands_apart_whatever_it_reaches(ceiling: float | None) -> None:
+    table = rows(outcome("c-op-run_01", 70.0), outcome("real_take-op-run_01", ceiling, oracle=True))
+    assert table[1][0] == "real_take-op-run_01 (ceiling, sees take 2)"
+    assert table[2] == []
+    assert [row[0] for row in table[3:]] == ["c-op-run_01"]
+
+
+def test_a_ceiling_alone_has_no_rule_beneath() -> None:
+    assert len(rows(outcome("real_take-op-run_01", 100.0, oracle=True))) == 2
+
+
+def test_an_incomplete_run_shows_dashes_and_how_many_clips_it_has() -> None:
+    [_, row] = rows(outcome("svd-op-run_01", None, clips=4))
+    assert row[1:8] == ["–"] * 6 + ["4/6"]
+
+
+def test_four_runs_have_a_mean_and_the_standard_deviation_of_a_sample() -> None:
+    values = [30.0, 31.0, 33.0, 38.0]
+    runs = [outcome(f"svd-op-run_{k:02d}", value) for k, value in enumerate(values, 1)]
+    # n − 1: the squares of -3, -2, 0 and 5 sum to 38.
+    std = math.sqrt(38 / 3)
+    [(name, cells, count)] = means(runs)
+    assert (name, count) == ("svd-op", 4)
+    assert cells == [f"{33 + number:.2f} ± {std:.2f}" for number in range(6)]
+    assert rows(*runs)[-1][:2] == ["svd-op: mean ± std of 4 runs", f"33.00 ± {std:.2f}"]
+
+
+def test_an_incomplete_run_is_in_no_mean() -> None:
+    runs = [outcome("svd-op-run_01", 30.0), outcome("svd-op-run_02", 32.0), outcome("svd-op-run_03", None)]
+    [(_, cells, count)] = means(runs)
+    assert (cells[0], count) == ("31.00 ± 1.41", 2)
+    assert means(runs[1:]) == []
+
+
+def test_runs_that_differ_in_more_than_their_number_share_no_mean() -> None:
+    assert means([outcome("svd-op-run_01", 30.0), outcome("svd-bpp-run_02", 32.0)]) == []
+    assert means([outcome("svd-op-run_01", 30.0), outcome("svd+x-op-run_02", 32.0)]) == []
+    for change in ({"benchmark": "other"}, {"fps": 30}, {"width": 1920}, {"height": 1080}):
+        assert means([outcome("svd-op-run_01", 30.0), outcome("svd-op-run_02", 32.0, **change)]) == [], change
+
+
+def test_a_run_that_is_named_twice_counts_once() -> None:
+    assert means([outcome("svd-op-run_01", 30.0), outcome("svd-op-run_01", 30.0)]) == []
+
+
+def test_runs_over_several_benchmarks_say_over_which() -> None:
+    runs = [
+        outcome(f"svd-op-run_{k:02d}", 30.0 + k + 10 * (benchmark == "demo"), benchmark=benchmark)
+        for benchmark in ("demo", "mini")
+        for k in (1, 2)
+    ]
+    assert [row[0] for row in rows(*runs)[1:]] == [
+        "demo/svd-op-run_02",
+        "demo/svd-op-run_01",
+        "mini/svd-op-run_02",
+        "mini/svd-op-run_01",
+        "demo/svd-op: mean ± std of 2 runs",
+        "mini/svd-op: mean ± std of 2 runs",
+    ]
+
+
+def test_names_in_brackets_are_no_markup() -> None:
+    assert rows(outcome("a[bold]-op-run_01", 3.0))[1][0] == "a[bold]-op-run_01"
+
+
+def test_notes_name_runs_without_a_score_and_resampled_truth() -> None:
+    whole, partial = outcome("a-op-run_01", 3.0), outcome("b-op-run_01", None)
+    assert notes([whole]) == []
+    [missing] = notes([whole, partial])
+    assert missing.startswith("no score for b-op-run_01: the set is incomplete")
+    [resampled] = notes([outcome("a-op-run_01", 3.0, truth_resampled=True)])
+    assert resampled.startswith("truth was resampled")
+
+
+def test_what_happened_is_told_before_the_table_and_a_failed_job_has_no_row(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    done = outcome("a-op-run_01", 3.0)
+    told = Outcome(done.code, done.name, ("a-op-run_01: 6 of 6 clips [published]",), scores=done.scores)
+    print_outcomes([told, Outcome.bad_input("there is no model 'b'")])
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[:2] == ["a-op-run_01: 6 of 6 clips [published]", "error: there is no model 'b'"]
+    assert sum("a-op-run_01" in line for line in lines) == 2
+
+
+def test_without_scores_there_is_no_table(capsys: pytest.CaptureFixture[str]) -> None:
+    print_outcomes([Outcome(DONE, "a", ("a: 1 of 6 clips",))])
+    assert capsys.readouterr().out == "a: 1 of 6 clips\n"

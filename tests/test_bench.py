@@ -1,0 +1,28 @@
+"""The benchmark runs; what it finds depends on the machine and is no test."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.bench import Scale, main
+
+TINY = Scale(
+    size=(64, 36), fps=8, switch_size=(128, 72), repeats=1, model_s=0.01, clips=2, clips_for_memory=(1, 2), starts=1,
+    preset="ultrafast",
+)  # fmt: skip
+
+
+def test_it_prints_a_figure_for_everything(capsys: pytest.CaptureFixture[str]) -> None:
+    main(TINY)
+    rows = capsys.readouterr().out.splitlines()[2:]
+    names = [row.split("  ")[0] for row in rows]
+    assert names == [
+        "peak memory, 1 and 2 clips",
+        "--help, wall time",
+        "importing the main job, wall time",
+        "one clip, textured, cpu time",
+        "one clip, textured, wall time",
+        "one clip, drawn, cpu time",
+        "one clip, drawn, wall time",
+        "drawn clips behind a working model, wall",
+    ]
