@@ -20,7 +20,7 @@ def run(settings: FetchSettings) -> Outcome:
 
 def fetch(settings: FetchSettings) -> Outcome:
     """Draw the demo, or cut one's own videos into the layout. Raises UserError."""
-    from runners.core.benchmark import benchmark_root, ensure_rate, open_benchmark
+    from runners.core.benchmark import DEMO_RATES, benchmark_root, ensure_rate, open_benchmark
     from runners.core.custom import build_custom
     from runners.core.errors import UserError
     from runners.core.progress import make_bar
@@ -32,6 +32,8 @@ def fetch(settings: FetchSettings) -> Outcome:
             raise UserError("say where your videos are: benchmark.source=FOLDER")
         csv = Path(chosen.csv).expanduser() if chosen.csv else None
         build_custom(Path(chosen.source).expanduser().absolute(), root, csv=csv, fps=settings.fps, say=print)
+    elif chosen.kind == "demo" and settings.fps not in (None, 30, *DEMO_RATES):
+        raise UserError(f"fps={settings.fps}: the demo is filmed at 30, {', '.join(map(str, DEMO_RATES))} FPS")
     elif chosen.kind != "demo":
         raise UserError(f"benchmark {chosen.name} is not fetched by this command. {chosen.hint}")
     with make_bar(settings.progress, "preparing the data set") as bar:

@@ -17,6 +17,8 @@ from runners.scoring import folder_rate, score_videos
 
 def score_folder(settings: ScoreSettings) -> Outcome:
     """Score `videos`, writing scores.json and metrics.csv. Raises UserError for clips or truth that do not fit."""
+    if settings.scorer.workers < 0:
+        raise UserError(f"scorer.workers={settings.scorer.workers} must be at least 0 (0: one per core)")
     if not settings.videos:
         raise UserError("say which clips: videos=DIR, e.g. videos=results/demo/freeze-op-run_01/videos")
     videos = Path(settings.videos).expanduser().absolute()

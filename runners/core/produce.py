@@ -27,6 +27,8 @@ from runners.core.run_folder import RunFolder
 from runners.core.standardize import Output, standardize
 from runners.core.task import Task, geometry_of, source_record
 
+_LONGEST_REASON = 500
+
 
 @dataclass(frozen=True)
 class Production:
@@ -231,7 +233,9 @@ def fatal(error: Exception) -> str | None:
 
 
 def _one_line(text: str) -> str:
-    return " ".join(text.split())
+    """A reason for a log and a table: without line breaks, and cut where nobody reads on."""
+    line = " ".join(text.split())
+    return line if len(line) <= _LONGEST_REASON else f"{line[:_LONGEST_REASON]}…"
 
 
 def _where(error: BaseException) -> str:
