@@ -159,22 +159,26 @@ def make_clips(plan: Plan, work: Work, run: OpenRun, state: RunState, session: s
 
 def wrap_up(plan: Plan, tally: Tally) -> Results:
     """Manifest and scores; while other shards still have clips to bring to an end, only the manifest."""
+    configuration = {**asdict(plan.settings), "output_resolved": asdict(plan.output)}
+    needs = plan.adapter.needs
     with Lock(plan.folder.videos, wait=True):
         state = read_state(plan)
         manifest = write_manifest(
-            plan.folder, {**asdict(plan.settings), "output_resolved": asdict(plan.output)}, plan.benchmark.scenarios,
-            mode=plan.adapter.needs.mode, oracle=plan.adapter.needs.oracle, data=data_identity(plan),
+            plan.folder, configuration, plan.benchmark.scenarios,
+            mode=needs.mode, oracle=needs.oracle, data=data_identity(plan),
         )  # fmt: skip
-        warnings = tuple(manifest["warnings"])
-        clips = [state.clip(scenario.id) for scenario in plan.selected]
-        ended = all(clip.published is not None or clip.failed is not None for clip in clips)
-        wanted = plan.settings.scorer.name != "none" and tally.stop is None and manifest["published"] > 0
-        if not wanted or (plan.shard is not None and not ended):
-            return Results(warnings=warnings)
-        try:
+    warnings = tuple(manifest["warnings"])
+    clips = [state.clip(scenario.id) for scenario in plan.selected]
+    ended = all(clip.published is not None or clip.failed is not None for clip in clips)
+    wanted = plan.settings.scorer.name != "none" and tally.stop is None and manifest["published"] > 0
+    if not wanted or (plan.shard is not None and not ended):
+        return Results(warnings=warnings)
+    plan.folder.scores.mkdir(exist_ok=True)
+    try:
+        with Lock(plan.folder.scores, wait=True):  # two shards that end together score one after the other
             return Results(score_run(plan), warnings=warnings)
-        except (UserError, ScoringError) as error:
-            return Results(fault=f"the clips are published, but not scored: {error}", warnings=warnings)
+    except (UserError, ScoringError) as error:
+        return Results(fault=f"the clips are published, but not scored: {error}", warnings=warnings)
 
 
 def data_identity(plan: Plan) -> dict[str, str]:

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from rich.console import Console
+from rich.measure import Measurement
 from rich.table import Table
 from rich.text import Text
 
@@ -42,7 +43,7 @@ def print_outcomes(outcomes: Sequence[Outcome]) -> None:
             )
     scored = [outcome for outcome in outcomes if outcome.scores is not None]
     if scored:
-        console.print(score_table(scored))
+        console.print(fitting_table(scored, console))
         for note in notes(scored):
             console.print(note, highlight=False, markup=False, soft_wrap=True)
 
@@ -53,19 +54,27 @@ def make_console() -> Console:
     return console if console.is_terminal else Console(width=140)
 
 
-def score_table(outcomes: Sequence[Outcome]) -> Table:
+def fitting_table(outcomes: Sequence[Outcome], console: Console) -> Table:
+    """The whole table, or on a narrow terminal only the two scores: no number is ever cut or folded."""
+    whole = score_table(outcomes)
+    wanted = Measurement.get(console, console.options.update(max_width=1000), whole).maximum
+    return whole if wanted <= console.width else score_table(outcomes, parts=False)
+
+
+def score_table(outcomes: Sequence[Outcome], *, parts: bool = True) -> Table:
     """Scores in percent, 100 being what a second take of the real experiment reaches; best first."""
+    columns = COLUMNS if parts else {key: COLUMNS[key] for key in ("verified", "original")}
     table = Table(title="Physics-IQ scores (100 = a second take of the real experiment)", title_justify="left")
-    table.add_column("run", no_wrap=True)
-    for heading in COLUMNS.values():
-        table.add_column(heading, justify="right")
-    for heading in ("clips", "output"):
+    table.add_column("run", overflow="fold")
+    for heading in columns.values():
         table.add_column(heading, justify="right", no_wrap=True)
+    table.add_column("clips", justify="right", no_wrap=True)
+    table.add_column("output", justify="right")
     ranked = sorted(outcomes, key=_rank)
     for outcome, named, follower in zip(ranked, _names(ranked), [*ranked[1:], None], strict=True):
         scores = outcome.scores or {}
         name = f"{named} (ceiling, sees take 2)" if outcome.oracle else named
-        cells = [_number(scores.get(key)) for key in COLUMNS]
+        cells = [_number(scores.get(key)) for key in columns]
         size = f"{scores['width']}×{scores['height']}, {scores['fps']} FPS"
         table.add_row(
             Text(name), *cells, f"{scores['clips']}/{scores['expected']}", size,
@@ -73,7 +82,7 @@ def score_table(outcomes: Sequence[Outcome]) -> Table:
             end_section=outcome.oracle and follower is not None and not follower.oracle,
         )  # fmt: skip
     for name, cells, count in means(ranked):
-        table.add_row(Text(f"{name}: mean ± std of {count} runs"), *cells, "", "", style="bold")
+        table.add_row(Text(f"{name}: mean ± std of {count} runs"), *cells[: len(columns)], "", "", style="bold")
     return table
 
 

@@ -10,7 +10,7 @@ import pytest
 from rich.console import Console
 
 from runners.core.outcome import DONE, Outcome
-from runners.reporting.tables import COLUMNS, means, notes, print_outcomes, score_table
+from runners.reporting.tables import COLUMNS, fitting_table, means, notes, print_outcomes, score_table
 
 
 def outcome(name: str, verified: float | None, *, oracle: bool = False, **changes: Any) -> Outcome:
@@ -138,3 +138,14 @@ def test_what_happened_is_told_before_the_table_and_a_failed_job_has_no_row(
 def test_without_scores_there_is_no_table(capsys: pytest.CaptureFixture[str]) -> None:
     print_outcomes([Outcome(DONE, "a", ("a: 1 of 6 clips",))])
     assert capsys.readouterr().out == "a: 1 of 6 clips\n"
+
+
+@pytest.mark.parametrize("width", [80, 100, 140])
+def test_no_number_is_ever_cut(width: int) -> None:
+    console = Console(width=width, file=io.StringIO(), color_system=None, _environ={})
+    runs = [outcome(f"extrapolate-op-run_{run:02d}", verified=20.0 + run) for run in range(1, 5)]
+    console.print(fitting_table(runs, console))
+    assert isinstance(console.file, io.StringIO)
+    shown = console.file.getvalue()
+    assert "…" not in shown
+    assert all(number in shown for number in ("21.00", "22.00", "23.00", "24.00", "22.50 ± 1.29"))
