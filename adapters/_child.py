@@ -1,4 +1,4 @@
-"""A child process that cannot outlive its purpose. Part of `adapters.command`."""
+"""A child process that does not outlive an ordinary stop. Part of `adapters.command`."""
 
 from __future__ import annotations
 

@@ -73,7 +73,7 @@ class RollOut(Adapter):
         def first_asks() -> Iterator[Request]:
             for request in requests:
                 rolls.append(_Roll(request, self._max_segments))
-                yield request
+                yield rolls[-1].ask()
 
         yield from _take_all(rolls, self._inner.generate_many(first_asks()))
         while short := [roll for roll in rolls if roll.outcome is None]:

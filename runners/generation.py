@@ -20,7 +20,6 @@ from runners.core.files import sha256_file, shown
 from runners.core.guard import check_revision
 from runners.core.interrupt import Interrupt
 from runners.core.journal import RunState
-from runners.core.locks import Lock
 from runners.core.manifest import write_manifest
 from runners.core.needs import check_needs
 from runners.core.outcome import Outcome
@@ -48,12 +47,11 @@ def generate(settings: GenerateSettings, make_adapter: MakeAdapter) -> Outcome:
         check_place(plan, find_work(plan, state))  # wrong input leaves no run folder behind
     with writing(), OpenRun(plan.folder, plan.shard) as run:
         state, session = begin(plan, run)
-        rescue(plan, run, state)
         work = find_work(plan, state)
         check_place(plan, work)
-        tally = make_clips(plan, work, run, state, session)
+        tally = make_clips(plan, work, run, session)
         run.abandoned = tally.abandoned
-        results = Results() if tally.abandoned else wrap_up(plan, tally)
+        results = Results() if tally.abandoned else wrap_up(plan, run, tally)
     return conclude(plan, work, tally, results)
 
 
@@ -87,25 +85,25 @@ def check_adapter(adapter: Adapter) -> None:
 
 
 def begin(plan: Plan, run: OpenRun) -> tuple[RunState, str]:
-    """Fold the run's state and write down who works on it from now on, with what, and what the run is.
+    """Fold the run's state, publish what a killed process had rendered, and write down who works on it from now on.
 
     One process after the other: of two shards that begin a run together, the second sees the first one's settings.
     """
     session = uuid.uuid4().hex[:12]
-    with Lock(plan.folder.videos, wait=True):
+    with run.turn("run"):
         state = read_state(plan)
+        rescue(run, state)
         run.journal.append(
             "start", session=session, **whoami(), shard=plan.settings.shard, fingerprint=plan.fingerprint,
-            versions=versions(), hardware=hardware(), prompts=plan.prompts.record,
+            settings=asdict(plan.settings), versions=versions(), hardware=hardware(), prompts=plan.prompts.record,
         )  # fmt: skip
     return state, session
 
 
-def rescue(plan: Plan, run: OpenRun, state: RunState) -> None:
-    """Publish what a killed process had rendered and recorded, whatever is chosen now, then empty its scratch space."""
-    ours = f"{run.work.name}/"
+def rescue(run: OpenRun, state: RunState) -> None:
+    """Publish what was rendered and recorded, whatever is chosen now, then empty the scratch space."""
     for clip_id, clip in state.clips.items():
-        if clip.rendered is not None and (plan.shard is None or clip.rendered["file"].startswith(ours)):
+        if clip.rendered is not None and run.is_ours(clip.rendered["file"].partition("/")[0]):
             recover(run.folder, run.journal, clip_id, clip)
     run.empty_work()
 
@@ -125,7 +123,7 @@ def check_place(plan: Plan, work: Work) -> None:
         )
 
 
-def make_clips(plan: Plan, work: Work, run: OpenRun, state: RunState, session: str) -> Tally:
+def make_clips(plan: Plan, work: Work, run: OpenRun, session: str) -> Tally:
     """Load the model if there is anything for it to do, and make the clips that are left."""
     if not work.tasks:
         return Tally()
@@ -134,19 +132,14 @@ def make_clips(plan: Plan, work: Work, run: OpenRun, state: RunState, session: s
     tally = Tally()
     try:
         if loaded:
-            with telling("the adapter's load()"):
-                adapter.load()
-                facts = checked_facts(adapter.describe())
-            check_revision(plan, state, facts)
-            # Once more, since only the loaded model brings the library that knows the GPUs.
-            run.journal.append("loaded", session=session, facts=facts, hardware=hardware())
+            load(plan, run, session)
         work_folder = run.work / session  # a killed process's orphans write elsewhere
         work_folder.mkdir()
         production = Production(
             adapter=adapter, folder=run.folder, journal=run.journal, work=work_folder, output=plan.output,
             short=settings.model.short, keep_raw=plan.keep_raw, session=session,
         )  # fmt: skip
-        counts = Counts(plan.name, len(plan.chosen), len(work.published))
+        counts = Counts(plan.name, len(plan.chosen) - len(work.refused), len(work.published))
         with Interrupt() as interrupt, make_progress(settings.progress, counts) as watcher:
             limits = Limits(settings.max_failures, settings.deadline_s, settings.attempts)
             concurrency = slots(adapter, settings.concurrency)
@@ -157,15 +150,26 @@ def make_clips(plan: Plan, work: Work, run: OpenRun, state: RunState, session: s
     return tally
 
 
-def wrap_up(plan: Plan, tally: Tally) -> Results:
+def load(plan: Plan, run: OpenRun, session: str) -> None:
+    """Get the model ready and record what it says of itself. Raises UserError for another one than the run's."""
+    with telling("the adapter's load()"):
+        plan.adapter.load()
+        facts = checked_facts(plan.adapter.describe())
+    with run.turn("run"):
+        check_revision(plan, read_state(plan), facts)
+        # The hardware once more, since only the loaded model brings the library that knows the GPUs.
+        run.journal.append("loaded", session=session, facts=facts, hardware=hardware())
+
+
+def wrap_up(plan: Plan, run: OpenRun, tally: Tally) -> Results:
     """Manifest and scores; while other shards still have clips to bring to an end, only the manifest."""
     configuration = {**asdict(plan.settings), "output_resolved": asdict(plan.output)}
     needs = plan.adapter.needs
-    with Lock(plan.folder.videos, wait=True):
+    with run.turn("run"):
         state = read_state(plan)
         manifest = write_manifest(
             plan.folder, configuration, plan.benchmark.scenarios,
-            mode=needs.mode, oracle=needs.oracle, data=data_identity(plan),
+            mode=needs.mode, oracle=needs.oracle, data=data_identity(plan), raw_from=raw_origin(plan),
         )  # fmt: skip
     warnings = tuple(manifest["warnings"])
     clips = [state.clip(scenario.id) for scenario in plan.selected]
@@ -173,9 +177,8 @@ def wrap_up(plan: Plan, tally: Tally) -> Results:
     wanted = plan.settings.scorer.name != "none" and tally.stop is None and manifest["published"] > 0
     if not wanted or (plan.shard is not None and not ended):
         return Results(warnings=warnings)
-    plan.folder.scores.mkdir(exist_ok=True)
     try:
-        with Lock(plan.folder.scores, wait=True):  # two shards that end together score one after the other
+        with run.turn("scoring"):  # two shards that end together score one after the other
             return Results(score_run(plan), warnings=warnings)
     except (UserError, ScoringError) as error:
         return Results(fault=f"the clips are published, but not scored: {error}", warnings=warnings)
@@ -185,6 +188,14 @@ def data_identity(plan: Plan) -> dict[str, str]:
     """Which data set the run was made over; each clip's own files are recorded with the clip."""
     benchmark = plan.benchmark
     return {"root": str(benchmark.root), "descriptions_sha256": sha256_file(benchmark.descriptions)}
+
+
+def raw_origin(plan: Plan) -> dict[str, Any] | None:
+    """The run whose raw clips were published: who made them, with which versions and hardware."""
+    source = plan.source_run
+    if source is None:
+        return None
+    return {"path": str(plan.settings.from_raw), "sessions": source.started, "loaded": source.loaded}
 
 
 def score_run(plan: Plan) -> dict[str, Any]:

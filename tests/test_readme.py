@@ -19,7 +19,7 @@ from tests.run.harness import run, videos
 
 ROOT = Path(__file__).resolve().parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
-BLOCK = re.compile(r"(?P<skip><!-- not run by tests: .*-->\n)?```(?P<kind>\w*)\n(?P<text>.*?)```", re.DOTALL)
+BLOCK = re.compile(r"(?P<skip><!-- not run by tests: [^\n]*-->\n)?```(?P<kind>\w*)\n(?P<text>.*?)```", re.DOTALL)
 
 
 def blocks(kind: str) -> list[tuple[str, bool]]:
@@ -35,7 +35,7 @@ def typed(*, run_by_tests: bool) -> list[list[str]]:
 
 def execute(words: list[str], cwd: Path) -> subprocess.CompletedProcess[str]:
     assert words[0] == "python"
-    environ = {**os.environ, "COLUMNS": "140"}
+    environ = {**os.environ, "COLUMNS": "140", "PYTHONPATH": str(ROOT)}
     return subprocess.run(
         [sys.executable, *words[1:]], cwd=cwd, env=environ, capture_output=True, text=True, check=False
     )

@@ -65,7 +65,7 @@ class Engine:
         if self._interrupt.is_set():
             self._stop("interrupted")
         ended = self.tally.published + len(self.tally.failed) + len(self.tally.refused)
-        if self.tally.stop == "deadline" and ended == self._count:
+        if self.tally.stop in ("deadline", "max_failures") and ended == self._count:
             self.tally.stop = None  # it was reached while the last clips were finished: nothing is left
         return self.tally
 
@@ -165,7 +165,8 @@ class Engine:
             problem = error
         else:
             problem = BadClip("the adapter's batch ended without a result for this clip")
-        aside.join()
+        finally:
+            aside.join()  # also before a library's sys.exit() ends this call
         guilty, innocent = batch.unsettled(), [] if self._halted() else batch.untaken()
         if not guilty or isinstance(problem, Retryable):  # nobody in particular met the problem: everybody did
             guilty, innocent = guilty + innocent, []

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 from adapters import Adapter, SetupError
@@ -34,6 +35,16 @@ def telling(what: str) -> Iterator[None]:
         raise UserError(str(error)) from None
     except (Exception, SystemExit) as error:
         raise UserError(f"{what} raised {failure(error)[1]}; PHYSICS_IQ_TRACEBACK=1 shows the way there") from error
+
+
+def own_inputs(adapter: Adapter, scenario_id: str) -> list[Path]:
+    """The files that the adapter says a clip is made from. Raises UserError unless they are there."""
+    with telling("the adapter's inputs()"):
+        paths = [Path(path) for path in adapter.inputs(scenario_id)]
+    missing = [str(path) for path in paths if not path.is_file()]
+    if missing:
+        raise UserError(f"the clip of {scenario_id} is made from {missing[0]}, which is not there")
+    return paths
 
 
 def checked_facts(facts: dict[str, Any]) -> dict[str, Any]:

@@ -17,7 +17,7 @@ from typing import Any
 from adapters import Adapter, Needs
 from runners.core.benchmark import Benchmark
 from runners.core.errors import UserError
-from runners.core.files import sha256_json
+from runners.core.files import sha256_file, sha256_json
 from runners.core.settings import GenerateSettings
 from runners.core.standardize import Output
 
@@ -38,8 +38,8 @@ def benchmark_identity(benchmark: Benchmark) -> dict[str, Any]:
 def _content(record: Path) -> Any:
     """What a data set's own record says it holds. Raises UserError for a damaged one."""
     try:
-        return json.loads(record.read_bytes())["content"]
-    except (ValueError, TypeError, KeyError):
+        return json.loads(record.read_bytes()).get("content") or sha256_file(record)
+    except (ValueError, AttributeError):
         raise UserError(f"{record} is damaged; make the data set again with: python -m runners.fetch") from None
 
 

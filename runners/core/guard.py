@@ -22,7 +22,9 @@ def check_fingerprint(plan: Plan, old: Fingerprint) -> None:
     if not changed:
         return
     again = f"tag={propose_tag(changed)}"
-    if all(line.startswith("publication.") for line in changed) and any((plan.folder.raw).glob("*")):
+    # A model without a size or rate of its own is shown the output's: its raw clips serve all the same.
+    follows = ("publication.", "generation.conditioning.sizes", "generation.conditioning.clip_fps")
+    if all(line.startswith(follows) for line in changed) and any(plan.folder.raw.glob("*")):
         again += f" from_raw={shown(plan.folder.path)}"
     listed = "\n  ".join(changed)
     raise UserError(

@@ -181,6 +181,14 @@ def fold(folder: Path) -> RunState:
     return state
 
 
+def forget_lost_clips(state: RunState, videos: Path) -> RunState:
+    """A published clip whose file somebody took away is not published any more."""
+    for clip in state.clips.values():
+        if clip.published is not None and not (videos / clip.published["name"]).exists():
+            clip.published = None
+    return state
+
+
 def apply_event(state: RunState, event: Event) -> None:
     """Advance the state by one event; kinds unknown to this version are passed over."""
     kind = event["event"]

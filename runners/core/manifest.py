@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from runners.core.files import sha256_json, write_json
-from runners.core.journal import RunState, fold
+from runners.core.journal import RunState, fold, forget_lost_clips
 from runners.core.run_folder import RunFolder
 from runners.core.scenarios import Scenario
 
@@ -20,7 +20,7 @@ def write_manifest(
 
     `configuration` is that of this invocation; `about` holds further facts of the run as a whole.
     """
-    state = fold(folder.path)
+    state = forget_lost_clips(fold(folder.path), folder.videos)
     clips = {scenario.id: clip_record(state, scenario) for scenario in scenarios if scenario.id in state.clips}
     fingerprint = state.fingerprint or {}
     manifest = {

@@ -12,6 +12,7 @@ from runners.core.benchmark import Benchmark
 from runners.core.conditioning import conditioning_geometry, find_source, probe_source, probe_video, source_size
 from runners.core.dataset import check_files
 from runners.core.errors import UserError, nearest
+from runners.core.faults import own_inputs
 from runners.core.files import sha256_file
 from runners.core.fingerprint import Fingerprint, fingerprint, negative_prompt
 from runners.core.journal import ClipState, RunState, check_state, fold
@@ -98,15 +99,12 @@ def make_plan(settings: GenerateSettings, benchmark: Benchmark, adapter: Adapter
 
 
 def share(scenarios: Sequence[Scenario], selected: list[Scenario], text: str | None) -> list[Scenario]:
-    """The selected scenarios that are this shard's. Raises UserError if there are none.
+    """The selected scenarios that are this shard's; there may be none.
 
     The whole benchmark is dealt out, so that shards with different selections never make the same clip.
     """
     mine = {scenario.id for scenario in shard(scenarios, text)}
-    chosen = [scenario for scenario in selected if scenario.id in mine]
-    if not chosen:
-        raise UserError(f"none of the {len(selected)} selected scenarios is in shard={text}; there is nothing to do")
-    return chosen
+    return [scenario for scenario in selected if scenario.id in mine]
 
 
 def check_settings(settings: GenerateSettings) -> None:
@@ -185,7 +183,10 @@ def make_task(plan: Plan, scenario: Scenario, state: ClipState) -> Task:
     """Everything about one scenario that can be decided without opening its files."""
     settings = plan.settings
     needs = plan.adapter.needs
-    oracle = _oracle(plan, scenario) if needs.oracle else None
+    # A raw clip that is only published again was made from what was there then.
+    made_anew = plan.source_run is None
+    oracle = _oracle(plan, scenario) if needs.oracle and made_anew else None
+    own = own_inputs(plan.adapter, scenario.id) if made_anew else []
     return Task(
         scenario=scenario,
         source=find_source(plan.benchmark.dataset, scenario.item, needs),
@@ -195,7 +196,7 @@ def make_task(plan: Plan, scenario: Scenario, state: ClipState) -> Task:
         negative_prompt=None if needs.prompt == "ignored" else negative_prompt(settings),
         state=state,
         oracle=oracle,
-        inputs=(*plan.adapter.inputs(scenario.id), *([oracle] if oracle else [])),
+        inputs=(*own, *([oracle] if oracle else [])),
     )
 
 
@@ -206,21 +207,30 @@ def ready(plan: Plan, task: Task) -> Task:
     if plan.source_run is not None:
         root = Path(str(plan.settings.from_raw)).expanduser().absolute()
         there = plan.source_run.clip(task.id).raw or {}
-        check_unchanged(there, task, root)
+        check_unchanged({**there, "generation": {**there["generation"], "inputs": []}}, task, root)
         return replace(task, raw=there, raw_root=root)
     raw = task.state.raw
-    if raw is not None:
+    if raw is not None and not spoilt(plan, task.state):
         file = plan.folder.path / raw["file"]
         if file.is_file() and sha256_file(file) == raw["sha256"] and not what_changed(raw, task):
             return replace(task, raw=raw, raw_root=plan.folder.path)
     probe_source(task.source)
     if task.oracle is not None:
         probe_video(task.oracle)
-    if task.oracle is not None:
-        probe_video(task.oracle)
     default = (plan.output.width, plan.output.height)
     geometry = conditioning_geometry(plan.settings.model.fit, source_size(task.source), plan.adapter.needs, default)  # type: ignore[arg-type]
     return replace(task, geometry=geometry)
+
+
+def spoilt(plan: Plan, state: ClipState) -> bool:
+    """Whether a kept raw clip could not be published, so that another try means asking the model again.
+
+    A paid one is not paid for again unasked: only to be rolled out. `hold` is tried on the raw clip itself.
+    """
+    model, raw, failed = plan.settings.model, state.raw, state.failed
+    if raw is None or failed is None or failed["kind"] != "bad_clip" or failed.get("number", 0) < raw.get("number", 0):
+        return False
+    return model.short == "roll_out" or (model.short == "error" and not model.paid)
 
 
 def _oracle(plan: Plan, scenario: Scenario) -> Path:

@@ -11,6 +11,7 @@ import os
 import re
 import shutil
 import socket
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -85,11 +86,15 @@ class OpenRun:
                 self._together = Lock(folder.path / journal_name(None), shared=True)
             self.journal = Journal(folder.path / journal_name(shard))
         except Held:
+            busy = _busy(folder, shard if self._together else None)
             self._let_go()
-            raise UserError(_busy(folder, shard if self._together else None)) from None
+            raise UserError(busy) from None
+        except BaseException:
+            self._let_go()
+            raise
         try:
             self._refuse_other_splits()
-        except UserError:
+        except BaseException:
             self.journal.close()
             self._let_go()
             raise
@@ -97,14 +102,27 @@ class OpenRun:
         self.abandoned = False
         """A thread still uses the run: it is left open, and the process must end like a killed one."""
 
-    def empty_work(self) -> None:
-        """Begin with an empty scratch space; what killed processes left was looked through before.
+    def is_ours(self, work: str) -> bool:
+        """Whether a work folder of this name is this process's to look through and empty.
 
-        Whoever has the run alone also clears away what killed shards left.
+        No shard of another count can be at work, nor an unsharded process beside shards; shards of this count can.
         """
-        for left in [self.work] if self.shard is not None else self.folder.path.glob(".work*"):
-            shutil.rmtree(left, ignore_errors=True)
-        self.work.mkdir()
+        return self.shard is None or work == self.work.name or not work.endswith(f"of{self.shard[1]}")
+
+    def empty_work(self) -> None:
+        """Begin with an empty scratch space; what killed processes left was looked through before."""
+        for left in self.folder.path.glob(".work*"):
+            if self.is_ours(left.name):
+                shutil.rmtree(left, ignore_errors=True)
+        self.work.mkdir(exist_ok=True)
+
+    def turn(self, what: str) -> AbstractContextManager[object]:
+        """Shards do this one after the other; whoever has the run alone need not wait."""
+        if self.shard is None:
+            return nullcontext()
+        file = self.folder.path / f".{what}.lock"
+        file.touch()
+        return Lock(file, wait=True)
 
     def close(self) -> None:
         """Remove the scratch space and give the locks back."""

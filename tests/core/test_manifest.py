@@ -36,7 +36,8 @@ class Story:
 
     def publish(self, clip_id: str, session: str, *, made_by: str | None = None, cost: float | None = None) -> None:
         generation = {"session": made_by or session, "cost_usd": cost, "prompt": "A lamp."}
-        facts = {"name": "x.mp4", "sha256": "ab", "raw": None, "publication": {"frames": 120}}
+        facts = {"name": f"{clip_id}.mp4", "sha256": "ab", "raw": None, "publication": {"frames": 120}}
+        (self.folder.videos / f"{clip_id}.mp4").touch()
         self.journal.append("published", id=clip_id, session=session, generation=generation, **facts)
 
     def fail(self, clip_id: str, kind: str = "error", reason: str = "half") -> None:
@@ -104,6 +105,16 @@ def test_a_clip_whose_file_was_lost_and_could_not_be_made_again_is_not_called_pu
     manifest = story.manifest()
     assert (manifest["complete"], manifest["published"]) == (False, 2)
     assert manifest["clips"]["0002"]["failed"]["reason"] == "half"
+
+
+def test_a_clip_whose_file_is_gone_is_not_called_published(tmp_path: Path) -> None:
+    story = Story(tmp_path)
+    story.start("a")
+    for scenario in SCENARIOS:
+        story.publish(scenario.id, "a")
+    (story.folder.videos / f"{SCENARIOS[0].id}.mp4").unlink()
+    manifest = story.manifest()
+    assert (manifest["complete"], manifest["published"]) == (False, 2)
 
 
 def test_costs_are_summed_over_the_clips_that_tell_one(tmp_path: Path) -> None:
@@ -198,7 +209,8 @@ def test_the_shards_journals_are_told_as_one_run(tmp_path: Path) -> None:
     other = Journal(story.folder.path / "journal-2of2.jsonl")
     other.append("start", session="b", versions=VERSIONS, hardware={"processor": "two"}, fingerprint=FINGERPRINT)
     generation = {"session": "b", "cost_usd": 2.0}
-    facts: dict[str, Any] = {"name": "y.mp4", "sha256": "cd", "raw": None, "publication": {}}
+    (story.folder.videos / "0002.mp4").touch()
+    facts: dict[str, Any] = {"name": "0002.mp4", "sha256": "cd", "raw": None, "publication": {}}
     other.append("published", id="0002", session="b", generation=generation, **facts)
     other.close()
     manifest = story.manifest()

@@ -474,3 +474,91 @@ def test_what_killed_shards_left_is_cleared_by_who_has_the_run_alone(tmp_path: P
     (folder / ".work-1of2").mkdir()
     run(tmp_path, select=SMALL)
     assert list(folder.glob(".work*")) == []
+
+
+def test_a_kept_raw_clip_that_was_too_short_is_rolled_out_if_that_is_asked_for(tmp_path: Path) -> None:
+    def short(request: Request, number: int) -> Clip | None:
+        return Clip(8, np.full((20, 54, 96, 3), number, np.uint8))
+
+    assert run(tmp_path, Scripted(short), select=SelectSettings(ids=["1"]), keep_raw=True).code == 1
+    rolled = ModelSettings(name="paint", adapter={"_target_": "tests.run.harness.Paint"}, short="roll_out")
+    outcome = run(tmp_path, Scripted(short), select=SelectSettings(ids=["1"]), keep_raw=True, model=rolled)
+    assert outcome.code == 0
+    assert manifest(outcome)["clips"]["0001"]["published"]["generation"]["roll_out"] is not None
+
+
+def test_a_paid_clip_that_cannot_be_published_is_not_paid_for_again_unasked(tmp_path: Path) -> None:
+    calls = []
+
+    def short(request: Request, number: int) -> Clip | None:
+        calls.append(number)
+        return Clip(8, np.zeros((20, 54, 96, 3), np.uint8))
+
+    paid = ModelSettings(name="paint", adapter={"_target_": "tests.run.harness.Paint"}, paid=True)
+    for _ in range(2):
+        assert run(tmp_path, Scripted(short), select=SelectSettings(ids=["1"]), model=paid).code == 1
+    assert calls == [1]
+    held = replace(paid, short="hold")
+    assert run(tmp_path, Scripted(short), select=SelectSettings(ids=["1"]), model=held).code == 0
+    assert calls == [1]
+
+
+def test_shards_of_one_run_have_one_checkpoint(tmp_path: Path) -> None:
+    class Revised(Paint):
+        def __init__(self, revision: str) -> None:
+            super().__init__()
+            self._revision = revision
+
+        def describe(self) -> dict[str, Any]:
+            return {"revision": self._revision}
+
+    assert run(tmp_path, Revised("aaa"), shard="1/2").code == 0
+    with pytest.raises(UserError, match="begun with revision aaa of the model, and bbb was loaded"):
+        run(tmp_path, Revised("bbb"), shard="2/2")
+    assert run(tmp_path, Revised("aaa"), shard="2/2").code == 0
+
+
+def test_a_shard_that_nothing_falls_into_is_done(tmp_path: Path) -> None:
+    outcome = run(tmp_path, shard="2/2", select=SelectSettings(ids=["1"]))
+    assert (outcome.code, outcome.counts["chosen"]) == (0, 0)
+
+
+def test_the_last_clip_to_fail_is_no_reason_to_leave_out_the_metrics(tmp_path: Path) -> None:
+    def breaks(request: Request, number: int) -> Clip | None:
+        if request.scenario_id == "0006":
+            raise ValueError("no")
+        return None
+
+    outcome = run(tmp_path, Scripted(breaks), max_failures=1, concurrency=1, scorer=ScorerSettings())
+    assert (outcome.code, (outcome.scores or {})["clips"]) == (1, 5)
+
+
+def test_raw_clips_serve_when_what_they_were_made_from_is_gone(tmp_path: Path) -> None:
+    clips = tmp_path / "clips"
+    clips.mkdir()
+    for name in ("0001.mp4", "0002.mp4"):
+        write_video(clips / name, np.zeros((40, 54, 96, 3), np.uint8), 8)
+    first = run(tmp_path, Precomputed(str(clips)), select=SMALL, keep_raw=True)
+    clips.rename(tmp_path / "elsewhere")
+    other = OutputSettings(name="custom", width=48, height=30, fps=12, preset="ultrafast")
+    again = run(tmp_path, Precomputed(str(clips)), select=SMALL, output=other, tag="small", from_raw=str(first.folder))
+    assert again.code == 0
+    assert manifest(again)["raw_from"]["sessions"][0]["versions"]["av"]
+
+
+def test_a_clip_rendered_by_a_killed_process_is_published_whatever_the_split_is_now(tmp_path: Path) -> None:
+    """Killed before the rename, unsharded; then resumed as a shard that has another share of the clips."""
+    folder = folder_of(run(tmp_path, select=SMALL))
+    clip = next((folder / "videos").glob("0002_*"))
+    lines = (folder / "journal.jsonl").read_text("utf-8").splitlines()
+    kept = [
+        line for line in lines if not (json.loads(line)["event"] == "published" and json.loads(line)["id"] == "0002")
+    ]
+    rendered = next(json.loads(line) for line in kept if json.loads(line)["event"] == "rendered" and '"0002"' in line)
+    (folder / "journal.jsonl").write_text("\n".join(kept) + "\n", encoding="utf-8")
+    place = folder / rendered["file"]
+    place.parent.mkdir(parents=True)
+    clip.rename(place)
+    model = Paint()
+    run(tmp_path, model, select=SMALL, shard="1/2")
+    assert (model.calls, clip.exists(), list(folder.glob(".work*"))) == ([], True, [])
