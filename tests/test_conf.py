@@ -64,7 +64,7 @@ def test_every_sweep_names_choices_that_exist(sweep: str) -> None:
     parameters = yaml.safe_load((CONF / "sweep" / f"{sweep}.yaml").read_text("utf-8"))["hydra"]["sweeper"]["params"]
     for key, values in parameters.items():
         for value in str(values).split(","):
-            composed("generate", f"{key}={value}")
+            assert composed("generate", f"{key}={value}").model.adapter is not None
 
 
 def test_every_choice_says_what_it_is() -> None:

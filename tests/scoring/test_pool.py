@@ -64,6 +64,7 @@ def test_a_worker_that_dies_is_told_with_its_clip() -> None:
 def test_stopping_in_the_middle_ends_the_workers() -> None:
     with closing(run_tasks(work.square, [1, 2, 3, 4], 2, _name)) as done:
         next(done)
+    assert multiprocessing.active_children() == []
 
 
 @pytest.mark.parametrize("kill", [False, True], ids=["ctrl-c", "kill -9"])
