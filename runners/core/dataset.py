@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cache
 from pathlib import Path
 
-from runners.core.errors import UserError
+from runners.core.errors import UserError, first_of
 from runners.core.layout import DataSet, Item, Kind, relative_path
 from runners.core.scenarios import Scenario
 
@@ -19,7 +19,6 @@ _DESCRIPTIONS = (
     "descriptions/descriptions.csv",
     "descriptions/descriptions_original.csv",
 )
-_SHOWN = 5
 
 
 def cache_folder(environ: Mapping[str, str] = os.environ) -> Path:
@@ -97,9 +96,8 @@ def check_files(
     """Raise `UserError` naming the first few of the `missing_files` and their count."""
     missing = missing_files(dataset, scenarios, kinds, fps, takes=takes)
     if missing:
-        shown = ", ".join(missing[:_SHOWN]) + (", …" if len(missing) > _SHOWN else "")
         count = "1 file is" if len(missing) == 1 else f"{len(missing)} files are"
-        raise UserError(f"{count} missing or empty in {dataset.root}: {shown}; {remedy}")
+        raise UserError(f"{count} missing or empty in {dataset.root}: {first_of(missing)}; {remedy}")
 
 
 def _wanted(

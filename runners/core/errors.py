@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 
 class UserError(Exception):
@@ -15,5 +15,9 @@ def nearest(word: str, choices: Iterable[str]) -> str:
     known = sorted(set(choices))
     close = difflib.get_close_matches(word, known, n=3, cutoff=0.5)
     meant = f"; did you mean {' or '.join(repr(name) for name in close)}?" if close else ""
-    listed = ", ".join(known[:40]) + (", …" if len(known) > 40 else "")
-    return f"{meant} (choices: {listed})" if known else meant
+    return f"{meant} (choices: {first_of(known, 40)})" if known else meant
+
+
+def first_of(names: Sequence[str], most: int = 5) -> str:
+    """The first few names of a list for a message: "a, b, c, …"."""
+    return ", ".join(names[:most]) + (", …" if len(names) > most else "")

@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from runners.core.errors import UserError
+from runners.core.errors import UserError, first_of
 from runners.core.files import sha256_file, shown
 from runners.core.fingerprint import Fingerprint, differences
 from runners.core.journal import RunState, fold
@@ -59,9 +59,8 @@ def check_raw_run(plan: Plan, root: Path, state: RunState) -> dict[str, Any]:
         )
     without = [scenario.id for scenario in plan.chosen if not _has_raw(root, state, scenario.id)]
     if without:
-        named = ", ".join(without[:5]) + (", …" if len(without) > 5 else "")
         raise UserError(
-            f"{shown(root)} has no raw clips of {named} ({len(without)} of {len(plan.chosen)} chosen); "
+            f"{shown(root)} has no raw clips of {first_of(without)} ({len(without)} of {len(plan.chosen)} chosen); "
             "run it with keep_raw=true first, or choose others with select.ids=[…]"
         )
     return old
@@ -80,9 +79,9 @@ def check_videos_folder(plan: Plan, state: RunState) -> None:
     # Another shard may have published since the state was folded; only then is it worth folding again.
     foreign = sorted(names - _published_names(state) and names - _published_names(fold(plan.folder.path)))
     if foreign:
-        named = ", ".join(foreign[:5]) + (", …" if len(foreign) > 5 else "")
         raise UserError(
-            f"{shown(plan.folder.videos)} holds files that this run did not publish: {named}; move them away"
+            f"{shown(plan.folder.videos)} holds files that this run did not publish: {first_of(foreign)}; "
+            "move them away"
         )
 
 
@@ -91,14 +90,11 @@ def _published_names(state: RunState) -> set[str]:
 
 
 def check_published(plan: Plan, task: Task) -> bool:
-    """Whether the clip is published and untouched. A missing file is made again; a changed one is never overwritten."""
+    """Whether the clip is published. One whose file changed since is never overwritten: raises UserError."""
     event = task.state.published
     if event is None:
         return False
     path = plan.folder.videos / event["name"]
-    if not path.exists():
-        task.state.published = None
-        return False
     if sha256_file(path) != event["sha256"]:
         raise UserError(
             f"{shown(path)} is not the clip that was published (its content changed); move it away to make it again"

@@ -11,11 +11,11 @@ from adapters import Adapter, Needs
 from runners.core.benchmark import Benchmark
 from runners.core.conditioning import conditioning_geometry, find_source, probe_source, probe_video, source_size
 from runners.core.dataset import check_files
-from runners.core.errors import UserError, nearest
+from runners.core.errors import UserError, first_of, nearest
 from runners.core.faults import own_inputs
 from runners.core.files import sha256_file
 from runners.core.fingerprint import Fingerprint, fingerprint, negative_prompt
-from runners.core.journal import ClipState, RunState, check_state, fold
+from runners.core.journal import ClipState, RunState, check_state, fold, forget_lost_clips
 from runners.core.layout import Kind
 from runners.core.output import resolve_output
 from runners.core.prompts import PromptChoice, PromptPlan, plan_prompts
@@ -143,14 +143,16 @@ def check_prompts(needs: Needs, texts: dict[str, str | None], settings: Generate
         return
     empty = [clip_id for clip_id, text in texts.items() if not text]
     if empty:
-        shown = ", ".join(empty[:5]) + (", …" if len(empty) > 5 else "")
-        raise UserError(f"model {settings.model.name} needs a prompt, and {shown} have none; choose prompts=op or bpp")
+        raise UserError(
+            f"model {settings.model.name} needs a prompt, and {first_of(empty)} have none; choose prompts=op or bpp"
+        )
 
 
 def read_state(plan: Plan) -> RunState:
-    """What the run folder says. Raises UserError if it was made with other settings or holds foreign files."""
+    """What the run folder says, lost clips forgotten. Raises UserError if it was made with other settings."""
     state = fold(plan.folder.path) if plan.folder.path.is_dir() else RunState()
     check_state(state, plan.folder.path)
+    forget_lost_clips(state, plan.folder.videos)
     if state.fingerprint is not None:
         from runners.core.guard import check_fingerprint
 
@@ -205,7 +207,7 @@ def ready(plan: Plan, task: Task) -> Task:
     from runners.core.guard import check_unchanged
 
     if plan.source_run is not None:
-        root = Path(str(plan.settings.from_raw)).expanduser().absolute()
+        root = raw_run(plan.settings)
         there = plan.source_run.clip(task.id).raw or {}
         check_unchanged({**there, "generation": {**there["generation"], "inputs": []}}, task, root)
         return replace(task, raw=there, raw_root=root)
@@ -251,12 +253,17 @@ def _with_source_run(plan: Plan) -> Plan:
     """Bind the plan to the run whose raw clips it publishes; its generation fingerprint is that run's."""
     from runners.core.guard import check_raw_run
 
-    root = Path(str(plan.settings.from_raw)).expanduser().absolute()
+    root = raw_run(plan.settings)
     if root == plan.folder.path:
         raise UserError("from_raw names the run itself; give the new output a name with tag=…")
     state = fold(root) if root.is_dir() else RunState()
     generation = check_raw_run(plan, root, state)
     return replace(plan, source_run=state, fingerprint={**plan.fingerprint, "generation": generation})
+
+
+def raw_run(settings: GenerateSettings) -> Path:
+    """The folder that `from_raw` names."""
+    return Path(str(settings.from_raw)).expanduser().absolute()
 
 
 def _path(text: str | None) -> Path | None:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from runners.core.csvfile import read_csv
-from runners.core.errors import UserError, nearest
+from runners.core.errors import UserError, first_of, nearest
 from runners.core.files import sha256_file, sha256_json
 from runners.core.prompt_data import read_data, read_sidecar
 from runners.core.scenarios import Scenario, read_item
@@ -57,8 +57,9 @@ class PromptPlan:
             return {scenario.id: None for scenario in wanted}
         missing = [f"{scenario.id} ({scenario.item.scene})" for scenario in wanted if scenario.id not in self._texts]
         if missing:
-            shown = ", ".join(missing[:5]) + (", …" if len(missing) > 5 else "")
-            raise UserError(f"{self._source} lacks the prompts of {shown} ({len(missing)} in all); add them")
+            raise UserError(
+                f"{self._source} lacks the prompts of {first_of(missing)} ({len(missing)} in all); add them"
+            )
         return {scenario.id: self._texts[scenario.id] for scenario in wanted}
 
 

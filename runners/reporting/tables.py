@@ -13,6 +13,7 @@ from rich.table import Table
 from rich.text import Text
 
 from runners.core.outcome import Outcome
+from runners.scoring.formulas import sample_std
 
 COLUMNS = {
     "verified": "Verified",
@@ -137,6 +138,5 @@ def _number(value: float | None) -> str:
 
 def _mean_and_std(values: Sequence[float | None]) -> str:
     known = [value for value in values if value is not None]
-    if len(known) < 2:
-        return "–"
-    return f"{statistics.mean(known):.2f} ± {statistics.stdev(known):.2f}"
+    spread = sample_std(known)
+    return "–" if spread is None else f"{statistics.mean(known):.2f} ± {spread:.2f}"

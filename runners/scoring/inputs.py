@@ -11,8 +11,7 @@ from adapters import BadVideo, VideoInfo, examine, glance, probe
 from runners.core.errors import UserError, nearest
 from runners.core.layout import CONTINUATION_S
 from runners.core.scenarios import Scenario
-
-DURATION_TOLERANCE_S = 0.001
+from runners.core.verify import DURATION_TOLERANCE_S
 
 
 @dataclass(frozen=True)
