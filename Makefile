@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo test check bench
+.PHONY: demo test check bench bench-gpu
 .DEFAULT_GOAL := help
 
 .PHONY: help
@@ -12,6 +12,7 @@ help:
 	@echo "make test    all tests"
 	@echo "make check   linter, format check and types"
 	@echo "make bench   what the harness costs per clip, beside a bare encode"
+	@echo "make bench-gpu  the same beside a bare pipeline call, with full-size random weights (needs a GPU)"
 
 # The stamp changes with what is installed from, so an old environment is brought up to date by itself.
 $(VENV)/.installed: pyproject.toml constraints.txt
@@ -21,10 +22,15 @@ $(VENV)/.installed: pyproject.toml constraints.txt
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'
 	touch $@
 
+# The models' own packages are large: only what runs or checks them needs them.
+$(VENV)/.installed-local: $(VENV)/.installed
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev,local]'
+	touch $@
+
 demo: $(VENV)/.installed
 	$(BIN)/python -m runners.generate -m model=freeze,extrapolate,real_take benchmark=demo
 
-test: $(VENV)/.installed
+test: $(VENV)/.installed-local
 	$(BIN)/python -m pytest -n 2
 
 check: $(VENV)/.installed
@@ -34,3 +40,6 @@ check: $(VENV)/.installed
 
 bench: $(VENV)/.installed
 	$(BIN)/python -m tests.bench
+
+bench-gpu: $(VENV)/.installed-local
+	$(BIN)/python -m tests.bench_gpu

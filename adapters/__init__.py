@@ -56,6 +56,7 @@ from adapters.video import (
     read_timed,
     write_video,
 )
+from adapters.wrapper import Wrapper
 
 __all__ = [
     "Adapter",
@@ -83,6 +84,7 @@ __all__ = [
     "SetupError",
     "StepReport",
     "VideoInfo",
+    "Wrapper",
     "Writer",
     "even_size",
     "examine",

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, ClassVar, Literal, Protocol
@@ -173,6 +173,10 @@ class Adapter(ABC):
     neutral: ClassVar[frozenset[str]] = frozenset()
     """Constructor arguments that never change a pixel (time-outs, concurrency): no part of a run's identity."""
 
+    def identity(self, arguments: Mapping[str, Any]) -> dict[str, Any]:
+        """What of the YAML's arguments a run's identity holds: those that can change a pixel (see `neutral`)."""
+        return {key: value for key, value in arguments.items() if key not in self.neutral}
+
     def check(self) -> None:
         """Find out cheaply whether the adapter can work: folders, executables, keys. Also called for `plan=true`.
 
@@ -186,8 +190,15 @@ class Adapter(ABC):
         """
         return []
 
+    def revision(self) -> str | None:
+        """Which weights `load` would read, if that can be told before; asked just before it, and may fetch files."""
+        return None
+
     def load(self) -> None:
-        """Get ready to generate: import, download, allocate. Called once, and only if there is work to do."""
+        """Get ready to generate: import, download, allocate. Called once, and only if there is work to do.
+
+        Several runs of a sweep may follow one another before `close`.
+        """
 
     @abstractmethod
     def generate(self, request: Request) -> Clip:

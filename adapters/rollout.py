@@ -15,12 +15,13 @@ from adapters.contract import Adapter, Clip, Conditioning, Frames, JobLog, Reque
 from adapters.errors import AdapterError, BadClip
 from adapters.frames import measured, opened, resize
 from adapters.timing import frames_for, sample_backwards
+from adapters.wrapper import Wrapper
 
 MAX_SEGMENTS = 64
 """A model that needs more has a fault in its frame rate, and every segment may cost money."""
 
 
-class RollOut(Adapter):
+class RollOut(Wrapper):
     """Asks the inner adapter again, conditioned on what it made itself, until `Request.seconds` are there.
 
     Image-to-video: the last frame becomes the switch frame. Multiframe: as many frames as the conditioning had, at its
@@ -31,31 +32,14 @@ class RollOut(Adapter):
     """
 
     def __init__(self, inner: Adapter, max_segments: int = MAX_SEGMENTS) -> None:
-        self.needs = inner.needs
-        self._inner, self._max_segments = inner, max_segments
-
-    @property
-    def neutral(self) -> frozenset[str]:  # type: ignore[override]
-        """The inner adapter's."""
-        return self._inner.neutral
-
-    def check(self) -> None:
-        """Check the inner adapter."""
-        self._inner.check()
-
-    def inputs(self, scenario_id: str) -> list[Path]:
-        """The inner adapter's."""
-        return self._inner.inputs(scenario_id)
-
-    def load(self) -> None:
-        """Load the inner adapter."""
-        self._inner.load()
+        super().__init__(inner)
+        self._max_segments = max_segments
 
     def generate(self, request: Request) -> Clip:
         """One whole clip. Raises `BadClip` if a segment brings nothing new or does not fit the ones before it."""
         roll = _Roll(request, self._max_segments)
         while roll.clip is None:
-            roll.add(self._inner.generate(roll.ask()))
+            roll.add(self.inner.generate(roll.ask()))
         return roll.clip
 
     def generate_many(self, requests: Iterable[Request]) -> Iterator[Clip | AdapterError]:
@@ -75,17 +59,9 @@ class RollOut(Adapter):
                 rolls.append(_Roll(request, self._max_segments))
                 yield rolls[-1].ask()
 
-        yield from _take_all(rolls, self._inner.generate_many(first_asks()))
+        yield from _take_all(rolls, self.inner.generate_many(first_asks()))
         while short := [roll for roll in rolls if roll.outcome is None]:
-            yield from _take_all(short, self._inner.generate_many([roll.ask() for roll in short]))
-
-    def close(self) -> None:
-        """Close the inner adapter."""
-        self._inner.close()
-
-    def describe(self) -> dict[str, Any]:
-        """What the inner adapter tells."""
-        return self._inner.describe()
+            yield from _take_all(short, self.inner.generate_many([roll.ask() for roll in short]))
 
 
 def segment_seed(seed: int, segment: int) -> int:

@@ -35,6 +35,8 @@ class Command:
     run: Callable[[Any], Outcome]
     conclude: Callable[[Sequence[Outcome]], None]
     """Called once at the end with the outcomes of all jobs of a sweep."""
+    end: Callable[[], None] = lambda: None
+    """Gives back what outlived the jobs; not called while a model still works that hears nothing."""
 
 
 def main(command: Command) -> NoReturn:
@@ -53,9 +55,12 @@ def main(command: Command) -> NoReturn:
         outcomes.append(Outcome.bad_input(str(error)))
     except KeyboardInterrupt:
         outcomes.append(Outcome.interrupted())
+    abandoned = any(outcome.abandoned for outcome in outcomes)
+    if not abandoned:
+        command.end()
     if outcomes:
         command.conclude(outcomes)
-    _leave(exit_code(outcomes), abandoned=any(outcome.abandoned for outcome in outcomes))
+    _leave(exit_code(outcomes), abandoned=abandoned)
 
 
 def _leave(code: int, *, abandoned: bool) -> NoReturn:
@@ -215,6 +220,8 @@ def check_arguments(target: Any, node: dict[str, Any]) -> None:
     known = {parameter.name for parameter in named}
     unknown = [key for key in node if key not in known and not key.startswith("_")]
     if unknown and not any(parameter.kind is parameter.VAR_KEYWORD for parameter in parameters):
+        if unknown[0] == "placement":
+            raise UserError(f"{node['_target_']} takes no placement: only local pipelines do; leave placement= out")
         raise UserError(f"{node['_target_']} takes no argument {unknown[0]!r}{nearest(unknown[0], known)}")
     lacking = [p.name for p in named if p.default is p.empty and p.name not in node]
     if lacking:

@@ -2,18 +2,32 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Sequence
+from functools import cache
+from typing import TYPE_CHECKING
 
 from runners.core.outcome import Outcome
 from runners.core.settings import GenerateSettings
 from runners.entry import Command, instantiate_adapter, main
+
+if TYPE_CHECKING:
+    from runners.lending import Lender
+
+
+@cache
+def lender() -> Lender:
+    """Who keeps a loaded model over all jobs of this process."""
+    from runners.lending import Lender
+
+    return Lender(instantiate_adapter, lambda line: print(line, file=sys.stderr))
 
 
 def run(settings: GenerateSettings) -> Outcome:
     """One job."""
     from runners.generation import generate
 
-    return generate(settings, instantiate_adapter)
+    return generate(settings, lender())
 
 
 def conclude(outcomes: Sequence[Outcome]) -> None:
@@ -27,9 +41,10 @@ COMMAND = Command(
     name="generate",
     purpose="Make 5-s continuations of every scenario of a benchmark with a model, and score them.",
     schema=GenerateSettings,
-    groups=("model", "benchmark", "prompts", "output", "scorer", "experiment", "sweep"),
+    groups=("model", "placement", "benchmark", "prompts", "output", "scorer", "experiment", "sweep"),
     run=run,
     conclude=conclude,
+    end=lambda: lender().close(),
 )
 
 if __name__ == "__main__":

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import sys
+import time
 import uuid
 from collections.abc import Callable
 from dataclasses import asdict
@@ -31,6 +32,8 @@ from runners.core.run_folder import OpenRun, whoami
 from runners.core.settings import GenerateSettings
 from runners.core.tally import Limits, Tally
 from runners.scoring import ScoringError, check_truth, reuse_scores, score_videos
+
+_WORTH_TELLING_S = 2.0
 
 MakeAdapter = Callable[[Any], Adapter]
 
@@ -152,9 +155,15 @@ def make_clips(plan: Plan, work: Work, run: OpenRun, session: str) -> Tally:
 
 def load(plan: Plan, run: OpenRun, session: str) -> None:
     """Get the model ready and record what it says of itself. Raises UserError for another one than the run's."""
+    adapter, begun = plan.adapter, time.monotonic()
     with telling("the adapter's load()"):
-        plan.adapter.load()
-        facts = checked_facts(plan.adapter.describe())
+        revision = adapter.revision()
+        if revision is not None:  # before minutes of loading
+            check_revision(plan, read_state(plan), {"revision": revision})
+        adapter.load()
+        facts = checked_facts(adapter.describe())
+    if (seconds := time.monotonic() - begun) > _WORTH_TELLING_S:
+        say(f"{plan.settings.model.name} loaded in {seconds:.0f} s")
     with run.turn("run"):
         check_revision(plan, read_state(plan), facts)
         # The hardware once more, since only the loaded model brings the library that knows the GPUs.

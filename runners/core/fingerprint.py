@@ -45,7 +45,7 @@ def _content(record: Path) -> Any:
 
 def adapter_identity(node: Mapping[str, Any], adapter: Adapter) -> dict[str, Any]:
     """The adapter's target and arguments without those that never change a pixel."""
-    return {key: value for key, value in node.items() if key not in adapter.neutral}
+    return adapter.identity(node)
 
 
 def fingerprint(

@@ -15,6 +15,8 @@ from typing import Any
 _PACKAGES = (
     "physics-iq-harness", "numpy", "av", "opencv-python-headless", "opencv-python", "pillow", "imageio", "hydra-core",
     "pymunk", "torch", "diffusers", "transformers", "accelerate", "safetensors",
+    "huggingface_hub", "tokenizers", "peft", "torchao", "bitsandbytes", "gguf", "xformers", "sageattention",
+    "flash-attn", "kernels",
 )  # fmt: skip
 
 
@@ -68,6 +70,7 @@ def hardware() -> dict[str, Any]:
     torch = sys.modules.get("torch")
     if torch is not None and torch.cuda.is_available():
         found["gpus"] = [torch.cuda.get_device_name(index) for index in range(torch.cuda.device_count())]
+        found["cuda"], found["cudnn"] = torch.version.cuda or torch.version.hip, torch.backends.cudnn.version()
     return found
 
 

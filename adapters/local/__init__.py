@@ -1,0 +1,1 @@
+"""Open weights: any diffusers pipeline that continues a picture or a clip, described by a YAML."""

@@ -1,0 +1,288 @@
+"""Any diffusers pipeline that goes on from a picture or from the frames before it, described by a YAML."""
+
+from __future__ import annotations
+
+import gc
+import importlib.util
+import inspect
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import partial
+from typing import Any, ClassVar
+
+from adapters.contract import Adapter, Clip, Mode, Needs, PromptUse, Request
+from adapters.errors import AdapterError, Cancelled, MissingDependency, Refused, SetupError
+from adapters.local import loading, running
+from adapters.local._settings import checked_names, checked_size, chosen, importable
+from adapters.local.encoding import EncodedPrompts
+from adapters.local.feeding import FEEDS, Shot
+from adapters.local.kinds import refuse_restyling
+from adapters.local.loading import INSTALL, Recipe, Sources
+from adapters.local.placement import Placement
+from adapters.local.rules import FrameRule
+from adapters.timing import frames_for
+
+PACKAGES = ("torch", "diffusers", "transformers", "accelerate")
+HOW_TO_INSTALL = {"torchvision": "pip install torchvision, from the index and at the version that go with your torch"}
+"""Another build of torchvision than torch's own breaks every import of diffusers."""
+
+
+class Diffusers(Adapter):
+    """Runs one pipeline class of diffusers as its YAML says; `conf/base/diffusers.yaml` explains every argument.
+
+    The frames asked for follow from `frames`, `least`, `most`, `added` and `leading`, and what comes back is checked
+    against them. The same seed gives the same frames on the same hardware and versions.
+    """
+
+    neutral: ClassVar[frozenset[str]] = frozenset()
+
+    def __init__(
+        self,
+        pipeline: str,
+        checkpoint: str,
+        size: Sequence[int],
+        fps: float,
+        frames: str,
+        *,
+        revision: str | None = None,
+        variant: str | None = None,
+        dtype: str | Mapping[str, str] = "bfloat16",
+        components: Mapping[str, Mapping[str, Any]] | None = None,
+        options: Mapping[str, Any] | None = None,
+        scheduler: Mapping[str, Any] | None = None,
+        guider: Mapping[str, Any] | None = None,
+        loader: str = "pipeline",
+        workflow: str | None = None,
+        safetensors_only: bool = True,
+        trust_remote_code: bool = False,
+        needs: Sequence[str] = (),
+        mode: Mode = "i2v",
+        multiple: int = 16,
+        least: int | None = None,
+        most: int | None = None,
+        added: int = 0,
+        context: int = 1,
+        conditioning: str = "image",
+        leading: int = 1,
+        names: Mapping[str, str | None] | None = None,
+        call: Mapping[str, Any] | None = None,
+        output: str = "frames",
+        returns: str = "pt",
+        prompt: PromptUse = "optional",
+        generator: str = "cpu",
+        progress: str = "bar",
+        batch: int = 1,
+        placement: Mapping[str, Any] | None = None,
+    ) -> None:
+        self._recipe = Recipe(
+            pipeline, checkpoint, revision, variant, dtype, components or {}, options or {}, scheduler or {},
+            guider or {}, loader, workflow, safetensors_only, trust_remote_code,
+        )  # fmt: skip
+        self.rule = FrameRule.parse(frames, least=least, most=most, added=added, leading=leading)
+        chunk = (call or {}).get("decode_chunk_size")
+        if batch > 1 and chunk and most and most % chunk:
+            raise SetupError(f"batch={batch} needs a decode_chunk_size that divides {most} frames, or clips would mix")
+        self._size, self._fps = checked_size(size, multiple), float(fps)
+        self._packages = tuple(needs)
+        self._feed = FEEDS[chosen("conditioning", conditioning, FEEDS)]
+        self._names = checked_names(names or {})
+        self._call, self._output = dict(call or {}), output
+        self._returns = chosen("returns", returns, ("pt", "np", "pil"))
+        self._generator = chosen("generator", generator, ("cpu", "device"))
+        self._progress = chosen("progress", progress, ("bar", "callback"))
+        self._placement = Placement.parse(placement or {})
+        refuse_restyling(pipeline, self._call)
+        self.needs = Needs(
+            mode=mode,
+            frames=context if mode == "multiframe" else None,
+            fps=fps if mode == "multiframe" else None,
+            sizes=(self._size,),
+            native_fps=fps,
+            prompt=prompt,
+            max_batch=batch,
+        )
+        self._sources: Sources | None = None
+        self._pipe: Any = None
+        self._steps = running.Steps()
+        self._prompts: EncodedPrompts | None = None
+
+    def identity(self, arguments: Mapping[str, Any]) -> dict[str, Any]:
+        """All arguments that differ from their defaults, and of the placement what changes pixels."""
+        defaults = {name: p.default for name, p in inspect.signature(type(self)).parameters.items()}
+        kept = {
+            key: value
+            for key, value in arguments.items()
+            if key != "placement" and value != defaults.get(key) and (value or defaults.get(key))
+        }
+        placed = self._placement.identity()
+        return {**kept, "placement": placed} if placed else kept
+
+    def check(self) -> None:
+        """Check that all packages are installed. Raises `MissingDependency`."""
+        for name in PACKAGES:
+            if importlib.util.find_spec(name) is None:
+                raise MissingDependency(name, INSTALL)
+        for name in self._packages:
+            if not importable(name):
+                raise MissingDependency(name, HOW_TO_INSTALL.get(name, f"pip install {name}"))
+        self._placement.packages()
+
+    def revision(self) -> str:
+        """The commit, or content hash, of the files that `load` would read; they are fetched for it."""
+        if self._sources is None:
+            self._check_class()
+            self._sources = loading.get_files(self._recipe, self._placement)
+        return self._sources.revision
+
+    def load(self) -> None:
+        """Fetch the files, check what the classes can do, read the weights and place them. Raises `SetupError`."""
+        self.check()
+        pipeline_class = self._check_class()
+        self.revision()
+        assert self._sources is not None
+        self._placement.check(pipeline_class, loading.component_classes(self._recipe, self._sources))
+        running.steady_numerics()
+        self.ready(loading.load_pipeline(self._recipe, pipeline_class, self._sources, self._placement, self.parts()))
+
+    def ready(self, pipe: Any) -> None:
+        """Take a pipeline that is loaded and placed: listen to its steps, remember its encoded texts."""
+        self._pipe = pipe
+        self._steps.attach(pipe)
+        if hasattr(pipe, "encode_prompt"):
+            self._prompts = pipe.encode_prompt = EncodedPrompts(
+                pipe.encode_prompt, self._placement.after_encoding(pipe)
+            )
+
+    def parts(self) -> dict[str, Any]:
+        """Objects handed to the pipeline beside its files; for subclasses."""
+        return {}
+
+    def describe(self) -> dict[str, Any]:
+        """Revision, class, device and dtype; and how many CPU threads torch uses, which can change the last bit."""
+        import torch
+
+        return {
+            "revision": self.revision(),
+            "pipeline": self._recipe.pipeline,
+            "device": self._placement.torch_device,
+            "dtype": self._recipe.dtype if isinstance(self._recipe.dtype, str) else dict(self._recipe.dtype),
+            "threads": torch.get_num_threads(),
+        }
+
+    def generate(self, request: Request) -> Clip:
+        """One clip. Raises `BadClip` for a result of another length or size than the frame rule predicts."""
+        return self._make([request])[0]
+
+    def generate_many(self, requests: Iterable[Request]) -> Iterator[Clip | AdapterError]:
+        """All clips of a batch in one call of the pipeline."""
+        if self.needs.max_batch == 1:
+            yield from super().generate_many(requests)
+            return
+        taken = list(requests)
+        if not taken:
+            return
+        try:
+            yield from self._make(taken)
+        except Cancelled:
+            raise
+        except AdapterError as error:
+            yield from [error] * len(taken)
+
+    def close(self) -> None:
+        """Let go of the pipeline and of the memory on the device."""
+        pipe, self._pipe, self._prompts, self._steps = self._pipe, None, None, running.Steps()
+        if pipe is not None:
+            self._placement.release(pipe)
+            del pipe
+        gc.collect()
+        self._placement.free()
+
+    def _check_class(self) -> Any:
+        name = "ModularPipeline" if self._recipe.modular else self._recipe.pipeline
+        pipeline_class = loading.find_class(name)
+        if not self._recipe.modular:
+            asked = [self._names[name] for name in ("num_frames", "width", "height") if self._names[name]]
+            loading.check_arguments(pipeline_class, [*self._call, *(name for name in asked if name)])
+        return pipeline_class
+
+    def _make(self, requests: list[Request]) -> list[Clip]:
+        """Call the pipeline; a failure leaves it ready for the next clip, with no memory held by the last."""
+        trouble: AdapterError
+        try:
+            return self._called(requests)
+        except Exception as error:
+            if not running.is_out_of_memory(error):
+                self._placement.release(self._pipe)
+                raise
+            place, advice = self._placement.torch_device, self._placement.advice()
+            trouble = AdapterError(f"out of memory on {place}; {advice}")
+        self._placement.release(self._pipe)  # only now does no traceback hold the clip's tensors
+        raise trouble
+
+    def _called(self, requests: list[Request]) -> list[Clip]:
+        seconds = max(request.seconds for request in requests)
+        asked = self.rule.ask(frames_for(seconds, self._fps))
+        arguments = self._arguments(requests, asked)
+        self._placement.before_clip(self._pipe)
+        with self._steps.told_to(partial(_tell, requests)), running.seeded(requests[0].seed):
+            result = _unless_refused(self._pipe, arguments)
+        video = getattr(result, self._output) if hasattr(result, self._output) else result
+        clips = []
+        for frames in running.unpack(video, len(requests)):
+            came = (int(frames.shape[2]), int(frames.shape[1]))
+            self.rule.check(asked, self._size, len(frames), came)
+            info = {"num_frames": asked, "returned": len(frames), "size": list(came)}
+            clips.append(Clip(self.needs.native_fps, frames, leading=self.rule.leading, info=info))
+        return clips
+
+    def _arguments(self, requests: list[Request], asked: int) -> dict[str, Any]:
+        """Everything the pipeline is called with."""
+        width, height = self._size
+        own: dict[str, Any] = {
+            "num_frames": asked,
+            "width": width,
+            "height": height,
+            "generator": running.generators([request.seed for request in requests], self._noise_device()),
+            "output_type": self._returns,
+        }
+        if self.needs.prompt != "ignored":
+            own["prompt"] = _one_or_list([request.prompt or "" for request in requests])
+            if any(request.negative_prompt for request in requests):
+                own["negative_prompt"] = _one_or_list([request.negative_prompt or "" for request in requests])
+        own |= _together([self._feed(Shot(request.conditioning.frames, asked)) for request in requests])
+        named = {self._names.get(name, name): value for name, value in own.items()}
+        arguments = {name: value for name, value in named.items() if name is not None}
+        if self._recipe.modular:
+            arguments["output"] = self._output
+        if self._progress == "callback":
+            arguments["callback_on_step_end"] = self._steps.step_ended
+        return {**self._call, **arguments}
+
+    def _noise_device(self) -> str:
+        return "cpu" if self._generator == "cpu" else self._placement.torch_device
+
+
+def _unless_refused(pipe: Any, arguments: Mapping[str, Any]) -> Any:
+    """Call the pipeline; what its own safety checker declines is Refused, and no failure."""
+    try:
+        return pipe(**arguments)
+    except ValueError as error:
+        if "guardrail" not in str(error).lower():
+            raise
+        refused = Refused(" ".join(str(error).split()))
+    raise refused
+
+
+def _tell(requests: Sequence[Request], k: int, n: int) -> None:
+    for request in requests:
+        request.step(k, n)
+
+
+def _one_or_list(values: list[Any]) -> Any:
+    return values if len(values) > 1 else values[0]
+
+
+def _together(feeds: list[dict[str, Any]]) -> dict[str, Any]:
+    """The conditioning of a batch: pictures side by side in a list."""
+    if len(feeds) == 1:
+        return feeds[0]
+    return {name: [feed[name] for feed in feeds] for name in feeds[0]}

@@ -1,0 +1,96 @@
+"""Every diffusers model of conf/model: its class exists, its arguments bind, and its frame rule gives 5 s."""
+
+from __future__ import annotations
+
+import inspect
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from adapters import SetupError, frames_for
+from adapters.local.diffusers import Diffusers
+from adapters.local.feeding import FEEDS
+from adapters.local.loading import find_class
+from adapters.local.rules import FrameRule
+from runners.core.choices import options
+from tests.test_conf import CONF, composed
+
+TARGETS = {name: composed("generate", f"model={name}").model for name in options("model", [CONF])}
+LOCAL = sorted(name for name, model in TARGETS.items() if model.adapter["_target_"].endswith("diffusers.Diffusers"))
+REFUSED = sorted(name for name, model in TARGETS.items() if model.adapter["_target_"].endswith("Unreachable"))
+ASKED_FOR = {
+    "svd", "svd_xt", "cogvideox_5b", "cogvideox15_5b", "wan21_480p", "wan21_720p", "wan22_a14b", "wan22_ti2v_5b", "ltx",
+    "ltx2", "hunyuan", "hunyuan15", "framepack", "skyreels_v2", "skyreels_v2_df", "kandinsky5", "kandinsky6",
+    "sana_video", "motif", "cosmos_predict2", "cosmos_predict25", "cosmos3_nano", "cosmos3_super", "cosmos3_edge",
+    "kandinsky_wm", "minimax_h3", "cosmos_predict2_v2v", "cosmos_predict25_v2v", "cosmos3_nano_v2v",
+    "cosmos3_super_v2v", "ltx_v2v", "ltx2_v2v", "skyreels_v2_df_v2v", "helios_v2v", "anyflow_v2v", "wan_vace_v2v",
+    "easyanimate_v2v",
+}  # fmt: skip
+
+
+def arguments(name: str) -> dict[str, Any]:
+    """The adapter's arguments, defaults filled in."""
+    node = {key: value for key, value in TARGETS[name].adapter.items() if key != "_target_"}
+    bound = inspect.signature(Diffusers).bind(**node)
+    bound.apply_defaults()
+    return dict(bound.arguments)
+
+
+def test_all_models_are_there_by_name() -> None:
+    assert set(TARGETS) >= ASKED_FOR
+
+
+@pytest.mark.parametrize("name", LOCAL)
+def test_the_class_takes_every_argument_of_the_call(name: str) -> None:
+    made = arguments(name)
+    if made["loader"] == "modular":
+        pytest.skip("a modular pipeline's arguments belong to its blocks: see its own test")
+    taken = inspect.signature(find_class(made["pipeline"]).__call__).parameters
+    own = {key: key for key in ("num_frames", "width", "height", "generator", "output_type", "prompt")} | made["names"]
+    if made["prompt"] == "ignored":
+        own["prompt"] = None
+    wanted = {value for value in own.values() if value is not None} | set(made["call"])
+    if made["conditioning"] in ("image", "video", "video_tensor"):
+        fed = "image" if made["conditioning"] == "image" else "video"
+        wanted.add(own.get(fed, fed))
+    assert wanted - set(taken) == set()
+    required = {
+        key for key, value in taken.items() if value.default is value.empty and key not in ("self", "args", "kwargs")
+    }
+    assert required - wanted == set()
+
+
+@pytest.mark.parametrize("name", LOCAL)
+def test_its_frame_rule_gives_5_s_or_it_is_rolled_out(name: str) -> None:
+    made = arguments(name)
+    rule = FrameRule.parse(
+        made["frames"], least=made["least"], most=made["most"], added=made["added"], leading=made["leading"]
+    )
+    wanted = frames_for(5.0, made["fps"])
+    new = rule.returned(rule.ask(wanted)) - made["leading"]
+    assert new >= wanted or TARGETS[name].short == "roll_out"
+    assert made["conditioning"] in FEEDS
+
+
+@pytest.mark.parametrize("name", LOCAL)
+def test_the_yaml_says_where_the_model_comes_from(name: str) -> None:
+    text = (CONF / "model" / f"{name}.yaml").read_text("utf-8")
+    comments = " ".join(line.lstrip("# ") for line in text.splitlines() if line.startswith("#")).lower()
+    inherited = "defaults: [/base" not in text
+    assert inherited or all(word in comments for word in ("licence", "parameters", "memory", "huggingface.co"))
+
+
+@pytest.mark.parametrize("name", REFUSED)
+def test_what_cannot_be_reached_says_why(name: str) -> None:
+    from hydra.utils import instantiate
+
+    adapter = instantiate(TARGETS[name].adapter)
+    with pytest.raises(SetupError, match=r".{40,}"):
+        adapter.check()
+
+
+def test_every_local_model_stands_in_the_table_of_the_docs() -> None:
+    page = (Path(__file__).resolve().parents[2] / "adapters" / "local" / "README.md").read_text("utf-8")
+    missing = [name for name in (*LOCAL, *REFUSED) if f"`{name}`" not in page and name in ASKED_FOR]
+    assert missing == []
