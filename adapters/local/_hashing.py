@@ -58,12 +58,17 @@ def _files(folder: Path, above: frozenset[str] = frozenset()) -> Iterator[Path]:
             yield path
 
 
+def sha256_file(path: Path) -> str:
+    """The hash of one file's contents."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
 def _entry(path: Path, known: tuple[int, int, str] | None) -> tuple[int, int, str]:
     before = path.stat()
     if known is not None and known[:2] == (before.st_size, before.st_mtime_ns) and before.st_size > _LARGE_BYTES:
         return known
-    with path.open("rb") as file:
-        digest = hashlib.file_digest(file, "sha256").hexdigest()
+    digest = sha256_file(path)
     after = path.stat()
     changed = (before.st_size, before.st_mtime_ns) != (after.st_size, after.st_mtime_ns)
     return (0 if changed else before.st_size, before.st_mtime_ns, digest)  # one that changed is not remembered

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from adapters.errors import MissingDependency, SetupError
+from adapters.local._hashing import sha256_file
 from adapters.local._names import near
 from adapters.local.hub import Source, fetch
 from adapters.local.placement import Placement
@@ -64,13 +65,15 @@ class Sources:
     main: Source
     parts: dict[str, Source]
     loras: list[Source] = field(default_factory=list)
+    quantized: Source | None = None
 
     @property
     def revision(self) -> str:
         """The commit of the checkpoint, with those of the parts from elsewhere if there are any."""
         parts = [f"{name}@{source.revision}" for name, source in sorted(self.parts.items())]
         loras = [f"lora@{source.revision}" for source in self.loras]
-        return " ".join([self.main.revision, *parts, *loras])
+        quantized = [f"gguf@{self.quantized.revision}"] if self.quantized else []
+        return " ".join([self.main.revision, *parts, *loras, *quantized])
 
 
 def library(name: str) -> Any:
@@ -119,8 +122,17 @@ def get_files(recipe: Recipe, placement: Placement) -> Sources:
         )
         for name, part in recipe.components.items()
     }  # fmt: skip
-    loras = [fetch(str(lora["path"]), subfolder="", safetensors_only=safe) for lora in placement.lora]
-    return Sources(main, parts, loras)
+    loras = [
+        _one_file(lora["path"]) or fetch(str(lora["path"]), subfolder="", safetensors_only=safe)
+        for lora in placement.lora
+    ]
+    return Sources(main, parts, loras, _one_file((placement.quantization or {}).get("file", "")))
+
+
+def _one_file(path: Any) -> Source | None:
+    """A local file with its hash; None if the path is no file."""
+    file = Path(str(path)).expanduser()
+    return Source(file.absolute(), f"sha256:{sha256_file(file)}") if file.is_file() else None
 
 
 def component_classes(recipe: Recipe, sources: Sources) -> dict[str, Any]:

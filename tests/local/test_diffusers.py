@@ -318,6 +318,18 @@ def test_another_checkpoint_in_the_same_place_is_another_revision(make: Make, tm
     assert make(checkpoint=str(copy)).revision() != whole.revision()
 
 
+def test_loras_and_gguf_files_are_part_of_the_revision(make: Make, tmp_path: Path) -> None:
+    plain = make().revision()
+    file = tmp_path / "weights.gguf"
+    file.write_bytes(b"one")
+    quantized = {"device": "cpu", "quantization": {"backend": "gguf", "file": str(file)}}
+    first = make(placement=quantized).revision()
+    file.write_bytes(b"two")
+    assert len({plain, first, make(placement=quantized).revision()}) == 3
+    lora = make(placement={"device": "cpu", "lora": [{"path": str(file)}]}).revision()
+    assert lora.startswith(f"{plain} lora@sha256:")
+
+
 def test_a_model_that_stops_short_is_rolled_out_and_the_manifest_says_so(checkpoints: Path, tmp_path: Path) -> None:
     tiny = TINY["svd_xt"]
     checkpoint = saved(tiny, checkpoints / tiny.build.__name__)
