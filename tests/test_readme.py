@@ -96,7 +96,7 @@ def test_the_commands_run(demo: str, folder: Path) -> None:
 
 
 def test_commands_that_need_more_than_a_test_has_are_made_of_words_that_exist() -> None:
-    known = {*keys(GenerateSettings), "experiment", "sweep"}
+    known = {*keys(GenerateSettings), "experiment", "placement", "sweep"}
     for words in typed(run_by_tests=False):
         assert words[:3] == ["python", "-m", "runners.generate"]
         names = [word.partition("=")[0] for word in words[3:] if "=" in word]
