@@ -21,6 +21,11 @@ def plain_words(error: BaseException, schema: type[Any] | None = None) -> str:
         return f"there is no {choice[1]} {choice[2]!r}{nearest(choice[2], listed[1].split() if listed else [])}"
     key = re.search(r"Could not override '([\w./@-]+)'", text) or re.search(r"full_key: ([\w.]+)", text)
     if key and schema is not None and ("Could not override" in text or "not in" in text):
+        if key[1].startswith("model.adapter."):
+            return (
+                f"the model's YAML has no {key[1]!r}: check its spelling there; "
+                f"a setting that the adapter takes and the YAML lacks is added with +{key[1]}=…"
+            )
         return f"there is no setting {key[1]!r}{_meant(key[1], schema)}"
     if hasattr(error, "override") and error.override and "Could not" not in text:  # Hydra's grammar, not ours
         return f"cannot read {error.override!r}: settings are key=value, values with signs in quotes: \"key='a, b'\""

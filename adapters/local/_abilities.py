@@ -39,7 +39,9 @@ def check_device(wanted: Placement) -> None:
     if kind == "mps" and not torch.backends.mps.is_available():
         raise SetupError(f"{_KEY}.device={device}: torch {torch.__version__} finds no such device here; set device=cpu")
     if kind == "cpu" and offloads:
-        raise SetupError(f"{_KEY}: the model works on the CPU already, there is nothing to offload from")
+        raise SetupError(
+            f"{_KEY}: torch finds no accelerator, and there is nothing to offload from; choose placement=cpu"
+        )
     if kind != "cuda" and wanted.offload == "group" and wanted.group.get("stream"):
         raise SetupError(f"{_KEY}.group.stream: {kind} has no streams; leave it out")
 

@@ -168,3 +168,12 @@ def test_placement_is_told_to_be_for_local_pipelines() -> None:
     )  # fmt: skip
     assert done.returncode == 2
     assert "takes no placement" in done.stdout + done.stderr
+
+
+def test_a_setting_that_a_models_yaml_lacks_is_told_how_to_be_added() -> None:
+    words = ["model=wan22_a14b", "model.adapter.placement.offload=model", "plan=true"]
+    done = subprocess.run(
+        [sys.executable, "-m", "runners.generate", *words], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 2
+    assert "+model.adapter.placement.offload=" in done.stdout + done.stderr
