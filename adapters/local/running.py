@@ -145,6 +145,8 @@ def is_out_of_memory(error: BaseException) -> bool:
     import torch
 
     words = ("out of memory", "not enough memory", "can't allocate memory")
+    if isinstance(error, UnboundLocalError):  # SANA-Video swallows the error and stumbles over the clip it did not get
+        return "'video'" in str(error)
     return isinstance(error, MemoryError | torch.OutOfMemoryError) or (
         isinstance(error, RuntimeError) and any(word in str(error).lower() for word in words)
     )

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from adapters import BadClip, Clip, Frames, frames_for
+from adapters import AdapterError, BadClip, Clip, Frames, frames_for
 from adapters.local.diffusers import Diffusers
 from adapters.local.feeding import Shot, ltx2_conditions, ltx_conditions
 from adapters.local.rules import FrameRule
@@ -216,7 +216,37 @@ def test_framepack_is_put_together_from_three_folders(folder: Path, tmp_path: Pa
     assert (clips[0] == clips[1]).all()
 
 
+@pytest.mark.parametrize("name", ["framepack", "hunyuan"])
+def test_the_tiny_tokenizer_leaves_the_prompt_whole(name: str) -> None:
+    """The pipelines cut as many tokens off the front as their template has with the real one."""
+    import inspect
+
+    pipe = pipeline(name)
+    template = inspect.signature(pipe.encode_prompt).parameters["prompt_template"].default
+    before = pipe.tokenizer(template["template"].partition("{}")[0]).input_ids
+    assert len(before) == template["crop_start"]
+    if name == "hunyuan":
+        assert before.index(pipe.tokenizer.convert_tokens_to_ids("<image>")) == template["image_emb_start"]
+
+
 # SANA-Video
+
+
+@pytest.mark.filterwarnings("ignore:.*")  # its own, in place of the error
+def test_a_full_device_is_told_although_sana_swallows_the_error(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import torch
+
+    def full(*_: Any, **__: Any) -> Any:
+        raise torch.OutOfMemoryError("CUDA out of memory")
+
+    adapter = loaded("sana_video", folder, least=9)
+    with monkeypatch.context() as changed:
+        changed.setattr(adapter._pipe.vae, "decode", full)
+        with pytest.raises(AdapterError, match="out of memory on cpu"):
+            made_by(adapter, tmp_path, seconds=0.25)
+    assert len(frames_of(made_by(adapter, tmp_path, seconds=0.25))) == 9
 
 
 def test_sana_is_told_not_to_change_the_size_that_is_its_own_anyway() -> None:
@@ -230,12 +260,12 @@ def test_sana_is_told_not_to_change_the_size_that_is_its_own_anyway() -> None:
 # Batches
 
 
-@pytest.mark.parametrize("name", ["ltx", "ltx2", "hunyuan"])
+@pytest.mark.parametrize("name", ["ltx", "ltx2", "hunyuan", "framepack"])
 def test_a_batch_makes_the_single_clips(name: str, folder: Path, tmp_path: Path) -> None:
     adapter = loaded(name, folder, batch=2, least=9)
     requests = [
-        make_request(tmp_path / str(seed), adapter.needs, seconds=0.25, seed=seed, prompt=f"ball {seed}")
-        for seed in (1, 2)
+        make_request(tmp_path / str(seed), adapter.needs, seconds=0.25, seed=seed, prompt=prompt)
+        for seed, prompt in enumerate(("", "a long red ball rolls down the slope"))
     ]
     singles = [frames_of(adapter.generate(request)) for request in requests]
     for clip, single in zip(adapter.generate_many(requests), singles, strict=True):

@@ -13,21 +13,34 @@ _MARKS = ("<|start_header_id|>", "<|end_header_id|>", "<|eot_id|>", "<image>")
 
 
 def _llama_tokenizer() -> Any:
-    """A tokenizer whose words are those of the pipelines' templates, with their marks, and letters for all else."""
+    """A tokenizer whose words are those of the pipelines' templates, with their marks, and letters for all else.
+
+    Both pipelines cut a fixed number of tokens off the front (103 and 95; the picture is the sixth). So many must stand
+    before a prompt here as well, or part of it would be cut: hence tokens for the beginning and for line ends, and one
+    word in halves.
+    """
     from diffusers.pipelines.hunyuan_video import pipeline_hunyuan_video_framepack as framepack
     from diffusers.pipelines.hunyuan_video import pipeline_hunyuan_video_image2video as image2video
-    from tokenizers import Regex, Tokenizer, models, pre_tokenizers
+    from tokenizers import Regex, Tokenizer, models, pre_tokenizers, processors
     from transformers import PreTrainedTokenizerFast
 
     templates = [module.DEFAULT_PROMPT_TEMPLATE["template"] for module in (framepack, image2video)]
-    words = sorted({word for text in templates for word in re.findall(r"\w+|[^\w\s]", text)})
-    listed = dict.fromkeys(["<pad>", "<unk>", *_MARKS, *words, *(chr(code) for code in range(33, 127))])
+    words = sorted({word for text in templates for word in re.findall(r"\w+", text)})
+    letters = [chr(code) for code in range(33, 127)]
+    marks = ["<pad>", "<unk>", "<bos>", *_MARKS, "\n", "\n\n", "transi", "tions"]
+    listed = list(dict.fromkeys([*marks, *words, *letters]))
+    parts = rf"\n+|transi(?=tions)|(?<=transi)tions|\b(?:{'|'.join(words)})\b|\S"
     made = Tokenizer(models.WordLevel({word: k for k, word in enumerate(listed)}, unk_token="<unk>"))
-    made.pre_tokenizer = pre_tokenizers.Split(Regex(r"\s+"), "removed")
-    made.pre_tokenizer = pre_tokenizers.Sequence([made.pre_tokenizer, pre_tokenizers.Punctuation()])
-    return PreTrainedTokenizerFast(
-        tokenizer_object=made, pad_token="<pad>", unk_token="<unk>", additional_special_tokens=list(_MARKS)
+    made.pre_tokenizer = pre_tokenizers.Sequence(
+        [pre_tokenizers.Split(Regex(" +"), "removed"), pre_tokenizers.Split(Regex(parts), "isolated")]
     )
+    made.post_processor = processors.TemplateProcessing(
+        single="<bos> $A", special_tokens=[("<bos>", listed.index("<bos>"))]
+    )
+    return PreTrainedTokenizerFast(
+        tokenizer_object=made, pad_token="<pad>", unk_token="<unk>", bos_token="<bos>",
+        additional_special_tokens=list(_MARKS),
+    )  # fmt: skip
 
 
 def _llama() -> dict[str, Any]:
