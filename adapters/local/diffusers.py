@@ -71,6 +71,7 @@ class Diffusers(Adapter):
         generator: str = "cpu",
         progress: str = "bar",
         batch: int = 1,
+        batches: bool = False,
         placement: Mapping[str, Any] | None = None,
     ) -> None:
         self._recipe = Recipe(
@@ -78,6 +79,8 @@ class Diffusers(Adapter):
             guider or {}, loader, workflow, safetensors_only, trust_remote_code,
         )  # fmt: skip
         self.rule = FrameRule.parse(frames, least=least, most=most, added=added, leading=leading)
+        if batch > 1 and not batches:
+            raise SetupError(f"model.adapter.batch={batch}: {pipeline} takes one clip per call; leave batch out")
         chunk = (call or {}).get("decode_chunk_size")
         if batch > 1 and chunk and most and most % chunk:
             raise SetupError(f"batch={batch} needs a decode_chunk_size that divides {most} frames, or clips would mix")
@@ -111,7 +114,7 @@ class Diffusers(Adapter):
         kept = {
             key: value
             for key, value in arguments.items()
-            if key != "placement" and value != defaults.get(key) and (value or defaults.get(key))
+            if key not in ("placement", "batches") and value != defaults.get(key) and (value or defaults.get(key))
         }
         placed = self._placement.identity()
         return {**kept, "placement": placed} if placed else kept

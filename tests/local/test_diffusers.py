@@ -223,6 +223,7 @@ def test_a_switch_frame_with_an_alpha_channel_is_shown_as_rgb(make: Make, tmp_pa
     [
         ({"pipeline": "WanVideoToVideoPipeline"}, "no continuation"),
         ({"pipeline": "ChronoEditPipeline"}, "no continuation"),
+        ({"batch": 2}, "takes one clip per call"),
         ({"call.denoise_strength": 0.6}, "no continuation"),
         ({"size": [100, 64]}, r"multiples of 16, such as \[96,64\]"),
         ({"conditioning": "imge"}, "did you mean image"),
