@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Sequence
 from functools import cache
 from typing import TYPE_CHECKING
@@ -18,9 +17,16 @@ if TYPE_CHECKING:
 @cache
 def lender() -> Lender:
     """Who keeps a loaded model over all jobs of this process."""
+    from runners.generation import say
     from runners.lending import Lender
 
-    return Lender(instantiate_adapter, lambda line: print(line, file=sys.stderr))
+    return Lender(instantiate_adapter, say)
+
+
+def end() -> None:
+    """Give back the model that outlived its job, if there ever was one."""
+    if lender.cache_info().currsize:
+        lender().close()
 
 
 def run(settings: GenerateSettings) -> Outcome:
@@ -44,7 +50,7 @@ COMMAND = Command(
     groups=("model", "placement", "benchmark", "prompts", "output", "scorer", "experiment", "sweep"),
     run=run,
     conclude=conclude,
-    end=lambda: lender().close(),
+    end=end,
 )
 
 if __name__ == "__main__":

@@ -17,7 +17,7 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from adapters import Clip, Request
 from adapters.local import loading
@@ -55,6 +55,9 @@ class Timed:
         return 1 - sum(end - begin for begin, end in self.spans) / whole
 
 
+B = TypeVar("B", bound="Built")
+
+
 class Built(Diffusers):
     """The adapter itself, its pipeline built in memory instead of read from files."""
 
@@ -70,11 +73,9 @@ class Built(Diffusers):
         """Build, place, and listen as after any loading."""
         dtype = loading.dtypes("bfloat16" if self.device == "cuda" else "float32")
         self.timed = Timed()
-        self.ready(self._placed(self.make(dtype, "cpu" if self._placement.offload != "none" else self.device)))
-
-    def _placed(self, pipe: Any) -> Any:
+        pipe = self.make(dtype, "cpu" if self._placement.offload != "none" else self.device)
         self._placement.apply(pipe)
-        return pipe
+        self.ready(pipe)
 
     def generate(self, request: Request) -> Clip:
         """Time the model's own share."""
@@ -85,20 +86,21 @@ class Built(Diffusers):
 
     def bare(self, request: Request) -> float:
         """Seconds of one bare call with the arguments that the harness gives."""
-        asked = self.rule.ask(round(request.seconds * float(self.needs.native_fps or 24)))
-        arguments = self._arguments([request], asked)
+        arguments = self._arguments([request], self.frames_to_ask(request.seconds))
         begin = time.perf_counter()
         self._pipe(**arguments)
         _synchronize()
         return time.perf_counter() - begin
 
 
-def adapter_for(name: str, steps: int, placement: Mapping[str, Any], changes: Mapping[str, Any]) -> Built:
+def adapter_for(
+    kind: type[B], name: str, steps: int, placement: Mapping[str, Any], changes: Mapping[str, Any]
+) -> B:  # fmt: skip
     """conf/model/<name>.yaml with few steps, a placement and other changes."""
     node = dict(composed("generate", f"model={name}").model.adapter)
     node.pop("_target_")
     node["call"] = {**node["call"], "num_inference_steps": steps}
-    return Built(**{**node, **changes, "placement": dict(placement)})
+    return kind(**{**node, **changes, "placement": dict(placement)})
 
 
 def run_settings(root: Path, results: Path, name: str, clips: int) -> GenerateSettings:
@@ -119,7 +121,7 @@ class Kept(Built):
 
     def generate(self, request: Request) -> Clip:
         """Remember what was asked."""
-        self.request = replace(request.bare(), prompt=request.prompt)
+        self.request = request.bare()
         return super().generate(request)
 
     def close(self) -> None:
@@ -128,9 +130,7 @@ class Kept(Built):
 
 def measure(name: str, clips: int, steps: int, changes: Mapping[str, Any], make: Any, device: str) -> list[str]:
     """The lines of one model: the harness beside the bare call."""
-    made = adapter_for(name, steps, {"device": device}, changes)
-    made.__class__ = Kept
-    assert isinstance(made, Kept)
+    made = adapter_for(Kept, name, steps, {"device": device}, changes)
     made.make, made.device = make, device
     with tempfile.TemporaryDirectory() as folder:
         root = make_full_shape(Path(folder) / "data", scenes=-(-clips // 3))
@@ -158,7 +158,7 @@ def placements(name: str, steps: int, changes: Mapping[str, Any], make: Any, dev
         _reset_peak()
         made: Built | None = None
         try:
-            made = adapter_for(name, steps, {"device": device, **placement}, changes)
+            made = adapter_for(Built, name, steps, {"device": device, **placement}, changes)
             made.make, made.device = make, device
             made.load()
             seconds = made.bare(a_request(made))

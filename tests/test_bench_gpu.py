@@ -9,9 +9,10 @@ import pytest
 import torch
 
 from tests import bench_gpu
-from tests.local.test_tiny import TINY
+from tests.local.whole_run import tiny_models
 
 NAME = "wan22_ti2v_5b"
+TINY = tiny_models()
 
 
 def small() -> dict[str, Any]:

@@ -10,10 +10,10 @@ from pathlib import Path
 from typing import Any
 
 from adapters.errors import SetupError
-from adapters.local._contents import Listed, Wanted, read_index
+from adapters.local._contents import UNSAFE, Listed, Wanted, read_index
 
 COMMIT = re.compile(r"[0-9a-f]{40}")
-_WEIGHTS = (".safetensors", ".bin", ".ckpt", ".pt", ".pth")
+_WEIGHTS = (".safetensors", *UNSAFE)
 _NO_MODEL = {"tokenizer_config.json", "preprocessor_config.json", "processor_config.json"}
 """What lies in the folder of a part that has settings and no weights."""
 

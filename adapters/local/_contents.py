@@ -12,8 +12,8 @@ from typing import Any
 from adapters.errors import SetupError
 
 INDEXES = ("model_index.json", "modular_model_index.json")
-_PLAIN = {".json", ".jinja", ".model", ".txt", ".tiktoken", ".py"}
-_UNSAFE = {".bin", ".ckpt", ".pt", ".pth"}
+PLAIN = {".json", ".jinja", ".model", ".txt", ".tiktoken", ".py"}
+UNSAFE = {".bin", ".ckpt", ".pt", ".pth"}
 """Formats whose loading can run code."""
 _VARIANT = re.compile(
     r"(diffusion_pytorch_model|pytorch_model|model|pytorch_lora_weights)(-\d+-of-\d+)?"
@@ -75,7 +75,7 @@ class Wanted:
             chosen = [file for file in files if file.name in INDEXES]
         for folder in folders:
             group = [file for file in files if file.folder == folder]
-            plain = [file for file in group if file.suffix in _PLAIN and file not in chosen]
+            plain = [file for file in group if file.suffix in PLAIN and file not in chosen]
             chosen += plain + self._weights(group, f"{self.checkpoint}/{folder}".rstrip("/"))
         if not chosen:
             raise SetupError(f"{self.checkpoint} has nothing to load in {self.subfolder or 'its top folder'}")
@@ -83,7 +83,7 @@ class Wanted:
 
     def _weights(self, group: list[Listed], where: str) -> list[Listed]:
         safe = [file for file in group if file.suffix == ".safetensors"]
-        unsafe = [file for file in group if file.suffix in _UNSAFE]
+        unsafe = [file for file in group if file.suffix in UNSAFE]
         if unsafe and not safe and self.safetensors_only:
             raise SetupError(
                 f"{where} has weights only as {unsafe[0].suffix}, which can run code when it is loaded; "

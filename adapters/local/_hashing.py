@@ -12,10 +12,9 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-_LOADED = {
-    ".json", ".jinja", ".model", ".txt", ".tiktoken", ".py",
-    ".safetensors", ".gguf", ".bin", ".ckpt", ".pt", ".pth",
-}  # fmt: skip
+from adapters.local._contents import PLAIN, UNSAFE
+
+_LOADED = {*PLAIN, *UNSAFE, ".safetensors", ".gguf"}
 _LARGE_BYTES = 100_000_000
 """Above this a file takes long enough to read that its hash is worth remembering."""
 

@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from adapters.errors import SetupError
-from adapters.local._names import near
+from adapters.local._names import in_a_line, near
+from adapters.local._settings import chosen
 
 _KEY = "model.adapter.placement"
 CACHES = {
@@ -44,7 +45,7 @@ def check_settings(
         if value is not None and not isinstance(value, Mapping):
             raise SetupError(f"{_KEY}.{key}={value!r}: write {example}")
     if cache:
-        _known("cache.kind", cache.get("kind"), CACHES)
+        chosen("placement.cache.kind", cache.get("kind"), CACHES)
     if quantization:
         _check_quantization(quantization)
     if isinstance(loras, str | Mapping) or not all(isinstance(lora, Mapping) for lora in loras):
@@ -53,29 +54,18 @@ def check_settings(
         if set(lora) - {"path", "file", "weight", "part"} or "path" not in lora:
             raise SetupError(f"{_KEY}.lora: each has a path, and may have a file, a weight, a part; got {dict(lora)}")
         if "part" in lora:
-            _known("lora.part", lora["part"], {"transformer": None, "transformer_2": None})
+            chosen("placement.lora.part", lora["part"], ("transformer", "transformer_2"))
         if isinstance(lora.get("weight", 1.0), bool) or not isinstance(lora.get("weight", 1.0), int | float):
             raise SetupError(f"{_KEY}.lora: weight={lora['weight']!r} is no number")
 
 
 def _check_quantization(settings: Mapping[str, Any]) -> None:
-    _known("quantization.backend", settings.get("backend"), BACKENDS)
+    chosen("placement.quantization.backend", settings.get("backend"), BACKENDS)
     file = settings.get("file")
     if settings["backend"] == "gguf" and (file is None or not Path(str(file)).expanduser().is_file()):
         raise SetupError(f"{_KEY}.quantization.file={file}: there is no such GGUF file")
     if settings["backend"] == "torchao" and not settings.get("quant_type"):
         raise SetupError(f"{_KEY}.quantization: torchao needs a quant_type, such as Int8WeightOnlyConfig")
-
-
-def in_a_line(error: BaseException) -> str:
-    """What an error says, in a line of bounded length."""
-    text = " ".join(str(error).split()) or type(error).__name__
-    return text[:300] + ("…" if len(text) > 300 else "")
-
-
-def _known(key: str, word: Any, choices: Mapping[str, Any]) -> None:
-    if word not in choices:
-        raise SetupError(f"{_KEY}.{key}: unknown {word!r}{near(str(word), choices)}; one of {', '.join(choices)}")
 
 
 def packages(quantization: Mapping[str, Any] | None, loras: Sequence[Mapping[str, Any]]) -> list[str]:
@@ -136,7 +126,7 @@ def quantized(
     denoisers = [name for name in ("transformer", "transformer_2", "unet") if name in components]
     names = list(settings.get("components") or denoisers)
     for name in names:
-        _known("quantization.components", name, components)
+        chosen("placement.quantization.components", name, components)
     backend = settings["backend"]
     _, config, implied = BACKENDS[backend]
     own = ("backend", "components", "file", "quant_arguments")
@@ -162,8 +152,8 @@ def _torchao_type(settings: Mapping[str, Any]) -> Any:
     library = importlib.import_module("torchao.quantization")
 
     word = str(settings["quant_type"])
-    choices = {name: None for name in dir(library) if name.endswith("Config") and name != "AOBaseConfig"}
-    _known("quantization.quant_type", word, choices)
+    choices = [name for name in dir(library) if name.endswith("Config") and name != "AOBaseConfig"]
+    chosen("placement.quantization.quant_type", word, choices)
     return getattr(library, word)(**(settings.get("quant_arguments") or {}))
 
 
@@ -210,9 +200,9 @@ def add_loras(pipe: Any, loras: Sequence[Mapping[str, Any]], folders: Sequence[P
         if strange:
             raise SetupError(f"{_KEY}.lora: {lora['path']} does not fit, it is of another model: {strange[0]}")
         names.setdefault(part, []).append((f"lora_{k}", float(lora.get("weight", 1.0))))
-    for part, chosen in names.items():
+    for part, added in names.items():
         owner = getattr(pipe, part, None) if part == "transformer_2" or len(names) > 1 else pipe
-        (owner or pipe).set_adapters([name for name, _ in chosen], [weight for _, weight in chosen])
+        (owner or pipe).set_adapters([name for name, _ in added], [weight for _, weight in added])
 
 
 @contextmanager

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import importlib.util
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from adapters.errors import SetupError
 from adapters.local._names import near
+
+INSTALL = "pip install -e '.[local]'"
+"""The line that installs what local models need."""
 
 NAMES = ("image", "video", "num_frames", "width", "height", "prompt", "negative_prompt", "generator", "output_type")
 """What a pipeline is given, by our names; `names` in a YAML holds its own."""
@@ -34,11 +37,21 @@ def checked_names(names: Mapping[str, str | None]) -> dict[str, str | None]:
     return {**{name: name for name in NAMES}, **names}
 
 
-def chosen(key: str, word: str, choices: Iterable[str]) -> str:
+def chosen(key: str, word: Any, choices: Collection[str]) -> str:
     """The word, if it is one of the choices. Raises SetupError with the nearest ones."""
     if word not in choices:
-        raise SetupError(f"model.adapter.{key}: unknown {word!r}{near(word, choices)}; one of {', '.join(choices)}")
-    return word
+        raise SetupError(
+            f"model.adapter.{key}: unknown {word!r}{near(str(word), choices)}; one of {', '.join(choices)}"
+        )
+    return str(word)
+
+
+def check_batch(pipeline: str, batch: int, *, taken: bool, chunk: int | None, most: int | None) -> None:
+    """Raise SetupError for a batch that a pipeline does not take, or that its decoder's chunks would mix."""
+    if batch > 1 and not taken:
+        raise SetupError(f"model.adapter.batch={batch}: {pipeline} takes one clip per call; leave batch out")
+    if batch > 1 and chunk and most and most % chunk:
+        raise SetupError(f"batch={batch} needs a decode_chunk_size that divides {most} frames, or clips would mix")
 
 
 def importable(name: str) -> bool:

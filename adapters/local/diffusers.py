@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-import gc
-import importlib.util
 import inspect
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import partial
-from typing import Any, ClassVar
+from typing import Any
 
 from adapters.contract import Adapter, Clip, Mode, Needs, PromptUse, Request
-from adapters.errors import AdapterError, Cancelled, MissingDependency, Refused, SetupError
+from adapters.errors import AdapterError, Cancelled, MissingDependency, Refused
 from adapters.local import loading, running
-from adapters.local._settings import checked_names, checked_size, chosen, importable
+from adapters.local._names import in_a_line
+from adapters.local._settings import INSTALL, check_batch, checked_names, checked_size, chosen, importable
 from adapters.local.encoding import EncodedPrompts
 from adapters.local.feeding import FEEDS, Shot
 from adapters.local.kinds import refuse_restyling
-from adapters.local.loading import INSTALL, Recipe, Sources
+from adapters.local.loading import Recipe, Sources
 from adapters.local.placement import Placement
 from adapters.local.rules import FrameRule
 from adapters.timing import frames_for
@@ -32,8 +31,6 @@ class Diffusers(Adapter):
     The frames asked for follow from `frames`, `least`, `most`, `added` and `leading`, and what comes back is checked
     against them. The same seed gives the same frames on the same hardware and versions.
     """
-
-    neutral: ClassVar[frozenset[str]] = frozenset()
 
     def __init__(
         self,
@@ -79,11 +76,7 @@ class Diffusers(Adapter):
             guider or {}, loader, workflow, safetensors_only, trust_remote_code,
         )  # fmt: skip
         self.rule = FrameRule.parse(frames, least=least, most=most, added=added, leading=leading)
-        if batch > 1 and not batches:
-            raise SetupError(f"model.adapter.batch={batch}: {pipeline} takes one clip per call; leave batch out")
-        chunk = (call or {}).get("decode_chunk_size")
-        if batch > 1 and chunk and most and most % chunk:
-            raise SetupError(f"batch={batch} needs a decode_chunk_size that divides {most} frames, or clips would mix")
+        check_batch(pipeline, batch, taken=batches, chunk=(call or {}).get("decode_chunk_size"), most=most)
         self._size, self._fps = checked_size(size, multiple), float(fps)
         self._packages = tuple(needs)
         self._feed = FEEDS[chosen("conditioning", conditioning, FEEDS)]
@@ -106,7 +99,6 @@ class Diffusers(Adapter):
         self._sources: Sources | None = None
         self._pipe: Any = None
         self._steps = running.Steps()
-        self._prompts: EncodedPrompts | None = None
 
     def identity(self, arguments: Mapping[str, Any]) -> dict[str, Any]:
         """All arguments that differ from their defaults, and of the placement what changes pixels."""
@@ -122,7 +114,7 @@ class Diffusers(Adapter):
     def check(self) -> None:
         """Check that all packages are installed. Raises `MissingDependency`."""
         for name in PACKAGES:
-            if importlib.util.find_spec(name) is None:
+            if not importable(name):
                 raise MissingDependency(name, INSTALL)
         for name in self._packages:
             if not importable(name):
@@ -142,18 +134,19 @@ class Diffusers(Adapter):
         pipeline_class = self._check_class()
         self.revision()
         assert self._sources is not None
-        self._placement.check(pipeline_class, loading.component_classes(self._recipe, self._sources))
+        classes = loading.component_classes(self._recipe, self._sources)
+        self._placement.check(pipeline_class, classes)
         running.steady_numerics()
-        self.ready(loading.load_pipeline(self._recipe, pipeline_class, self._sources, self._placement, self.parts()))
+        self.ready(
+            loading.load_pipeline(self._recipe, pipeline_class, self._sources, classes, self._placement, self.parts())
+        )
 
     def ready(self, pipe: Any) -> None:
         """Take a pipeline that is loaded and placed: listen to its steps, remember its encoded texts."""
         self._pipe = pipe
         self._steps.attach(pipe)
         if hasattr(pipe, "encode_prompt"):
-            self._prompts = pipe.encode_prompt = EncodedPrompts(
-                pipe.encode_prompt, self._placement.after_encoding(pipe)
-            )
+            pipe.encode_prompt = EncodedPrompts(pipe.encode_prompt, self._placement.after_encoding(pipe))
 
     def parts(self) -> dict[str, Any]:
         """Objects handed to the pipeline beside its files; for subclasses."""
@@ -192,19 +185,18 @@ class Diffusers(Adapter):
 
     def close(self) -> None:
         """Let go of the pipeline and of the memory on the device."""
-        pipe, self._pipe, self._prompts, self._steps = self._pipe, None, None, running.Steps()
+        pipe, self._pipe, self._steps = self._pipe, None, running.Steps()
         if pipe is not None:
             self._placement.release(pipe)
             del pipe
-        gc.collect()
         self._placement.free()
 
     def _check_class(self) -> Any:
         name = "ModularPipeline" if self._recipe.modular else self._recipe.pipeline
         pipeline_class = loading.find_class(name)
         if not self._recipe.modular:
-            asked = [self._names[name] for name in ("num_frames", "width", "height") if self._names[name]]
-            loading.check_arguments(pipeline_class, [*self._call, *(name for name in asked if name)])
+            asked = [own for name in ("num_frames", "width", "height") if (own := self._names[name])]
+            loading.check_arguments(pipeline_class, [*self._call, *asked])
         return pipeline_class
 
     def _make(self, requests: list[Request]) -> list[Clip]:
@@ -222,8 +214,7 @@ class Diffusers(Adapter):
         raise trouble
 
     def _called(self, requests: list[Request]) -> list[Clip]:
-        seconds = max(request.seconds for request in requests)
-        asked = self.rule.ask(frames_for(seconds, self._fps))
+        asked = self.frames_to_ask(max(request.seconds for request in requests))
         arguments = self._arguments(requests, asked)
         self._placement.before_clip(self._pipe)
         with self._steps.told_to(partial(_tell, requests)), running.seeded(requests[0].seed):
@@ -236,6 +227,10 @@ class Diffusers(Adapter):
             info = {"num_frames": asked, "returned": len(frames), "size": list(came)}
             clips.append(Clip(self.needs.native_fps, frames, leading=self.rule.leading, info=info))
         return clips
+
+    def frames_to_ask(self, seconds: float) -> int:
+        """How many frames the pipeline is asked for, to have so many new seconds."""
+        return self.rule.ask(frames_for(seconds, self._fps))
 
     def _arguments(self, requests: list[Request], asked: int) -> dict[str, Any]:
         """Everything the pipeline is called with."""
@@ -271,7 +266,7 @@ def _unless_refused(pipe: Any, arguments: Mapping[str, Any]) -> Any:
     except ValueError as error:
         if "guardrail" not in str(error).lower():
             raise
-        refused = Refused(" ".join(str(error).split()))
+        refused = Refused(in_a_line(error))
     raise refused
 
 

@@ -25,26 +25,18 @@ class EncodedPrompts:
         self._encode, self._after, self._most_bytes = encode, encoded, most_bytes
         self._kept: OrderedDict[str, tuple[Any, int]] = OrderedDict()
         self._bytes = 0
-        self.asked = self.encoded = 0
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """What `encode_prompt` returns for these arguments."""
         key = _key((args, sorted(kwargs.items())))
-        self.asked += 1
         if key in self._kept:
             self._kept.move_to_end(key)
             return _copy(self._kept[key][0])
-        self.encoded += 1
         result = self._encode(*args, **kwargs)
         self._keep(key, result)
         if self._after is not None:
             self._after()
         return result
-
-    def clear(self) -> None:
-        """Forget everything."""
-        self._kept.clear()
-        self._bytes = 0
 
     def _keep(self, key: str, result: Any) -> None:
         size = _size(result)

@@ -16,6 +16,7 @@ from adapters.errors import MissingDependency, SetupError
 from adapters.local._cached import COMMIT, cached, note_ref, repository
 from adapters.local._contents import INDEXES, Listed, Wanted, read_index
 from adapters.local._hashing import content_hash
+from adapters.local._settings import INSTALL
 
 _SPARE_BYTES = 1_000_000_000
 _ANSWER_S = 30.0
@@ -52,7 +53,7 @@ def fetch(
     try:
         from huggingface_hub import HfApi, constants, errors
     except ImportError as error:
-        raise MissingDependency("huggingface_hub", "pip install -e '.[local]'") from error
+        raise MissingDependency("huggingface_hub", INSTALL) from error
     with _telling(checkpoint, revision):
         if constants.HF_HUB_OFFLINE:
             return _from_cache(wanted, revision, "HF_HUB_OFFLINE is set", say)

@@ -7,20 +7,20 @@ from __future__ import annotations
 
 import importlib
 import inspect
-import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from adapters.errors import MissingDependency, SetupError
+from adapters.local._contents import INDEXES, read_index
 from adapters.local._hashing import sha256_file
-from adapters.local._names import near
+from adapters.local._names import in_a_line, near
+from adapters.local._settings import INSTALL
 from adapters.local.hub import Source, fetch
 from adapters.local.placement import Placement
 from adapters.local.running import is_out_of_memory
 
-INSTALL = "pip install -e '.[local]'"
 _PART_KEYS = {"class", "library", "checkpoint", "subfolder", "revision", "variant"}
 
 
@@ -83,7 +83,7 @@ def library(name: str) -> Any:
     except ModuleNotFoundError as error:
         raise MissingDependency(error.name or name, INSTALL) from error
     except (ImportError, RuntimeError) as error:
-        raise SetupError(f"{name} is installed and cannot be imported: {' '.join(str(error).split())}") from error
+        raise SetupError(f"{name} is installed and cannot be imported: {in_a_line(error)}") from error
 
 
 def find_class(name: str, where: str = "diffusers") -> Any:
@@ -137,9 +137,9 @@ def _one_file(path: Any) -> Source | None:
 
 def component_classes(recipe: Recipe, sources: Sources) -> dict[str, Any]:
     """The classes of all parts, by name, without their weights; parts whose class is not public are left out."""
-    names = ("modular_model_index.json", "model_index.json")
-    index = next((sources.main.path / name for name in names if (sources.main.path / name).is_file()), None)
-    listed = json.loads(index.read_text("utf-8")) if index else {}
+    # A folder may hold both: what a modular pipeline loads is told by its own.
+    index = next((path for name in reversed(INDEXES) if (path := sources.main.path / name).is_file()), None)
+    listed = read_index(index, recipe.checkpoint) if index else {}
     found: dict[str, Any] = {}
     for name, entry in listed.items():
         if isinstance(entry, list) and len(entry) >= 2 and entry[0] in ("diffusers", "transformers"):
@@ -163,38 +163,32 @@ def dtypes(words: str | Mapping[str, str]) -> Any:
 
 
 def load_pipeline(
-    recipe: Recipe, pipeline_class: Any, sources: Sources, placement: Placement, extra: Mapping[str, Any]
-) -> Any:
-    """The pipeline with its weights, changed and placed as the recipe says. Raises SetupError for a bad checkpoint."""
+    recipe: Recipe, pipeline_class: Any, sources: Sources, classes: Mapping[str, Any], placement: Placement,
+    extra: Mapping[str, Any],
+) -> Any:  # fmt: skip
+    """The pipeline with its weights, changed and placed as the recipe says. Raises SetupError for a bad checkpoint.
+
+    `classes` are those of its parts; `extra` are parts made by code.
+    """
     try:
-        pipe = _read(recipe, pipeline_class, sources, placement, extra)
+        dtype = dtypes(recipe.dtype)
+        given = {**placement.load_arguments(dtype, classes, sources.main.path), **extra}
+        read = _read_modular if recipe.modular else _read
+        pipe = read(recipe, pipeline_class, sources, dtype, given)
         _change(pipe, recipe)
         placement.apply(pipe, [source.path for source in sources.loras])
     except SetupError:
         raise
     except ImportError as error:
-        raise SetupError(f"{recipe.checkpoint}: {_first_line(error)}") from error
+        raise SetupError(f"{recipe.checkpoint}: {type(error).__name__}: {in_a_line(error)}") from error
     except Exception as error:
         if is_out_of_memory(error):
             raise SetupError(f"no memory left while {recipe.checkpoint} was loaded; {placement.advice()}") from None
-        raise SetupError(f"{recipe.checkpoint} cannot be loaded: {_first_line(error)}") from error
+        raise SetupError(f"{recipe.checkpoint} cannot be loaded: {type(error).__name__}: {in_a_line(error)}") from error
     return pipe
 
 
-def _read(recipe: Recipe, pipeline_class: Any, sources: Sources, placement: Placement, extra: Mapping[str, Any]) -> Any:
-    dtype, folder = dtypes(recipe.dtype), str(sources.main.path)
-    quantized = placement.load_arguments(dtype, component_classes(recipe, sources), sources.main.path)
-    if recipe.modular:
-        options = {**recipe.options, **({"workflow": recipe.workflow} if recipe.workflow else {})}
-        pipe = pipeline_class.from_pretrained(folder, trust_remote_code=recipe.trust_remote_code, **options)
-        if extra:
-            pipe.update_components(**extra)
-        own = dtype if isinstance(dtype, dict) else {"default": dtype}
-        pipe.load_components(dtype=own, local_files_only=True, **quantized)
-        absent = pipe.null_component_names
-        if absent:  # diffusers only warns of a part that it could not read
-            raise SetupError(f"{recipe.checkpoint}: {absent[0]} could not be loaded; the lines above say why")
-        return pipe
+def _read(recipe: Recipe, pipeline_class: Any, sources: Sources, dtype: Any, given: Mapping[str, Any]) -> Any:
     arguments: dict[str, Any] = {
         "dtype": dtype,
         "variant": recipe.variant,
@@ -202,13 +196,28 @@ def _read(recipe: Recipe, pipeline_class: Any, sources: Sources, placement: Plac
         "trust_remote_code": recipe.trust_remote_code,
         "local_files_only": True,
         **recipe.options,
-        **quantized,
-        **extra,
+        **given,
     }
     for name, part in recipe.components.items():
         if name not in arguments:
             arguments[name] = _part(name, part, sources.parts[name].path, dtype, recipe)
-    return pipeline_class.from_pretrained(folder, **arguments)
+    return pipeline_class.from_pretrained(str(sources.main.path), **arguments)
+
+
+def _read_modular(recipe: Recipe, pipeline_class: Any, sources: Sources, dtype: Any, given: Mapping[str, Any]) -> Any:
+    options = {**recipe.options, **({"workflow": recipe.workflow} if recipe.workflow else {})}
+    folder = str(sources.main.path)
+    pipe = pipeline_class.from_pretrained(folder, trust_remote_code=recipe.trust_remote_code, **options)
+    settings = {key: value for key, value in given.items() if key == "quantization_config"}
+    parts = {key: value for key, value in given.items() if key not in settings}
+    if parts:
+        pipe.update_components(**parts)
+    own = dtype if isinstance(dtype, dict) else {"default": dtype}
+    pipe.load_components(dtype=own, local_files_only=True, **settings)
+    absent = pipe.null_component_names
+    if absent:  # diffusers only warns of a part that it could not read
+        raise SetupError(f"{recipe.checkpoint}: {absent[0]} could not be loaded; the lines above say why")
+    return pipe
 
 
 def _part(name: str, part: Mapping[str, Any], folder: Path, dtype: Any, recipe: Recipe) -> Any:
@@ -238,8 +247,3 @@ def _change(pipe: Any, recipe: Recipe) -> None:
             raise SetupError(f"{type(pipe).__name__} has no guider: set its guidance in model.adapter.call")
         new = pipe.guider.new(**recipe.guider)
         pipe.update_components(guider=new) if recipe.modular else setattr(pipe, "guider", new)
-
-
-def _first_line(error: BaseException) -> str:
-    text = " ".join(str(error).split())
-    return f"{type(error).__name__}: {text[:300]}{'…' if len(text) > 300 else ''}"

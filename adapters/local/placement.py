@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import dataclasses
 import gc
-import importlib.util
 import re
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
@@ -18,6 +17,7 @@ from typing import Any
 from adapters.errors import MissingDependency, SetupError
 from adapters.local import _abilities, _attention, _pixels
 from adapters.local._names import near
+from adapters.local._settings import chosen, importable
 
 _KEY = "model.adapter.placement"
 _DENOISERS = ("transformer", "transformer_2", "unet")
@@ -62,8 +62,8 @@ class Placement:
     def _check_words(self) -> None:
         if not re.fullmatch(r"auto|cpu|mps|(cuda|xpu)(:\d+)?", str(self.device)):
             raise SetupError(f"{_KEY}.device: unknown {self.device!r}; one of auto, cpu, cuda, cuda:1 …, mps")
-        _choice("offload", self.offload, ("none", "model", "sequential", "group"))
-        _choice("text_encoder", self.text_encoder, ("keep", "offload"))
+        chosen("placement.offload", self.offload, ("none", "model", "sequential", "group"))
+        chosen("placement.text_encoder", self.text_encoder, ("keep", "offload"))
         for key, choices in _SWITCHES.items():
             if not any(getattr(self, key) is word or getattr(self, key) == word == "auto" for word in choices):
                 words = "true, false or auto" if "auto" in choices else "true or false"
@@ -71,8 +71,8 @@ class Placement:
         if not isinstance(self.group, Mapping):
             raise SetupError(f"{_KEY}.group={self.group!r}: write {{type: …, blocks: …, stream: …, to_disk: …}}")
         for key in self.group:
-            _choice("group", key, ("type", "blocks", "stream", "to_disk"))
-        _choice("group.type", self.group.get("type", "block_level"), ("block_level", "leaf_level"))
+            chosen("placement.group", key, ("type", "blocks", "stream", "to_disk"))
+        chosen("placement.group.type", self.group.get("type", "block_level"), ("block_level", "leaf_level"))
         _positive("group.blocks", self.group.get("blocks"))
         _positive("threads", self.threads)
         if self.offload != "none" and self.text_encoder == "offload":
@@ -96,7 +96,7 @@ class Placement:
         if self.attention and (needed := _attention.package(self.attention)):
             wanted.append(needed)
         for module, package, line in wanted:
-            if importlib.util.find_spec(module) is None:
+            if not importable(module):
                 raise MissingDependency(package, line)
 
     @property
@@ -229,11 +229,6 @@ class Placement:
 
         if torch.cuda.is_available():
             torch.cuda.empty_cache()
-
-
-def _choice(key: str, word: Any, choices: Sequence[str]) -> None:
-    if word not in choices:
-        raise SetupError(f"{_KEY}.{key}: unknown {word!r}{near(str(word), choices)}; one of {', '.join(choices)}")
 
 
 def _positive(key: str, value: Any) -> None:

@@ -3,65 +3,33 @@
 from __future__ import annotations
 
 import importlib.util
-from functools import cache
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
-from adapters import AdapterError, BadClip, Clip, Conditioning, Frames, MissingDependency
+from adapters import AdapterError, BadClip, Conditioning, Frames, MissingDependency
 from adapters.local.diffusers import Diffusers
 from adapters.local.feeding import Shot, anyflow
 from adapters.local.loading import find_class
 from adapters.local.rules import FrameRule
 from tests.adapters.contract_checks import make_request, moving_disc
 from tests.local.tiny import cosmos, others
-from tests.local.whole_run import adapter_node, make_adapter, saved
+from tests.local.whole_run import frames_of, loaded, pipeline
 from tests.test_conf import composed
 
 TINY = {**cosmos.TINY, **others.TINY}
 GUARDED = sorted(name for name in TINY if name.startswith("cosmos"))
 
 
-@pytest.fixture(autouse=True)
-def _one_thread() -> None:
-    import torch
-
-    torch.set_num_threads(1)
-
-
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("tiny-cosmos")
-
-
 def node(name: str) -> dict[str, Any]:
     return dict(composed("generate", f"model={name}").model.adapter)
 
 
-def loaded(name: str, folder: Path, **changes: Any) -> Diffusers:
-    """The adapter of conf/model/<name>.yaml over its tiny checkpoint."""
-    tiny = TINY[name]
-    checkpoint = saved(tiny, folder / tiny.build.__name__)
-    adapter = make_adapter(adapter_node(name, checkpoint, tiny, **changes), tiny)
-    adapter.load()
-    return adapter
-
-
-@cache
-def pipeline(name: str) -> Any:
-    """The tiny pipeline itself."""
-    pipe = TINY[name].build()
-    pipe.set_progress_bar_config(disable=True)
-    return pipe
-
-
 def made(adapter: Diffusers, scratch: Path, **changes: Any) -> Frames:
     """A clip's frames, those that echo the conditioning first."""
-    clip: Clip = adapter.generate(make_request(scratch, adapter.needs, seconds=5.0, **changes))
-    assert isinstance(clip.frames, np.ndarray)
-    return clip.frames
+    return frames_of(adapter.generate(make_request(scratch, adapter.needs, seconds=5.0, **changes)))
 
 
 @pytest.mark.parametrize("name", GUARDED)

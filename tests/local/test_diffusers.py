@@ -19,27 +19,21 @@ from adapters import AdapterError, BadClip, Cancelled, Clip, MissingDependency, 
 from adapters.local.diffusers import Diffusers
 from runners.generation import generate
 from tests.adapters.contract_checks import check_adapter, make_request
-from tests.local.test_tiny import TINY
-from tests.local.whole_run import adapter_node, make_adapter, run_settings, saved
+from tests.local.whole_run import adapter_node, make_adapter, run_settings, saved, tiny_models
 from tests.run.harness import videos
 
 ROOT = Path(__file__).resolve().parents[2]
+TINY = tiny_models()
 Make = Callable[..., Diffusers]
 
 
-@pytest.fixture(scope="module")
-def checkpoints(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    torch.set_num_threads(1)
-    return tmp_path_factory.mktemp("checkpoints")
-
-
 @pytest.fixture
-def make(checkpoints: Path) -> Make:
+def make(folder: Path) -> Make:
     """The adapter of a model, tiny and short: 9 frames are 0.5 s."""
 
     def made(name: str = "wan21_480p", **changes: Any) -> Diffusers:
         tiny = TINY[name]
-        checkpoint = saved(tiny, checkpoints / tiny.build.__name__)
+        checkpoint = saved(tiny, folder / tiny.build.__name__)
         node = adapter_node(name, checkpoint, tiny, **{"least": None, **changes})
         return make_adapter(node, tiny)
 
@@ -294,8 +288,8 @@ def test_a_missing_package_is_told_by_check(make: Make) -> None:
 # Identity and records
 
 
-def test_where_it_runs_is_no_part_of_its_identity_and_what_changes_pixels_is(checkpoints: Path, make: Make) -> None:
-    node = adapter_node("wan21_480p", checkpoints, TINY["wan21_480p"])
+def test_where_it_runs_is_no_part_of_its_identity_and_what_changes_pixels_is(folder: Path, make: Make) -> None:
+    node = adapter_node("wan21_480p", folder, TINY["wan21_480p"])
 
     def identity(**placement: Any) -> dict[str, Any]:
         changed = {**node, "placement": placement}
@@ -305,7 +299,7 @@ def test_where_it_runs_is_no_part_of_its_identity_and_what_changes_pixels_is(che
     assert "placement" not in plain
     assert plain == identity(device="cpu", compile=True, vae_slicing=True, attention="native")
     assert identity(vae_tiling=True)["placement"] == {"vae_tiling": True}
-    assert plain["checkpoint"] == str(checkpoints)
+    assert plain["checkpoint"] == str(folder)
     assert "batch" not in plain  # as long as it is the default
 
 
@@ -331,9 +325,9 @@ def test_loras_and_gguf_files_are_part_of_the_revision(make: Make, tmp_path: Pat
     assert lora.startswith(f"{plain} lora@sha256:")
 
 
-def test_a_model_that_stops_short_is_rolled_out_and_the_manifest_says_so(checkpoints: Path, tmp_path: Path) -> None:
+def test_a_model_that_stops_short_is_rolled_out_and_the_manifest_says_so(folder: Path, tmp_path: Path) -> None:
     tiny = TINY["svd_xt"]
-    checkpoint = saved(tiny, checkpoints / tiny.build.__name__)
+    checkpoint = saved(tiny, folder / tiny.build.__name__)
     node = adapter_node("svd_xt", checkpoint, tiny)
     plan = run_settings(tmp_path, "svd_xt", node)
     outcome = generate(plan, lambda _: make_adapter(node, tiny))

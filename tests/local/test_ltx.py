@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -16,48 +15,14 @@ from adapters.local.feeding import Shot, ltx2_conditions, ltx_conditions
 from adapters.local.rules import FrameRule
 from tests.adapters.contract_checks import make_request
 from tests.local.tiny import Tiny, hunyuan, ltx
-from tests.local.whole_run import adapter_node, make_adapter, saved
+from tests.local.whole_run import adapter_node, frames_of, loaded, make_adapter, pipeline
 from tests.test_conf import composed
 
 TINY: dict[str, Tiny] = {**ltx.TINY, **hunyuan.TINY}
 
 
-@pytest.fixture(autouse=True)
-def _one_thread() -> None:
-    import torch
-
-    torch.set_num_threads(1)
-
-
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("tiny-ltx")
-
-
-def loaded(name: str, folder: Path, tiny: Tiny | None = None, **changes: Any) -> Diffusers:
-    """The adapter of conf/model/<name>.yaml over its tiny checkpoint."""
-    tiny = tiny or TINY[name]
-    checkpoint = saved(tiny, folder / tiny.build.__name__)
-    adapter = make_adapter(adapter_node(name, checkpoint, tiny, **changes), tiny)
-    adapter.load()
-    return adapter
-
-
 def made_by(adapter: Diffusers, scratch: Path, **changes: Any) -> Clip:
     return adapter.generate(make_request(scratch, adapter.needs, **{"seconds": 5.0, **changes}))
-
-
-def frames_of(clip: Clip) -> Frames:
-    assert isinstance(clip.frames, np.ndarray)
-    return clip.frames
-
-
-@cache
-def pipeline(name: str) -> Any:
-    """The tiny pipeline itself."""
-    pipe = TINY[name].build()
-    pipe.set_progress_bar_config(disable=True)
-    return pipe
 
 
 def call(name: str, **arguments: Any) -> Any:

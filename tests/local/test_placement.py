@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from adapters import Clip, Frames, MissingDependency, Request, SetupError
+from adapters import Frames, MissingDependency, Request, SetupError
 from adapters.errors import AdapterError
 from adapters.local.diffusers import Diffusers
 from adapters.local.encoding import EncodedPrompts
@@ -21,23 +21,11 @@ from adapters.local.placement import Placement
 from tests.adapters.contract_checks import make_request
 from tests.local.tiny import Tiny
 from tests.local.tiny.wan import TINY, _wan_transformer, build_svd, build_wan21
-from tests.local.whole_run import adapter_node, make_adapter, saved
+from tests.local.whole_run import frames_of, loaded
 from tests.test_conf import composed
 
 KEY = "model.adapter.placement"
 STEPS = 5
-
-
-@pytest.fixture(autouse=True)
-def _one_thread() -> None:
-    import torch
-
-    torch.set_num_threads(1)
-
-
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("tiny-placed")
 
 
 def build_deep() -> Any:
@@ -50,20 +38,13 @@ def build_deep() -> Any:
 DEEP = Tiny(build_deep, {**TINY["wan21_480p"].changes, "call.num_inference_steps": STEPS, "least": None})
 
 
-def loaded(folder: Path, tiny: Tiny = DEEP, **placement: Any) -> Diffusers:
+def placed(folder: Path, tiny: Tiny = DEEP, **placement: Any) -> Diffusers:
     """Tiny Wan 2.1 on the CPU with a placement."""
-    checkpoint = saved(tiny, folder / tiny.build.__name__)
-    node = adapter_node("wan21_480p", checkpoint, tiny, placement={"device": "cpu", **placement})
-    adapter = make_adapter(node, tiny)
-    adapter.load()
-    return adapter
+    return loaded("wan21_480p", folder, tiny, placement={"device": "cpu", **placement})
 
 
 def clip_of(adapter: Diffusers, scratch: Path, **changes: Any) -> Frames:
-    clip = adapter.generate(request_of(adapter, scratch, **changes))
-    assert isinstance(clip, Clip)
-    assert isinstance(clip.frames, np.ndarray)
-    return clip.frames
+    return frames_of(adapter.generate(request_of(adapter, scratch, **changes)))
 
 
 def request_of(adapter: Diffusers, scratch: Path, **changes: Any) -> Request:
@@ -73,7 +54,7 @@ def request_of(adapter: Diffusers, scratch: Path, **changes: Any) -> Request:
 @pytest.fixture(scope="module")
 def plain(folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Frames:
     """The clip of a placement that changes nothing."""
-    return clip_of(loaded(folder), tmp_path_factory.mktemp("plain"))
+    return clip_of(placed(folder), tmp_path_factory.mktemp("plain"))
 
 
 def classes(pipe: Any) -> dict[str, Any]:
@@ -191,6 +172,8 @@ def test_what_torch_brings_needs_no_package(monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.setattr(importlib.util, "find_spec", lambda _: None)
     for name in (None, "native", "_native_cudnn", "flex"):
         Placement.parse({"attention": name}).packages()
+    with pytest.raises(MissingDependency):  # as any other would
+        Placement.parse({"attention": "sage"}).packages()
 
 
 @pytest.mark.parametrize(
@@ -275,8 +258,8 @@ def test_offloading_that_a_class_does_not_support_is_refused(monkeypatch: pytest
 
 def test_tiles_change_pixels_and_no_shape(folder: Path, tmp_path: Path) -> None:
     wide = Tiny(build_deep, {**DEEP.changes, "size": [288, 32], "call.num_inference_steps": 1})
-    whole = clip_of(loaded(folder, wide), tmp_path, seconds=0.25)
-    adapter = loaded(folder, wide, vae_tiling=True, vae_slicing=True)
+    whole = clip_of(placed(folder, wide), tmp_path, seconds=0.25)
+    adapter = placed(folder, wide, vae_tiling=True, vae_slicing=True)
     tiled = clip_of(adapter, tmp_path, seconds=0.25)
     assert tiled.shape == whole.shape
     assert not np.array_equal(tiled, whole)
@@ -288,8 +271,8 @@ def test_the_native_attention_gives_the_same_pixels_and_stays_with_its_model(
     from diffusers.models.attention_dispatch import _AttentionBackendRegistry
 
     before = _AttentionBackendRegistry.get_active_backend()
-    assert np.array_equal(clip_of(loaded(folder, attention="native"), tmp_path), plain)
-    loaded(folder, attention="_native_math")
+    assert np.array_equal(clip_of(placed(folder, attention="native"), tmp_path), plain)
+    placed(folder, attention="_native_math")
     assert _AttentionBackendRegistry.get_active_backend() == before
 
 
@@ -303,7 +286,7 @@ CACHES: dict[str, dict[str, Any]] = {
 
 @pytest.mark.parametrize("kind", CACHES)
 def test_a_step_cache_remembers_nothing_of_other_clips(kind: str, folder: Path, tmp_path: Path, plain: Frames) -> None:
-    adapter = loaded(folder, cache={"kind": kind, **CACHES[kind]})
+    adapter = placed(folder, cache={"kind": kind, **CACHES[kind]})
     first = clip_of(adapter, tmp_path)
     assert first.shape == plain.shape
     assert not np.array_equal(first, plain), "the cache was never used"
@@ -362,10 +345,10 @@ def test_a_lora_of_weight_0_changes_nothing_and_of_weight_1_does(folder: Path, t
     pytest.importorskip("peft")
     lora = make_lora(tmp_path / "lora", build_deep().transformer, ["to_q", "to_v"])
     (tmp_path / "s").mkdir()
-    without = loaded(folder, lora=[{"path": str(lora), "weight": 0}])
+    without = placed(folder, lora=[{"path": str(lora), "weight": 0}])
     assert np.array_equal(clip_of(without, tmp_path / "s"), plain)
     file = {"path": str(lora), "file": "pytorch_lora_weights.safetensors"}
-    assert not np.array_equal(clip_of(loaded(folder, lora=[file]), tmp_path / "s"), plain)
+    assert not np.array_equal(clip_of(placed(folder, lora=[file]), tmp_path / "s"), plain)
     assert "lora@sha256:" in without.revision()
 
 
@@ -374,17 +357,17 @@ def test_a_lora_of_another_model_is_told_in_a_line(folder: Path, tmp_path: Path)
     other = _wan_transformer("WanTransformer3DModel", 36, image_dim=16)
     lora = make_lora(tmp_path / "lora", other, ["image_embedder.ff.net.0.proj"])
     with pytest.raises(SetupError) as caught:
-        loaded(folder, lora=[{"path": str(lora)}])
+        placed(folder, lora=[{"path": str(lora)}])
     assert "lora does not fit: " in str(caught.value)
     assert "\n" not in str(caught.value)
     longer = make_lora(
         tmp_path / "longer", _wan_transformer("WanTransformer3DModel", 36, image_dim=8, num_layers=4), ["to_q"]
     )
     with pytest.raises(SetupError, match=r"longer does not fit, it is of another model: .*blocks.3.attn1"):
-        loaded(folder, lora=[{"path": str(longer)}])
+        placed(folder, lora=[{"path": str(longer)}])
     (tmp_path / "empty").mkdir()
     with pytest.raises(SetupError, match="empty does not fit: "):
-        loaded(folder, lora=[{"path": str(tmp_path / "empty")}])
+        placed(folder, lora=[{"path": str(tmp_path / "empty")}])
 
 
 def test_each_of_two_experts_has_loras_of_its_own(tmp_path: Path) -> None:
@@ -422,7 +405,7 @@ def test_torchao_gets_the_object_that_a_word_names() -> None:
 
 def test_torchao_quantizes_while_it_loads(folder: Path, tmp_path: Path, plain: Frames) -> None:
     pytest.importorskip("torchao")
-    adapter = loaded(folder, quantization={"backend": "torchao", "quant_type": "Int8WeightOnlyConfig"})
+    adapter = placed(folder, quantization={"backend": "torchao", "quant_type": "Int8WeightOnlyConfig"})
     clip = clip_of(adapter, tmp_path)
     assert clip.shape == plain.shape
     assert not np.array_equal(clip, plain)
@@ -453,7 +436,7 @@ def test_a_gguf_file_is_read_as_the_component_that_it_holds(tmp_path: Path) -> N
 def test_groups_of_blocks_visit_the_device_and_change_nothing(folder: Path, tmp_path: Path, plain: Frames) -> None:
     """On the CPU the way there and back moves nothing; that the hooks agree with the pipeline is what is tried."""
     for group in ({}, {"type": "leaf_level"}, {"blocks": 2, "to_disk": str(tmp_path / "disk")}):
-        adapter = loaded(folder)
+        adapter = placed(folder)
         adapter._placement = Placement.parse({"device": "cpu", "offload": "group", "group": group})
         adapter._placement.apply(adapter._pipe)
         assert np.array_equal(clip_of(adapter, tmp_path), plain), group
@@ -462,7 +445,7 @@ def test_groups_of_blocks_visit_the_device_and_change_nothing(folder: Path, tmp_
 def test_the_text_encoder_leaves_the_device_whenever_a_text_is_encoded(folder: Path, tmp_path: Path) -> None:
     """The encoders' way is recorded; the rest of the model moves at once, the encoders only with their first text."""
     moved: list[tuple[str, str]] = []
-    pipe = loaded(folder)._pipe
+    pipe = placed(folder)._pipe
     for name, part in pipe.components.items():
 
         def to(self: Any, device: Any, *, name: str = name) -> Any:
@@ -536,7 +519,7 @@ def test_out_of_memory_names_the_ways_and_the_next_clip_is_the_same(
 ) -> None:
     import torch
 
-    adapter = loaded(folder)
+    adapter = placed(folder)
 
     def full(k: int, _: int) -> None:
         if k == 2:

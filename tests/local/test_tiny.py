@@ -2,55 +2,29 @@
 
 from __future__ import annotations
 
-import importlib
-import importlib.util
 import json
-import os
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.local.tiny import Tiny
-from tests.local.whole_run import adapter_node, make_adapter, run_whole, saved
+from tests.local.whole_run import adapter_node, make_adapter, run_whole, saved, tiny_models
 from tests.run.harness import videos
-
-FAMILIES = ("wan", "ltx", "hunyuan", "cosmos", "others")
-
-
-def tiny_models() -> dict[str, Tiny]:
-    """Model name → how it is built; importing the builders loads no torch."""
-    found: dict[str, Tiny] = {}
-    for family in FAMILIES:
-        if importlib.util.find_spec(f"tests.local.tiny.{family}") is None:
-            continue
-        found.update(importlib.import_module(f"tests.local.tiny.{family}").TINY)
-    return found
-
 
 TINY = tiny_models()
 
 
 @pytest.fixture(autouse=True)
-def _one_thread(monkeypatch: pytest.MonkeyPatch) -> None:
-    import torch
-
+def _offline(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HF_HUB_OFFLINE", "1")
-    torch.set_num_threads(1)
-
-
-@pytest.fixture(scope="session")
-def checkpoints(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """One folder for all tiny checkpoints of this process."""
-    return tmp_path_factory.mktemp(f"tiny-{os.getpid()}")
 
 
 @pytest.mark.parametrize("name", sorted(TINY))
 def test_a_tiny_model_runs_through_the_main_job_twice_to_the_same_bytes(
-    name: str, checkpoints: Path, tmp_path: Path
+    name: str, folder: Path, tmp_path: Path
 ) -> None:
     tiny = TINY[name]
-    checkpoint = saved(tiny, checkpoints / tiny.build.__name__)
+    checkpoint = saved(tiny, folder / tiny.build.__name__)
     outcome, adapter = run_whole(tmp_path / "one", name, checkpoint, tiny)
     assert outcome.code == 0, outcome.lines
     assert outcome.folder is not None

@@ -3,59 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import cache
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
-from adapters import BadClip, Clip, Frames, Request, SetupError, frames_for
+from adapters import BadClip, Clip, Request, SetupError, frames_for
 from adapters.local.diffusers import Diffusers
 from adapters.local.feeding import Shot, vace
 from adapters.local.rules import FrameRule
 from tests.adapters.contract_checks import make_request
 from tests.local.tiny.wan import TINY
-from tests.local.whole_run import adapter_node, make_adapter, saved
+from tests.local.whole_run import adapter_node, frames_of, loaded, make_adapter, pipeline
 from tests.test_conf import composed
-
-
-@pytest.fixture(autouse=True)
-def _one_thread() -> None:
-    import torch
-
-    torch.set_num_threads(1)
-
-
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("tiny-wan")
-
-
-def loaded(name: str, folder: Path, **changes: Any) -> Diffusers:
-    """The adapter of conf/model/<name>.yaml over its tiny checkpoint."""
-    tiny = TINY[name]
-    checkpoint = saved(tiny, folder / tiny.build.__name__)
-    adapter = make_adapter(adapter_node(name, checkpoint, tiny, **changes), tiny)
-    adapter.load()
-    return adapter
-
-
-@cache
-def pipeline(name: str) -> Any:
-    """The tiny pipeline itself."""
-    pipe = TINY[name].build()
-    pipe.set_progress_bar_config(disable=True)
-    return pipe
 
 
 def request_for(adapter: Diffusers, scratch: Path, **changes: Any) -> Request:
     return make_request(scratch, adapter.needs, seconds=5.0, **changes)
-
-
-def frames_of(clip: Clip) -> Frames:
-    assert isinstance(clip.frames, np.ndarray)
-    return clip.frames
 
 
 def call(name: str, **changes: Any) -> Any:

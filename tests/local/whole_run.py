@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import importlib
 import shutil
 from collections.abc import Mapping
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
+from adapters import Clip, Frames
 from adapters.local.diffusers import Diffusers
 from runners.core.outcome import Outcome
 from runners.core.settings import GenerateSettings, SelectSettings
@@ -15,6 +20,17 @@ from runners.generation import generate
 from tests.local.tiny import Tiny
 from tests.run.harness import settings
 from tests.test_conf import composed
+
+FAMILIES = ("wan", "ltx", "hunyuan", "cosmos", "others")
+
+
+@cache
+def tiny_models() -> dict[str, Tiny]:
+    """Model name → how it is built; importing the builders loads no torch."""
+    found: dict[str, Tiny] = {}
+    for family in FAMILIES:
+        found.update(importlib.import_module(f"tests.local.tiny.{family}").TINY)
+    return found
 
 
 class TinyDiffusers(Diffusers):
@@ -60,6 +76,28 @@ def make_adapter(node: Mapping[str, Any], tiny: Tiny) -> Diffusers:
     adapter = TinyDiffusers(**{key: value for key, value in node.items() if key != "_target_"})
     adapter.extra = tiny.components() if tiny.components else {}
     return adapter
+
+
+def loaded(name: str, folder: Path, tiny: Tiny | None = None, /, **changes: Any) -> Diffusers:
+    """The adapter of conf/model/<name>.yaml over its tiny checkpoint, or over another one, loaded."""
+    tiny = tiny or tiny_models()[name]
+    adapter = make_adapter(adapter_node(name, saved(tiny, folder / tiny.build.__name__), tiny, **changes), tiny)
+    adapter.load()
+    return adapter
+
+
+@cache
+def pipeline(name: str) -> Any:
+    """The tiny pipeline of a model itself."""
+    pipe = tiny_models()[name].build()
+    pipe.set_progress_bar_config(disable=True)
+    return pipe
+
+
+def frames_of(clip: Clip) -> Frames:
+    """A clip's frames, those that echo the conditioning first."""
+    assert isinstance(clip.frames, np.ndarray)
+    return clip.frames
 
 
 def run_settings(results: Path, name: str, node: dict[str, Any], **changes: Any) -> GenerateSettings:
