@@ -7,8 +7,10 @@ Shapes: T frames, H rows, W columns, 3 channels in RGB order, uint8.
 from __future__ import annotations
 
 import hashlib
+import time
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, ClassVar, Literal, Protocol
@@ -64,13 +66,26 @@ class Conditioning:
 
 
 class JobLog(Protocol):
-    """The journal as an adapter for paid work sees it: what was promised, kept for the next process."""
+    """The journal as an adapter for paid work sees it: what was promised, kept for the next process.
+
+    What the events say is told in adapters/attempts.py.
+    """
 
     def append(self, event: dict[str, Any]) -> None:
         """Record one fact of this clip; it is on disk (fsynced) when this returns."""
 
     def events(self) -> list[dict[str, Any]]:
         """All facts recorded so far for this clip, by this process or an earlier one, oldest first."""
+
+    def spend(self, intent: dict[str, Any], usd: float) -> AbstractContextManager[None]:
+        """Around everything between deciding on a paid request and having its answer on record.
+
+        Entering appends `intent`. Raises `OverBudget` or `Cancelled` instead where the request may not be sent. A run
+        that is being stopped waits for the block to end.
+        """
+
+    def siblings(self) -> dict[str, list[dict[str, Any]]]:
+        """The facts of the run's other clips by scenario id, as they are on disk now."""
 
 
 class StepReport(Protocol):
@@ -84,14 +99,34 @@ def _ignore_step(k: int, n: int) -> None:
     """No harness, nobody to tell."""
 
 
+class Pause(Protocol):
+    """Waits inside one clip."""
+
+    def __call__(self, seconds: float, /) -> None:
+        """Return after so many seconds; raises `Cancelled` at once when the run is being stopped."""
+
+
+Verdict = Literal["ok", "warning", "fault", "note"]
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One line of a check-up (`python -m runners.doctor`): what was looked at, and what was found."""
+
+    verdict: Verdict
+    what: str
+    told: str
+
+
 @dataclass(frozen=True)
 class Request:
     """One scenario, as a model gets it.
 
     `seconds` is how much new video is wanted after the switch frame, at `fps` if the model can choose its rate.
     `scratch` is an empty folder of this clip's own, removed afterwards. `oracle` is the path of the second take's
-    5 s, filled only for adapters whose `Needs.oracle` asks for it. `step` and `jobs` are the harness's handles;
-    without them (`bare()`) a request pickles.
+    5 s, filled only for adapters whose `Needs.oracle` asks for it. `again`: the clip failed or was refused before, and
+    the user, who knows, asks once more. `step`, `pause` and `jobs` are the harness's handles; without them (`bare()`) a
+    request pickles.
     """
 
     scenario_id: str
@@ -103,14 +138,16 @@ class Request:
     prompt: str | None = None
     negative_prompt: str | None = None
     oracle: Path | None = None
+    again: bool = False
     step: StepReport = field(default=_ignore_step, compare=False, repr=False)
+    pause: Pause = field(default=time.sleep, compare=False, repr=False)
     jobs: JobLog | None = field(default=None, compare=False, repr=False)
 
     def bare(self) -> Request:
         """This request without its handles, fit for another process."""
         from dataclasses import replace
 
-        return replace(self, step=_ignore_step, jobs=None)
+        return replace(self, step=_ignore_step, pause=time.sleep, jobs=None)
 
 
 @dataclass(frozen=True)
@@ -135,6 +172,9 @@ class Clip:
             raise ValueError("a Clip holds either frames or a file, not both and not neither")
 
 
+Size = tuple[int, int]
+"""(width, height) in pixels."""
+
 Mode = Literal["i2v", "multiframe"]
 PromptUse = Literal["required", "optional", "ignored"]
 
@@ -147,19 +187,23 @@ class Needs:
     wanted, None for the data set's own. `sizes`: the native (width, height) choices, the one of nearest shape is
     taken; empty = any size. `native_fps`: the rate the model makes, None if it follows `Request.fps`.
     `continues`: it can go on from its own last frames (`model.short=roll_out`).
-    `prompt`: required (an empty text is an error), optional, or ignored (the model gets None).
+    `prompt`: required (an empty text is an error), optional, or ignored (the model gets None); `prompt_max`: how long
+    it may be, in UTF-16 units. `keys`: environment variables with credentials that it cannot work without; told
+    before anything else, and not needed for `plan=true`.
     """
 
     mode: Mode = "i2v"
     frames: int | None = None
     fps: float | None = None
-    sizes: tuple[tuple[int, int], ...] = ()
+    sizes: tuple[Size, ...] = ()
     native_fps: float | None = None
     prompt: PromptUse = "optional"
+    prompt_max: int | None = None
     concurrency: int = 1
     max_batch: int = 1
     oracle: bool = False
     continues: bool = True
+    keys: tuple[str, ...] = ()
 
 
 class Adapter(ABC):
@@ -178,10 +222,24 @@ class Adapter(ABC):
         return {key: value for key, value in arguments.items() if key not in self.neutral}
 
     def check(self) -> None:
-        """Find out cheaply whether the adapter can work: folders, executables, keys. Also called for `plan=true`.
+        """Find out cheaply whether the adapter can work: folders, executables. Also called for `plan=true`.
 
         Raises `SetupError` saying what to set or install.
         """
+
+    def estimate_usd(self, seconds: float) -> float | None:  # noqa: ARG002  (a default that costs nothing)
+        """What one clip of so many seconds will cost, as a cap on spending counts it; None if it costs nothing.
+
+        Raises `SetupError` if it costs something and nobody knows how much.
+        """
+        return None
+
+    def diagnose(self, conditioning: Sequence[Size] = ()) -> Iterator[Finding]:  # noqa: ARG002  (nothing to add)
+        """What `runners.doctor` tells beside `check()`, without spending: the service, its balance, its limits.
+
+        `conditioning`: the sizes of the pictures that the benchmark would send.
+        """
+        yield from ()
 
     def inputs(self, scenario_id: str) -> list[Path]:  # noqa: ARG002  (a default that needs nothing)
         """Files, beside the conditioning, that this scenario's clip is made from (clips made elsewhere, say).

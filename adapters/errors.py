@@ -46,6 +46,26 @@ class Ambiguous(AdapterError):
     kind = "ambiguous"
 
 
+class Postponed(AdapterError):
+    """Nothing is wrong with the clip, it is only not done yet: the same command goes on with it later.
+
+    `ends_run`: no other clip could fare better now (a quota, a server that is down), so nothing new is begun.
+    """
+
+    kind = "postponed"
+
+    def __init__(self, message: str, *, ends_run: bool = False) -> None:
+        super().__init__(message)
+        self.ends_run = ends_run
+
+
+class OverBudget(Postponed):
+    """The next paid request would pass the cap; raised by `JobLog.spend` before anything is sent."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message, ends_run=True)
+
+
 class BadClip(AdapterError):
     """What came back is no usable clip: wrong shape or type, NaN, too few frames, an undecodable file."""
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import tempfile
 from collections.abc import Iterable, Iterator
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -95,6 +96,12 @@ class _SegmentLog:
 
     def events(self) -> list[dict[str, Any]]:
         return [event for event in self.jobs.events() if event.get("segment", 0) == self.segment]
+
+    def spend(self, intent: dict[str, Any], usd: float) -> AbstractContextManager[None]:
+        return self.jobs.spend({**intent, "segment": self.segment}, usd)
+
+    def siblings(self) -> dict[str, list[dict[str, Any]]]:
+        return self.jobs.siblings()
 
 
 class _Roll:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from adapters.contract import Adapter, Clip, Request
+from adapters.contract import Adapter, Clip, Finding, Request, Size
 from adapters.errors import AdapterError
 
 
@@ -29,6 +29,14 @@ class Wrapper(Adapter):
     def check(self) -> None:
         """Check the inner adapter."""
         self.inner.check()
+
+    def estimate_usd(self, seconds: float) -> float | None:
+        """The inner adapter's."""
+        return self.inner.estimate_usd(seconds)
+
+    def diagnose(self, conditioning: Sequence[Size] = ()) -> Iterator[Finding]:
+        """The inner adapter's."""
+        return self.inner.diagnose(conditioning)
 
     def inputs(self, scenario_id: str) -> list[Path]:
         """The inner adapter's."""

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import re
+import shlex
 from dataclasses import dataclass
 from typing import Any
 
+from runners.core.budget import Costs
+from runners.core.errors import first_of
 from runners.core.files import shown
 from runners.core.outcome import BAD_INPUT, DONE, FAILED, INTERRUPTED, STOPPED, Outcome, again
 from runners.core.plan import Plan, Work
@@ -20,8 +24,8 @@ class Results:
     warnings: tuple[str, ...] = ()
 
 
-def describe_plan(plan: Plan, work: Work) -> Outcome:
-    """`plan=true`: what would be done."""
+def describe_plan(plan: Plan, work: Work, costs: Costs | None = None) -> Outcome:
+    """`plan=true`: what would be done, and what it would cost."""
     out, needs = plan.output, plan.adapter.needs
     counts = f"{len(work.published)} published, {len(work.refused)} refused, {len(work.tasks)} to make"
     format_ = f"{out.width}×{out.height} at {out.fps} FPS"
@@ -31,7 +35,14 @@ def describe_plan(plan: Plan, work: Work) -> Outcome:
         f"  data set {plan.benchmark.root}",
         f"  folder {shown(plan.folder.path)}",
     ]
-    return Outcome(DONE, plan.name, tuple(lines))
+    if costs is not None:
+        budget = plan.settings.budget.max_usd
+        cap = "no budget.max_usd is set" if budget is None else f"budget.max_usd={budget:g}"
+        lines.append(
+            f"  cost about ${costs.left_usd:.2f}: {_clips(costs.jobs)} to pay for, at ${costs.each_usd:.2f} each; "
+            f"${costs.spent_usd:.2f} spent or promised before; {cap}"
+        )
+    return Outcome(DONE, plan.name, tuple(lines), cost_usd=None if costs is None else costs.left_usd)
 
 
 def conclude(plan: Plan, work: Work, tally: Tally, results: Results) -> Outcome:
@@ -42,6 +53,7 @@ def conclude(plan: Plan, work: Work, tally: Tally, results: Results) -> Outcome:
         "chosen": len(plan.chosen),
         "failed": len(tally.failed),
         "refused": refused,
+        "ambiguous": len(tally.ambiguous),
     }
     code = _code(tally, refused, counts["chosen"] - counts["published"])
     lines = [*_lines(plan, tally, counts, code), *(f"warning: {warning}" for warning in results.warnings)]
@@ -59,9 +71,9 @@ def _code(tally: Tally, refused: int, unpublished: int) -> int:
         return INTERRUPTED
     if tally.stop == "fatal":
         return BAD_INPUT
-    if tally.failed or refused or tally.stop == "max_failures":
+    if tally.failed or refused or tally.ambiguous or tally.stop == "max_failures":
         return FAILED
-    if tally.stop == "deadline":
+    if tally.stop in ("deadline", "postponed") or tally.postponed:
         return STOPPED
     return FAILED if unpublished else DONE
 
@@ -71,7 +83,8 @@ def _lines(plan: Plan, tally: Tally, counts: dict[str, int], code: int) -> list[
     lines += [f"error: {tally.fatal}"] if tally.fatal else []
     lines += [f"  {clip_id} failed: {reason}" for clip_id, reason in sorted(tally.failed.items())]
     lines += [f"  {clip_id} refused: {reason}" for clip_id, reason in sorted(tally.refused.items())]
-    left = counts["chosen"] - counts["published"] - counts["refused"]
+    lines += _lines_of_paid_work(plan, tally)
+    left = counts["chosen"] - counts["published"] - counts["refused"] - counts["ambiguous"]
     if left:
         why = {"deadline": "the deadline was reached", "max_failures": "max_failures was reached"}
         lines.append(
@@ -80,10 +93,26 @@ def _lines(plan: Plan, tally: Tally, counts: dict[str, int], code: int) -> list[
     if counts["refused"]:
         lines.append(
             f"  {_clips(counts['refused'])} refused by the model: the run has metrics but no score; "
-            f"ask again with: {again()} retry_refused=true"
+            f"ask again with: {again()} retry_refused=true, or with other texts in prompts.file=CSV"
         )
     if code == DONE and plan.shard is not None:
         lines.append(f"  shard {plan.settings.shard} is done; the last shard to finish scores the run")
+    return lines
+
+
+def _lines_of_paid_work(plan: Plan, tally: Tally) -> list[str]:
+    """Clips that wait for a service, for money or for a person."""
+    reasons: dict[str, list[str]] = {}
+    for clip_id, reason in sorted(tally.postponed.items()):
+        reasons.setdefault(re.sub(r"job \S+", "its job", reason), []).append(clip_id)
+    lines = [f"  {first_of(ids)} not done: {reason}" for reason, ids in reasons.items()]
+    lines += [f"  {clip_id} ambiguous: {reason}" for clip_id, reason in sorted(tally.ambiguous.items())]
+    if tally.ambiguous:
+        folder = shlex.quote(shown(plan.folder.path))
+        lines.append(
+            f"  {_clips(len(tally.ambiguous))} may have been paid for, and are not asked for again by themselves; "
+            f"see what can be done with: python -m runners.jobs list run={folder}"
+        )
     return lines
 
 

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 from runners.core.choices import plugin_folders, plugin_packages
 from runners.core.errors import UserError, nearest
-from runners.core.outcome import FAILED, Outcome, exit_code
+from runners.core.outcome import FAILED, INTERRUPTED, Outcome, exit_code
 from runners.words import plain_words
 
 if TYPE_CHECKING:
@@ -35,6 +35,8 @@ class Command:
     run: Callable[[Any], Outcome]
     conclude: Callable[[Sequence[Outcome]], None]
     """Called once at the end with the outcomes of all jobs of a sweep."""
+    begin: Callable[[Sequence[Any]], None] = lambda _: None
+    """Sees the settings of all jobs of a sweep before the first of them runs."""
     end: Callable[[], None] = lambda: None
     """Gives back what outlived the jobs; not called while a model still works that hears nothing."""
 
@@ -111,7 +113,11 @@ _FLAGS_WITH_VALUE = (
 
 
 def _compose_and_run(command: Command, outcomes: list[Outcome]) -> None:
-    """Let Hydra compose and sweep; every job leaves its outcome in the list and never raises."""
+    """Let Hydra compose all jobs, then run them; every job leaves its outcome in the list and never raises.
+
+    Composed first, so that a mistake in the last of them is told before the first is paid for, and so that they know
+    of each other (a sweep's budget). Other launchers than Hydra's own run each job where they compose it.
+    """
     os.environ["HYDRA_FULL_ERROR"] = "1"  # makes Hydra raise instead of printing and exiting in its own words
     import hydra
     from hydra.core.config_store import ConfigStore
@@ -124,10 +130,15 @@ def _compose_and_run(command: Command, outcomes: list[Outcome]) -> None:
 
     @hydra.main(version_base="1.3", config_path=str(CONF), config_name=command.name)
     def job(configuration: DictConfig) -> None:
-        outcomes.append(_one_job(command, configuration, outcomes))
-        gc.collect()  # one model's memory is free before the next is loaded
+        if _is_launched_here():
+            composed.append(_settings(command, configuration))
+        else:
+            settings = _settings(command, configuration)
+            command.begin([settings])
+            outcomes.append(_one_job(command, settings, outcomes))
 
     typed = sys.argv
+    composed: list[Any] = []
     try:
         sys.argv = [typed[0], *flags_first(typed[1:])]
         job()
@@ -137,24 +148,43 @@ def _compose_and_run(command: Command, outcomes: list[Outcome]) -> None:
         raise UserError(f"a YAML of the configuration is not well-formed: {' '.join(str(error).split())}") from None
     finally:
         sys.argv = typed
+    command.begin([settings for settings in composed if not isinstance(settings, Outcome)])
+    for settings in composed:
+        outcomes.append(_one_job(command, settings, outcomes))
+        gc.collect()  # one model's memory is free before the next is loaded
 
 
-def _one_job(command: Command, configuration: DictConfig, before: Sequence[Outcome]) -> Outcome:
+def _is_launched_here() -> bool:
+    """Whether the jobs of this sweep run one after the other in this process."""
+    from hydra.core.hydra_config import HydraConfig
+
+    return str(HydraConfig.get().launcher.get("_target_", "")).endswith("BasicLauncher")
+
+
+def _settings(command: Command, configuration: DictConfig) -> Any:
+    """A job's settings as plain dataclasses, or the outcome of a job that has none."""
     from omegaconf import OmegaConf
     from omegaconf.errors import OmegaConfBaseException
 
-    if any(outcome.code == 130 for outcome in before):
-        return Outcome.not_started()
     try:
-        return command.run(OmegaConf.to_object(configuration))
+        return OmegaConf.to_object(configuration)
+    except OmegaConfBaseException as error:
+        return Outcome.bad_input(plain_words(error, command.schema))
+
+
+def _one_job(command: Command, settings: Any, before: Sequence[Outcome]) -> Outcome:
+    if any(outcome.code == INTERRUPTED for outcome in before):
+        return Outcome.not_started()
+    if isinstance(settings, Outcome):
+        return settings
+    try:
+        return command.run(settings)
     except KeyboardInterrupt:
         return Outcome.interrupted()
     except UserError as error:
         if error.__cause__ is not None and os.environ.get("PHYSICS_IQ_TRACEBACK"):
             traceback.print_exception(error.__cause__)
         return Outcome.bad_input(str(error))
-    except OmegaConfBaseException as error:
-        return Outcome.bad_input(plain_words(error, command.schema))
     except Exception as error:  # noqa: BLE001  (a fault of this program ends one job of a sweep, not the others)
         traceback.print_exc()
         return Outcome(FAILED, "", (f"error: a fault of this program, told above: {type(error).__name__}: {error}",))

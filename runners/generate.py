@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from functools import cache
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from runners.core.outcome import Outcome
@@ -29,11 +31,26 @@ def end() -> None:
         lender().close()
 
 
+_SWEEP: list[Path] = []
+"""The run folders of all jobs of this invocation."""
+
+
+def begin(jobs: Sequence[GenerateSettings]) -> None:
+    """Note which runs share a sweep's budget; a name that makes no folder is told when its job runs."""
+    from runners.core.errors import UserError
+    from runners.core.plan import run_path
+
+    _SWEEP.clear()
+    for settings in jobs:
+        with suppress(UserError):
+            _SWEEP.append(run_path(settings))
+
+
 def run(settings: GenerateSettings) -> Outcome:
     """One job."""
     from runners.generation import generate
 
-    return generate(settings, lender())
+    return generate(settings, lender(), tuple(dict.fromkeys(_SWEEP)))
 
 
 def conclude(outcomes: Sequence[Outcome]) -> None:
@@ -50,6 +67,7 @@ COMMAND = Command(
     groups=("model", "placement", "benchmark", "prompts", "output", "scorer", "experiment", "sweep"),
     run=run,
     conclude=conclude,
+    begin=begin,
     end=end,
 )
 

@@ -7,13 +7,15 @@ import shutil
 import sys
 import time
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import asdict
+from pathlib import Path
 from typing import Any
 
-from adapters import Adapter, RollOut
+from adapters import Adapter, MissingKey, RollOut
 from runners.conclusion import Results, conclude, describe_plan
 from runners.core.benchmark import ensure_rate, open_benchmark
+from runners.core.budget import caps_of, check_budget, costs, price_of
 from runners.core.engine import Engine, slots
 from runners.core.errors import UserError
 from runners.core.faults import checked_facts, close, telling, writing
@@ -38,35 +40,42 @@ _WORTH_TELLING_S = 2.0
 MakeAdapter = Callable[[Any], Adapter]
 
 
-def generate(settings: GenerateSettings, make_adapter: MakeAdapter) -> Outcome:
-    """Make, publish and score one run, or go on with it. Raises UserError for anything the user can mend."""
-    plan = prepare(settings, make_adapter)
+def generate(settings: GenerateSettings, make_adapter: MakeAdapter, sweep: Sequence[Path] = ()) -> Outcome:
+    """Make, publish and score one run, or go on with it. Raises UserError for anything the user can mend.
+
+    `sweep`: the folders of all runs of the sweep that this one belongs to, which may share a budget.
+    """
+    plan = prepare(settings, make_adapter, sweep)
     state = read_state(plan)
     if settings.plan:
         work = find_work(plan, state)
         check_place(plan, work)
-        return describe_plan(plan, work)
+        each_usd = price_of(plan.adapter)
+        return describe_plan(plan, work, None if each_usd is None else costs(plan, work, each_usd))
     if not state.started:
         check_place(plan, find_work(plan, state))  # wrong input leaves no run folder behind
     with writing(), OpenRun(plan.folder, plan.shard) as run:
         state, session = begin(plan, run)
         work = find_work(plan, state)
         check_place(plan, work)
-        tally = make_clips(plan, work, run, session)
+        tally = make_clips(plan, work, run, session, sweep)
         run.abandoned = tally.abandoned
         results = Results() if tally.abandoned else wrap_up(plan, run, tally)
     return conclude(plan, work, tally, results)
 
 
-def prepare(settings: GenerateSettings, make_adapter: MakeAdapter) -> Plan:
+def prepare(settings: GenerateSettings, make_adapter: MakeAdapter, sweep: Sequence[Path] = ()) -> Plan:
     """Everything that can be checked without touching the run folder."""
     with telling(f"model {settings.model.name}"):
         adapter = make_adapter(settings.model.adapter)
     check_needs(adapter.needs)
+    if not settings.plan and not settings.from_raw:
+        check_keys(adapter.needs.keys)
     if settings.model.short == "roll_out":
         adapter = RollOut(adapter)
     if not settings.from_raw:
         check_adapter(adapter)
+        check_budget(settings, price_of(adapter), sweep)
     with make_bar(settings.progress, "preparing the data set") as bar:
         benchmark = open_benchmark(settings.benchmark, progress=bar)
         plan = make_plan(settings, benchmark, adapter)
@@ -79,6 +88,13 @@ def prepare(settings: GenerateSettings, make_adapter: MakeAdapter) -> Plan:
     for warning in benchmark.warnings:
         say(f"warning: {warning}")
     return plan
+
+
+def check_keys(names: Sequence[str]) -> None:
+    """All credentials are there, before anything is looked at. Raises UserError with the variable's name."""
+    for name in names:
+        if not os.environ.get(name):
+            raise UserError(str(MissingKey(name)))
 
 
 def check_adapter(adapter: Adapter) -> None:
@@ -126,7 +142,7 @@ def check_place(plan: Plan, work: Work) -> None:
         )
 
 
-def make_clips(plan: Plan, work: Work, run: OpenRun, session: str) -> Tally:
+def make_clips(plan: Plan, work: Work, run: OpenRun, session: str, sweep: Sequence[Path] = ()) -> Tally:
     """Load the model if there is anything for it to do, and make the clips that are left."""
     if not work.tasks:
         return Tally()
@@ -138,9 +154,11 @@ def make_clips(plan: Plan, work: Work, run: OpenRun, session: str) -> Tally:
             load(plan, run, session)
         work_folder = run.work / session  # a killed process's orphans write elsewhere
         work_folder.mkdir()
+        caps, lock = caps_of(settings, run.folder.path, sweep)
         production = Production(
             adapter=adapter, folder=run.folder, journal=run.journal, work=work_folder, output=plan.output,
             short=settings.model.short, keep_raw=plan.keep_raw, session=session,
+            caps=caps, budget_lock=lock,
         )  # fmt: skip
         counts = Counts(plan.name, len(plan.chosen) - len(work.refused), len(work.published))
         with Interrupt() as interrupt, make_progress(settings.progress, counts) as watcher:

@@ -16,10 +16,15 @@ from omegaconf import OmegaConf
 from adapters import Adapter
 from runners.core.choices import headline, options
 from runners.core.plan import check_settings
-from runners.core.settings import FetchSettings, GenerateSettings, ScoreSettings
+from runners.core.settings import DoctorSettings, FetchSettings, GenerateSettings, ScoreSettings
 
 CONF = Path(__file__).resolve().parents[1] / "conf"
-SCHEMAS = {"generate": GenerateSettings, "score": ScoreSettings, "fetch": FetchSettings}
+SCHEMAS = {
+    "generate": GenerateSettings,
+    "score": ScoreSettings,
+    "fetch": FetchSettings,
+    "doctor": DoctorSettings,
+}
 
 
 def composed(command: str, *overrides: str) -> Any:

@@ -14,13 +14,27 @@ import time
 from collections.abc import Callable, Sequence
 from functools import partial
 
-from adapters import Adapter, AdapterError, BadClip, Cancelled, Request, Retryable
+from adapters import Adapter, AdapterError, BadClip, Cancelled, Postponed, Request, Retryable
 from runners.core.batch import Aside, Batch
 from runners.core.interrupt import Interrupt
-from runners.core.produce import Made, Production, failure, fatal, finish, made_by_model, made_from_raw, make_request
+from runners.core.produce import (
+    Handles,
+    Made,
+    Production,
+    failure,
+    fatal,
+    finish,
+    made_by_model,
+    made_from_raw,
+    make_request,
+)
 from runners.core.retry import Left, until_settled
+from runners.core.spending import Gate
 from runners.core.tally import Limits, Stop, Tally, Watcher
 from runners.core.task import Task
+
+_LOOK_UP_S = 1.0
+"""A wait ends at once for Ctrl-C, and within this time for a run that stops by itself."""
 
 
 class Engine:
@@ -38,6 +52,7 @@ class Engine:
         self._slots = threading.BoundedSemaphore(concurrency)
         self._room = threading.BoundedSemaphore(2)
         self._units: queue.SimpleQueue[list[Task]] = queue.SimpleQueue()
+        self._gate = Gate(production.caps, production.budget_lock, self._halted)
         self._count = len(tasks)
         self._writing = 0
         for unit in _units(tasks, production.needs.max_batch):
@@ -64,14 +79,25 @@ class Engine:
                 break
         if self._interrupt.is_set():
             self._stop("interrupted")
-        ended = self.tally.published + len(self.tally.failed) + len(self.tally.refused)
+        ended = self.tally.published + len(self._ended())
         if self.tally.stop in ("deadline", "max_failures") and ended == self._count:
             self.tally.stop = None  # it was reached while the last clips were finished: nothing is left
         return self.tally
 
     def _patience_ended(self, waited_s: float) -> bool:
-        """A model that hears nothing is left behind; a clip that it has returned is first written, within reason."""
-        return waited_s > self._limits.grace_s and (not self._writing or waited_s > self._limits.writing_grace_s)
+        """A model that hears nothing is left behind; a clip that it has returned is first written, within reason.
+
+        Paid requests that are on their way are waited for longest: their answers must be on record.
+        """
+        limits = self._limits
+        if self._gate.in_flight and waited_s <= limits.promise_grace_s:
+            return False
+        return waited_s > limits.grace_s and (not self._writing or waited_s > limits.writing_grace_s)
+
+    def _ended(self) -> set[str]:
+        """Clips that came to an end without being published."""
+        tally = self.tally
+        return {*tally.failed, *tally.refused, *tally.ambiguous}
 
     def _tell(self, tell: Callable[..., None], *words: object) -> None:
         """A progress view that cannot be written to (a closed pipe) must not end the run."""
@@ -99,7 +125,7 @@ class Engine:
             except BaseException as error:  # noqa: BLE001  (a library's sys.exit() would end this thread unheard)
                 fault = AdapterError(failure(error)[1])
                 for task in unit:
-                    if task.state.published is None and task.id not in {**self.tally.failed, **self.tally.refused}:
+                    if task.state.published is None and task.id not in self._ended():
                         self._failed(task, fault)
 
     def _make(self, unit: list[Task]) -> None:
@@ -126,12 +152,22 @@ class Engine:
         return self._attempt_batch(list(tasks))
 
     def _prepare(self, task: Task) -> Request:
-        return make_request(self._production, task, partial(self._step, task.id))
+        return make_request(self._production, task, Handles(partial(self._step, task.id), self._pause, self._gate))
 
     def _step(self, clip_id: str, k: int, n: int) -> None:
+        self._raise_if_cancelled()
+        self._tell(self._watcher.step, clip_id, k, n)
+
+    def _pause(self, seconds: float, /) -> None:
+        ends_at = time.monotonic() + seconds
+        self._raise_if_cancelled()
+        while (left := ends_at - time.monotonic()) > 0:
+            self._interrupt.wait(min(left, _LOOK_UP_S))
+            self._raise_if_cancelled()
+
+    def _raise_if_cancelled(self) -> None:
         if self._interrupt.is_set() or self.tally.stop in ("interrupted", "fatal"):
             raise Cancelled("the run is being stopped")
-        self._tell(self._watcher.step, clip_id, k, n)
 
     def _attempt_one(self, task: Task) -> Left[Task]:
         try:
@@ -212,11 +248,17 @@ class Engine:
         """Record a failure; a full disk and a wrong set-up end the run, being no fault of the clip."""
         if isinstance(error, Cancelled):
             return
+        if isinstance(error, Postponed):
+            self._postpone(task, error)
+            return
         kind, reason = failure(error)
         message = fatal(error)
         if message is None:
+            asked = {"prompt": task.prompt} if kind == "refused" else {}
             try:
-                task.state.failed = self._production.journal.append("failed", id=task.id, kind=kind, reason=reason)
+                task.state.failed = self._production.journal.append(
+                    "failed", id=task.id, kind=kind, reason=reason, **asked
+                )
             except OSError as disk:
                 message = fatal(disk) or str(disk)
         if message is not None:
@@ -224,11 +266,22 @@ class Engine:
             self._stop("fatal")
             return
         with self._mutex:
-            (self.tally.refused if kind == "refused" else self.tally.failed)[task.id] = reason
+            {"refused": self.tally.refused, "ambiguous": self.tally.ambiguous}.get(kind, self.tally.failed)[task.id] = (
+                reason
+            )
             too_many = self._limits.max_failures is not None and len(self.tally.failed) >= self._limits.max_failures
         self._tell(self._watcher.ended, task.id, kind, reason)
         if too_many:
             self._stop("max_failures")
+
+    def _postpone(self, task: Task, error: Postponed) -> None:
+        """Leave a clip for later, and the others too if none could fare better."""
+        kind, reason = failure(error)
+        with self._mutex:
+            self.tally.postponed[task.id] = reason
+        self._tell(self._watcher.ended, task.id, kind, reason)
+        if error.ends_run:
+            self._stop("postponed")
 
 
 def _units(tasks: Sequence[Task], max_batch: int) -> list[list[Task]]:

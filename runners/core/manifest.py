@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from adapters import Attempt, fold_attempts, spent_usd
 from runners.core.files import sha256_json, write_json
+from runners.core.job_log import job_facts
 from runners.core.journal import RunState, fold, forget_lost_clips
 from runners.core.run_folder import RunFolder
 from runners.core.scenarios import Scenario
@@ -51,16 +53,28 @@ def clip_record(state: RunState, scenario: Scenario) -> dict[str, Any]:
         record["published"] = {key: clip.published.get(key) for key in facts}
     elif clip.failed is not None:
         record["failed"] = {key: clip.failed[key] for key in ("time", "kind", "reason")}
+    if clip.events:
+        record["jobs"] = [job_record(attempt) for attempt in fold_attempts(job_facts(clip))]
     return record
 
 
+def job_record(attempt: Attempt) -> dict[str, Any]:
+    """One paid attempt: what was asked for, what became of it, what it cost."""
+    facts = ("model", "job_id", "prompt", "seed", "seconds", "reason", "report", "reconciled", "adopted", "note")
+    told = {key: attempt.facts[key] for key in facts if key in attempt.facts}
+    segment = {"segment": attempt.segment} if attempt.segment else {}
+    return {"attempt": attempt.number, **segment, "state": attempt.state, "usd": attempt.usd, **told}
+
+
 def total_cost(state: RunState) -> float | None:
-    """US dollars over all clips that say what they cost; None if none does."""
-    costs = [
-        event["generation"]["cost_usd"]
-        for clip in state.clips.values()
-        if (event := clip.published or clip.raw) is not None and event["generation"].get("cost_usd") is not None
-    ]
+    """US dollars over all clips that say what they cost, failed and running jobs too; None if none does."""
+    costs = []
+    for clip in state.clips.values():
+        event = clip.published or clip.raw
+        if clip.events:
+            costs.append(spent_usd(job_facts(clip)))
+        elif event is not None and event["generation"].get("cost_usd") is not None:
+            costs.append(event["generation"]["cost_usd"])
     return round(sum(costs), 6) if costs else None
 
 

@@ -25,6 +25,8 @@ class Outcome:
     counts: dict[str, int] = field(default_factory=dict)
     oracle: bool = False
     """The model saw take 2: its scores are a ceiling and stand apart."""
+    cost_usd: float | None = None
+    """What a plan comes to."""
     abandoned: bool = False
     """A thread is still at work; the process must leave without waiting for it."""
 

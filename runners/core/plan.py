@@ -80,7 +80,6 @@ def make_plan(settings: GenerateSettings, benchmark: Benchmark, adapter: Adapter
     if settings.model.short == "roll_out" and not needs.continues:
         raise UserError(f"model {settings.model.name} cannot go on from its own frames; use model.short=hold or error")
     check_name("benchmark.name", benchmark.name)
-    name = run_name(settings.model.name, settings.tag, settings.prompts.mode, settings.run)
     plan = Plan(
         settings=settings,
         benchmark=benchmark,
@@ -89,13 +88,19 @@ def make_plan(settings: GenerateSettings, benchmark: Benchmark, adapter: Adapter
         prompts=prompts,
         texts=texts,
         fingerprint=fingerprint(settings, adapter, benchmark, output, prompts.identity),
-        folder=RunFolder(Path(settings.results).expanduser().absolute() / benchmark.name / name),
+        folder=RunFolder(run_path(settings)),
         selected=selected,
         chosen=chosen,
         shard=parse_shard(settings.shard) if settings.shard else None,
         keep_raw=settings.model.paid if settings.keep_raw is None else settings.keep_raw,
     )
     return _with_source_run(plan) if settings.from_raw else plan
+
+
+def run_path(settings: GenerateSettings) -> Path:
+    """The run's folder, by its settings alone."""
+    name = run_name(settings.model.name, settings.tag, settings.prompts.mode, settings.run)
+    return Path(settings.results).expanduser().absolute() / settings.benchmark.name / name
 
 
 def share(scenarios: Sequence[Scenario], selected: list[Scenario], text: str | None) -> list[Scenario]:
@@ -111,7 +116,7 @@ def check_settings(settings: GenerateSettings) -> None:
     """Values that no schema can check. Raises UserError."""
     named = {
         "model.fit": (settings.model.fit, ("stretch", "pad", "crop")),
-        "model.short": (settings.model.short, ("roll_out", "hold", "error")),
+        "model.short": (settings.model.short, ("roll_out", "hold", "hold_one", "error")),
         "seeds": (settings.seeds, ("derived", "same")),
         "progress": (settings.progress, ("auto", "live", "plain")),
         "scorer.name": (settings.scorer.name, ("builtin", "none")),
@@ -138,7 +143,13 @@ def check_conditioning(benchmark: Benchmark, chosen: Sequence[Scenario], needs: 
 
 
 def check_prompts(needs: Needs, texts: dict[str, str | None], settings: GenerateSettings) -> None:
-    """A model that cannot do without a text gets one for every clip. Raises UserError."""
+    """A model that cannot do without a text gets one for every clip, and none too long. Raises UserError."""
+    long = [clip_id for clip_id, text in texts.items() if needs.prompt_max and utf16_units(text) > needs.prompt_max]
+    if long:
+        raise UserError(
+            f"model {settings.model.name} takes prompts of up to {needs.prompt_max} characters, and those of "
+            f"{first_of(long)} are longer; shorten them in prompts.file=CSV"
+        )
     if needs.prompt != "required":
         return
     empty = [clip_id for clip_id, text in texts.items() if not text]
@@ -146,6 +157,11 @@ def check_prompts(needs: Needs, texts: dict[str, str | None], settings: Generate
         raise UserError(
             f"model {settings.model.name} needs a prompt, and {first_of(empty)} have none; choose prompts=op or bpp"
         )
+
+
+def utf16_units(text: str | None) -> int:
+    """The length of a text as services count it."""
+    return len((text or "").encode("utf-16-le")) // 2
 
 
 def read_state(plan: Plan) -> RunState:
@@ -172,13 +188,19 @@ def find_work(plan: Plan, state: RunState) -> Work:
         if check_published(plan, task):
             check_unchanged(task.state.published or {}, task, plan.folder.path)
             work.published.append(task.id)
-        elif task.state.refused and not plan.settings.retry_refused:
+        elif task.state.refused and not plan.settings.retry_refused and not prompt_changed(task):
             work.refused.append(task.id)
         else:
             todo.append(task)
     with ThreadPoolExecutor(8) as pool:
         work.tasks.extend(pool.map(lambda task: ready(plan, task), todo))
     return work
+
+
+def prompt_changed(task: Task) -> bool:
+    """Whether a refused clip now has another text: a changed row of the prompts file is a way out."""
+    failed = task.state.failed or {}
+    return "prompt" in failed and failed["prompt"] != task.prompt
 
 
 def make_task(plan: Plan, scenario: Scenario, state: ClipState) -> Task:
@@ -232,7 +254,7 @@ def spoilt(plan: Plan, state: ClipState) -> bool:
     model, raw, failed = plan.settings.model, state.raw, state.failed
     if raw is None or failed is None or failed["kind"] != "bad_clip" or failed.get("number", 0) < raw.get("number", 0):
         return False
-    return model.short == "roll_out" or (model.short == "error" and not model.paid)
+    return model.short == "roll_out" or (model.short in ("error", "hold_one") and not model.paid)
 
 
 def _oracle(plan: Plan, scenario: Scenario) -> Path:

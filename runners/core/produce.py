@@ -13,17 +13,31 @@ import shutil
 import time
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
-from adapters import Adapter, AdapterError, BadClip, BadVideo, Clip, Needs, Request, SetupError, StepReport, frames_for
+from adapters import (
+    Adapter,
+    AdapterError,
+    BadClip,
+    BadVideo,
+    Clip,
+    Needs,
+    Pause,
+    Request,
+    SetupError,
+    StepReport,
+    frames_for,
+)
 from runners.core.conditioning import make_conditioning
 from runners.core.errors import UserError
 from runners.core.files import publish, sha256_file, sync_folder
 from runners.core.geometry import Geometry
+from runners.core.job_log import ClipJobs, asked_again
 from runners.core.journal import ClipState, Event, Journal
 from runners.core.layout import CONTINUATION_S
 from runners.core.raw import keep_raw
 from runners.core.run_folder import RunFolder
+from runners.core.spending import Cap, Gate
 from runners.core.standardize import Output, standardize
 from runners.core.task import Task, geometry_of, source_record
 
@@ -43,6 +57,9 @@ class Production:
     keep_raw: bool
     session: str
     """Names the start event that holds this process's versions and hardware."""
+    caps: tuple[Cap, ...] = ()
+    budget_lock: Path | None = None
+    """What may be spent, and the file that processes under the same caps lock."""
 
     @property
     def needs(self) -> Needs:
@@ -50,22 +67,16 @@ class Production:
         return self.adapter.needs
 
 
-class Jobs:
-    """The journal as the adapter of a paid service sees it: the facts of one clip."""
+@dataclass(frozen=True)
+class Handles:
+    """What a request holds of the engine that runs it."""
 
-    def __init__(self, journal: Journal, task: Task) -> None:
-        self._journal, self._task = journal, task
-
-    def append(self, event: dict[str, Any]) -> None:
-        """Record one fact, on disk when this returns."""
-        self._task.state.events.append(self._journal.append("job", id=self._task.id, job=event))
-
-    def events(self) -> list[dict[str, Any]]:
-        """All facts recorded for this clip, oldest first."""
-        return [event["job"] for event in self._task.state.events]
+    step: StepReport
+    pause: Pause
+    gate: Gate
 
 
-def make_request(production: Production, task: Task, step: StepReport) -> Request:
+def make_request(production: Production, task: Task, handles: Handles) -> Request:
     """Decode the conditioning and put the request together. Raises UserError for a file that cannot be used."""
     needs = production.needs
     scratch = production.work / task.id
@@ -81,8 +92,10 @@ def make_request(production: Production, task: Task, step: StepReport) -> Reques
         prompt=None if needs.prompt == "ignored" else task.prompt,
         negative_prompt=None if needs.prompt == "ignored" else task.negative_prompt,
         oracle=task.oracle,
-        step=step,
-        jobs=Jobs(production.journal, task),
+        again=asked_again(task.state),
+        step=handles.step,
+        pause=handles.pause,
+        jobs=ClipJobs(production.journal, handles.gate, task.id, task.state),
     )
 
 
@@ -164,7 +177,6 @@ def finish(production: Production, task: Task, made: Made) -> Event:
     started = time.monotonic()
     made = take_raw(production, task, made)
     temporary = production.work / f"{task.id}.mp4"
-    short: Literal["hold", "error"] = "hold" if production.short == "hold" else "error"
     try:
         published = standardize(
             made.clip,
@@ -172,7 +184,7 @@ def finish(production: Production, task: Task, made: Made) -> Event:
             production.output,
             CONTINUATION_S,
             temporary,
-            short,
+            "error" if production.short == "roll_out" else production.short,  # type: ignore[arg-type]
         )
     except BadVideo as error:
         raise BadClip(str(error)) from error

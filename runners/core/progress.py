@@ -22,7 +22,7 @@ class Counts:
     def __init__(self, title: str, total: int, done: int, clock: Callable[[], float] = time.monotonic) -> None:
         """`done` of `total` clips were there before this invocation began."""
         self.title, self.total, self.before = title, total, done
-        self.published = self.failed = self.refused = 0
+        self.published = self.failed = self.refused = self.postponed = 0
         self.current: dict[str, str] = {}
         self._clock, self._begun = clock, clock()
 
@@ -34,7 +34,7 @@ class Counts:
     @property
     def left(self) -> int:
         """Clips that this invocation has still to bring to an end."""
-        return self.total - self.done - self.failed - self.refused
+        return self.total - self.done - self.failed - self.refused - self.postponed
 
     def end(self, clip_id: str, kind: str) -> None:
         """Count one clip's end."""
@@ -43,6 +43,8 @@ class Counts:
             self.published += 1
         elif kind == "refused":
             self.refused += 1
+        elif kind == "postponed":
+            self.postponed += 1
         else:
             self.failed += 1
 
@@ -60,6 +62,7 @@ class Counts:
         parts = [f"{self.done}/{self.total} done"]
         parts += [f"{self.failed} failed"] if self.failed else []
         parts += [f"{self.refused} refused"] if self.refused else []
+        parts += [f"{self.postponed} left for later"] if self.postponed else []
         parts += [f"{rate:.1f} clips/min"] if rate else []
         parts += [f"{clock_text(left)} left"] if left is not None and self.left else []
         return ", ".join(parts)

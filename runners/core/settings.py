@@ -23,9 +23,11 @@ class ModelSettings:
     name: str = setting("", "the model's name in run folders and tables")
     adapter: Any = setting(None, "_target_ and arguments of the adapter; its own __init__ is the schema")
     fit: str = setting("stretch", "how conditioning meets the model's size, undone afterwards: stretch, pad or crop")
-    short: str = setting("error", "a clip shorter than 5 s: roll_out (go on from its last frames), hold or error")
+    short: str = setting(
+        "error", "a clip shorter than 5 s: roll_out (go on from its last frames), hold, hold_one (one frame) or error"
+    )
     negative_prompt: str | None = setting(None, "sent with every prompt, if the model takes one")
-    paid: bool = setting(False, "raw clips of paid models are kept by default")
+    paid: bool = setting(False, "it costs money: raw clips are kept by default, and a run needs budget.max_usd")
     templates: Any = setting({}, "prompt templates that this model brings: name → text")
 
 
@@ -89,6 +91,15 @@ class SelectSettings:
 
 
 @dataclass
+class BudgetSettings:
+    """What may be spent; never part of a run's identity."""
+
+    max_usd: float | None = setting(None, "paid models: what this run may cost in all, over all its invocations")
+    sweep_max_usd: float | None = setting(None, "paid models in a sweep: what all its runs may cost together")
+    lock: str | None = setting(None, "file that all shards of a paid run lock, on a disk that they share")
+
+
+@dataclass
 class GenerateSettings:
     """conf/generate.yaml: one run of one model."""
 
@@ -98,6 +109,7 @@ class GenerateSettings:
     output: OutputSettings = field(default_factory=OutputSettings)
     scorer: ScorerSettings = field(default_factory=ScorerSettings)
     select: SelectSettings = field(default_factory=SelectSettings)
+    budget: BudgetSettings = field(default_factory=BudgetSettings)
     run: int = setting(1, "number of this independent run; part of every clip's seed")
     seed: int = setting(0, "base seed")
     seeds: str = setting("derived", "derived (from seed, run and id) or same (seed + run - 1 for every clip)")
@@ -137,3 +149,26 @@ class FetchSettings:
     output: OutputSettings = field(default_factory=OutputSettings)
     fps: int | None = setting(None, "demo: also at this rate; custom: the data set's rate")
     progress: str = setting("auto", "auto, live or plain")
+
+
+@dataclass
+class JobsSettings:
+    """conf/jobs.yaml: the paid jobs of run folders."""
+
+    action: str = setting("list", "list, adopt or abandon; may stand first, without action=")
+    results: str = setting("results", "list: the folder with all runs")
+    run: str | None = setting(None, "one run's folder")
+    clip: str | None = setting(None, "the clip's scenario id")
+    job: str | None = setting(None, "adopt: the job's id at the service")
+    all: bool = setting(False, "list: also jobs that came to an end")
+    accept_double_charge: bool = setting(False, "abandon: yes, the clip may be paid for twice")
+
+
+@dataclass
+class DoctorSettings:
+    """conf/doctor.yaml: whether a model can work here."""
+
+    model: ModelSettings = field(default_factory=ModelSettings)
+    benchmark: BenchmarkSettings = field(default_factory=BenchmarkSettings)
+    prompts: PromptsSettings = field(default_factory=PromptsSettings)  # benchmarks choose for these two groups
+    output: OutputSettings = field(default_factory=OutputSettings)

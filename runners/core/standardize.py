@@ -16,7 +16,7 @@ from runners.core.resample import Resampler, Sampling
 from runners.core.returned import KeptFrames
 from runners.core.verify import find_fault, header_fault, verify
 
-Short = Literal["hold", "error"]
+Short = Literal["hold", "hold_one", "error"]
 
 _READ_EVERYWHERE = ("h264", "hevc", "mpeg4", "vp9")
 """Codecs that FFmpeg decodes by itself, and so every OpenCV that may score the clip."""
@@ -82,8 +82,9 @@ def standardize(
     """Write the first `seconds` of the clip's kept frames to `path`, as `output` asks and with `geometry` undone.
 
     `path` is a temporary name: nothing is left there when this raises. A file that already is what is wanted is copied
-    byte for byte. `short="hold"` fills up a clip that is too short with its last frame; "error" raises `BadClip`, as
-    does anything that is no usable clip. Raises `OSError` when the disk does not take the file.
+    byte for byte. `short="hold"` fills up a clip that is too short with its last frame, "hold_one" only one that lacks
+    a single frame of its own rate, as a clip of 5 s does whose first frame is the switch frame; "error" raises
+    `BadClip`, as does anything that is no usable clip. Raises `OSError` when the disk does not take the file.
     """
     kept = KeptFrames(clip)
     frames = round(seconds * output.fps)
@@ -144,16 +145,16 @@ def _render(kept: KeptFrames, geometry: Geometry, output: Output, seconds: float
                 pass
             if not _too_short(kept, seconds):
                 return 0
-            if short == "error":
+            if short == "error" or (short == "hold_one" and _too_short(kept, seconds, frames=Fraction(3, 2))):
                 raise BadClip(_shortage(kept, seconds))
             return sum(Fraction(k, output.fps) >= kept.length_s for k in range(count))
     finally:
         source.close()
 
 
-def _too_short(kept: KeptFrames, seconds: float) -> bool:
+def _too_short(kept: KeptFrames, seconds: float, frames: Fraction = Fraction(1, 2)) -> bool:
     """A lack of up to half a frame is a rounding of the rate (35 frames at 7.05 FPS), not a lack of frames."""
-    return kept.length_s + Fraction(1, 2) / kept.fps < Fraction(seconds)
+    return kept.length_s + frames / kept.fps < Fraction(seconds)
 
 
 def _shortage(kept: KeptFrames, seconds: float) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Literal, Protocol
 
-Stop = Literal["interrupted", "deadline", "max_failures", "fatal"]
+Stop = Literal["interrupted", "deadline", "max_failures", "postponed", "fatal"]
 
 
 class Watcher(Protocol):
@@ -28,6 +28,10 @@ class Tally:
     published: int = 0
     failed: dict[str, str] = field(default_factory=dict)
     refused: dict[str, str] = field(default_factory=dict)
+    ambiguous: dict[str, str] = field(default_factory=dict)
+    """Paid requests of unknown fate: a person has to say what became of them."""
+    postponed: dict[str, str] = field(default_factory=dict)
+    """Clips that are not done and have no fault: jobs that still run, requests that may not be sent now."""
     stop: Stop | None = None
     fatal: str | None = None
     abandoned: bool = False
@@ -43,3 +47,5 @@ class Limits:
     attempts: int = 3
     grace_s: float = 5.0
     writing_grace_s: float = 60.0
+    promise_grace_s: float = 240.0
+    """… and for the answers to paid requests that are on their way: they must be on record."""

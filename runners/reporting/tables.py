@@ -42,6 +42,9 @@ def print_outcomes(outcomes: Sequence[Outcome]) -> None:
                 markup=False,
                 soft_wrap=True,
             )
+    planned = [outcome.cost_usd for outcome in outcomes if outcome.cost_usd is not None]
+    if len(planned) > 1:
+        console.print(f"all {len(planned)} runs of paid models: about ${sum(planned):.2f}", highlight=False)
     scored = [outcome for outcome in outcomes if outcome.scores is not None]
     if scored:
         console.print(fitting_table(scored, console))

@@ -115,7 +115,7 @@ MISTAKES = {
     "model._target_=x": "there is no setting",
     "benchmark.descriptions=/nowhere.csv": "/nowhere.csv",
     "results=/proc/none": "choose results=",
-    "model.short=hole": "did you mean 'hold'?",
+    "model.short=hole": "did you mean 'hold' or 'hold_one'?",
     "from_raw=/nowhere": "there is no run in this folder",
     "--no-such-flag": "unrecognized arguments",
 }
@@ -143,7 +143,7 @@ def test_ctrl_c_ends_within_seconds_with_the_command_that_goes_on(tmp_path: Path
         process.send_signal(signal.SIGINT)
         out, _ = process.communicate(timeout=60)
     assert process.returncode == 130, out
-    assert f"6 clips left; go on with: python -m runners.generate --config-dir={conf} model=patient" in out
+    assert f"6 clips left; go on with: python -m runners.generate model=patient --config-dir={conf}" in out
     assert "Traceback" not in out
     assert not list((tmp_path / "r" / "mini" / "patient-op-run_01").glob(".work*"))
 

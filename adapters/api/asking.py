@@ -1,0 +1,70 @@
+"""Asking about a job until it ends: nothing that passes is a verdict, and no question costs anything."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from adapters.api.provider import Provider
+from adapters.api.transport import Lost, NotDelivered, Transport
+from adapters.api.waits import Passing, asked_wait
+from adapters.api.wire import Answer, BadAnswer, State, Status, Ticket
+from adapters.errors import Ambiguous
+
+LAG_S = 60.0
+"""For so long after its beginning, a service may not yet know its own job."""
+_PASSING = frozenset({408, 409, 425, 429})
+_UNREADABLE = (BadAnswer, KeyError, IndexError, TypeError, ValueError, AttributeError)
+
+
+@dataclass(frozen=True)
+class Asking:
+    """Questions about one job."""
+
+    provider: Provider
+    transport: Transport
+    ticket: Ticket
+    begun: float
+    """When it was submitted, in seconds since 1970."""
+    now: Callable[[], float]
+
+    def look(self) -> Status:
+        """What the service says now, possibly PENDING. Raises `Passing`, `Ambiguous`, `SetupError` (the key)."""
+        answer = self._send(self.provider.poll(self.ticket))
+        self._check(answer)
+        status = self._read(self.provider.status, answer)
+        while status.ask is not None:
+            status = self._read(self.provider.result, self._send(status.ask))
+        return status
+
+    def _send(self, call: object) -> Answer:
+        try:
+            return self.transport.send(call)  # type: ignore[arg-type]
+        except (Lost, NotDelivered) as error:
+            raise Passing(str(error)) from None
+
+    def _check(self, answer: Answer) -> None:
+        if answer.ok:
+            return
+        status, provider = answer.status, self.provider
+        told = self.transport.redact(f"{provider.label} answers HTTP {status}: {provider.message(answer)}")
+        if status in _PASSING or status >= 500:
+            raise Passing(told, asked_wait(answer.headers, self.now))
+        if status in (401, 402, 403):
+            error = provider.stop(answer)
+            error.args = (self.transport.redact(str(error)),)
+            raise error
+        if status == 404 and self.now() - self.begun < LAG_S:
+            raise Passing(told)
+        raise Ambiguous(f"job {self.ticket.job_id} cannot be asked about: {told}")
+
+    def _read(self, read: Callable[[Answer, Ticket], Status], answer: Answer) -> Status:
+        try:
+            return read(answer, self.ticket)
+        except _UNREADABLE as error:
+            raise Passing(self.transport.redact(f"an answer that cannot be read ({error!r})")) from None
+
+
+def pending(status: Status) -> bool:
+    """Whether the job has not ended."""
+    return status.state is State.PENDING

@@ -1,0 +1,250 @@
+"""One clip from a paid service: submit → poll → fetch, over the journal, so that no job is ever paid for twice.
+
+Every fact is on disk before the next step relies on it (adapters/attempts.py lists them). Whoever starts again, after
+whatever ended the process before, goes on from the last fact: a job that runs is asked about, a request of which
+nobody knows whether it arrived is looked for at the service, or left to a person.
+"""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import partial
+
+from adapters.api import waits
+from adapters.api.addresses import host_of
+from adapters.api.asking import Asking, pending
+from adapters.api.download import Broken, Fetched, Gone, check_shape, fetch
+from adapters.api.limiter import Limiter
+from adapters.api.price import Price
+from adapters.api.provider import Provider
+from adapters.api.submitting import Submitting, upload
+from adapters.api.transport import Transport
+from adapters.api.waits import Passing, Patience
+from adapters.api.wire import Output, State, Status, Ticket, Work
+from adapters.attempts import Attempt, fold_attempts
+from adapters.contract import JobLog, Request
+from adapters.errors import AdapterError, Ambiguous, BadClip, Postponed, RateLimited, Refused, Retryable
+
+_FRESH_ADDRESSES = 3
+"""How often a video's address may be asked for anew before the video counts as gone."""
+
+
+@dataclass(frozen=True)
+class Terms:
+    """What may be spent and tried for one clip.
+
+    `price`: of one job; only where it is free is a request of unknown fate sent again. `most_attempts`: jobs per clip
+    over all invocations. `moderation_retries`: how many refusals that were not charged may be followed by another job.
+    """
+
+    price: Price
+    most_attempts: int = 2
+    moderation_retries: int = 0
+
+
+@dataclass
+class JobRunner:
+    """Runs the jobs of one service; safe to use from several threads."""
+
+    provider: Provider
+    transport: Transport
+    limiter: Limiter
+    terms: Terms
+    patience: Patience = field(default_factory=Patience)
+    rng: random.Random = field(default_factory=random.Random)
+    now: Callable[[], float] = time.time
+
+    def run(self, work: Work, request: Request, log: JobLog) -> tuple[Fetched, Attempt]:
+        """The video of one clip and the attempt that made it.
+
+        Raises `Refused`, `Rejected`, `Ambiguous`, `Postponed` (it runs on, or nothing more may begin now), `BadClip`,
+        `AdapterError` for a job that failed, `SetupError` for what no clip could get through with, `Cancelled`.
+        """
+        with self.limiter.slot(request.pause):
+            attempt = self._resume(work, request, log)
+            while True:
+                attempt = attempt or self._begin(work, request, log)
+                status = self._wait(attempt, request, log)
+                if status.state is State.SUCCEEDED:
+                    return self._collect(attempt, status, work, request, log), last_attempt(log)
+                self._end(attempt, status, log)
+                self._raise_unless_another(log)
+                attempt = None
+
+    # --- which attempt
+
+    def _resume(self, work: Work, request: Request, log: JobLog) -> Attempt | None:
+        """The attempt to go on with, None if a new one may begin. Raises if neither is so."""
+        if not log.events():
+            return None
+        if last_attempt(log).ambiguous:
+            self._settle(work, log)
+        last = last_attempt(log)
+        if last.state in ("submitted", "succeeded", "fetched", "expired"):
+            self._check_same(last, work)
+            return last
+        if last.state in ("failed", "refused") and not request.again:
+            self._raise_unless_another(log)
+        if last.state == "failed" and request.again and not self._may_begin(log):
+            raise AdapterError(f"{last.facts.get('reason')}; another paid attempt: model.adapter.max_attempts=…")
+        return None
+
+    def _settle(self, work: Work, log: JobLog) -> None:
+        """Find out what became of a request whose answer nobody read. Raises `Ambiguous` if that cannot be known."""
+        last, submitting = last_attempt(log), self._submitting
+        try:
+            if last.state == "answered":
+                submitting.read_again(last, log)
+                return
+        except RateLimited:
+            return
+        except Ambiguous:
+            pass
+        if submitting.reconcile(last, work, log):
+            return
+        if not self.terms.price.free:
+            raise Ambiguous(f"{self.provider.label} may have been asked for this clip, and may have charged for it")
+        log.append({"state": "abandoned", "attempt": last.number, "reason": "of unknown fate, and free"})
+
+    def _check_same(self, attempt: Attempt, work: Work) -> None:
+        """A job belongs to the wish it was begun with. Raises `Ambiguous`, so that a person decides."""
+        host = host_of(self.provider.base)
+        if attempt.facts.get("host", host) != host:
+            there = attempt.facts["host"]
+            raise Ambiguous(f"job {attempt.job_id} runs at {there}: point model.adapter.base_url there to go on")
+        if attempt.facts.get("work", work.digest) != work.digest:
+            raise Ambiguous(
+                f"job {attempt.job_id} was begun with another prompt, picture or seed than this command has: "
+                "restore them, or give the job up"
+            )
+
+    def _may_begin(self, log: JobLog) -> bool:
+        counted = [one for one in fold_attempts(log.events()) if one.billed and one.state != "abandoned"]
+        return len(counted) < self.terms.most_attempts
+
+    def _raise_unless_another(self, log: JobLog) -> None:
+        """Raise what the last attempt ended with, unless it may pass and another paid one is allowed."""
+        attempts = fold_attempts(log.events())
+        last, reason = attempts[-1], str(attempts[-1].facts.get("reason", ""))
+        if last.state == "refused":
+            refusals = sum(attempt.state == "refused" for attempt in attempts)
+            if last.usd > 0 or refusals > self.terms.moderation_retries:
+                raise Refused(reason)
+        elif not last.facts.get("transient") or not self._may_begin(log):
+            raise AdapterError(f"{reason} (job {last.job_id}, paid attempt {last.number})")
+
+    # --- submit
+
+    @property
+    def _submitting(self) -> Submitting:
+        return Submitting(self.provider, self.transport, self.now)
+
+    def _begin(self, work: Work, request: Request, log: JobLog) -> Attempt:
+        """Submit a new job. Raises `Postponed` if the service turns everything away for now."""
+        attempts = fold_attempts(log.events())
+        number = len(attempts) if attempts and attempts[-1].state == "held" else len(attempts) + 1
+        submitting, patience = self._submitting, self.patience.submit_s
+
+        def submit() -> None:
+            try:
+                submitting.send(sendable, number, self.terms.price.of(work.seconds) or 0.0, log)
+            except RateLimited:
+                self.limiter.too_much()
+                raise
+
+        try:
+            put = partial(upload, self.provider, self.transport, work)
+            sendable = waits.fetching(put, patience, request.pause, self.rng)
+            waits.submitting(submit, patience, request.pause, self.rng)
+        except (Passing, RateLimited) as error:
+            raise Postponed(f"nothing more can be submitted now: {error}", ends_run=True) from None
+        except Ambiguous as error:
+            if not self.terms.price.free:
+                raise
+            raise Retryable(str(error)) from None
+        self.limiter.well()
+        return last_attempt(log)
+
+    # --- poll
+
+    def _wait(self, attempt: Attempt, request: Request, log: JobLog) -> Status:
+        """Ask until the job ends. Raises `Postponed` if it runs for longer than anybody waits."""
+        asking = self._asking(attempt)
+        odd: set[str] = set()
+
+        def ask() -> Status | None:
+            request.step(0, 100)
+            status = asking.look()
+            if status.odd and status.odd not in odd:
+                odd.add(status.odd)
+                log.append({"attempt": attempt.number, "note": self.transport.redact(status.odd)})
+            request.step(round(100 * (status.progress or 0)), 100)
+            return None if pending(status) else status
+
+        ended = waits.polling(ask, self.patience, request.pause, self.rng)
+        if ended is None:
+            waited = f"{self.patience.wait_s:g} s"
+            raise Postponed(f"job {attempt.job_id} still runs after {waited}; the same command asks again later")
+        return ended
+
+    def _asking(self, attempt: Attempt) -> Asking:
+        job_id, urls = str(attempt.job_id), attempt.facts.get("urls")
+        ticket = Ticket(job_id, urls) if urls else self.provider.adopt(job_id)
+        begun = float(attempt.facts.get("begun", 0))
+        return Asking(self.provider, self.transport, ticket, begun, self.now)
+
+    def _end(self, attempt: Attempt, status: Status, log: JobLog) -> None:
+        """Put on record that a job ended without a video."""
+        reason = self.transport.redact(f"{self.provider.label}: {status.reason or status.word}")
+        state = "refused" if status.state is State.REFUSED else "failed"
+        log.append(
+            {"state": state, "attempt": attempt.number, "reason": reason, "transient": status.transient}
+            | self._costs(status)
+        )
+
+    def _costs(self, status: Status) -> dict[str, float]:
+        return {} if status.usd is None else {"usd": status.usd}
+
+    # --- fetch
+
+    def _collect(self, attempt: Attempt, status: Status, work: Work, request: Request, log: JobLog) -> Fetched:
+        """Put on record that the job is done, and bring its video over."""
+        if attempt.state != "fetched":
+            report = {key: value for key, value in status.report.items() if value is not None}
+            log.append({"state": "succeeded", "attempt": attempt.number, "report": report} | self._costs(status))
+        video = self._fetch(attempt, status, request, log)
+        check_shape(video.info, work.size)
+        if attempt.facts.get("sha256") != video.sha256:
+            log.append({"state": "fetched", "attempt": attempt.number, "sha256": video.sha256, "bytes": video.bytes})
+        return video
+
+    def _fetch(self, attempt: Attempt, status: Status, request: Request, log: JobLog) -> Fetched:
+        """Fetch, with a fresh address whenever the old one is no longer valid or gives no video."""
+        path = request.scratch / "video.mp4"
+
+        def bring(output: Output) -> Fetched:
+            return fetch(self.transport, output, path, self.now, lambda: request.step(100, 100))
+
+        fault: Exception = Gone("the job is done without a video")
+        for _ in range(_FRESH_ADDRESSES + 1):
+            if status.output is None:
+                break
+            try:
+                return waits.fetching(partial(bring, status.output), self.patience.fetch_s, request.pause, self.rng)
+            except (Gone, Broken) as error:
+                fault = error
+            except Passing as passing:
+                raise Postponed(f"job {attempt.job_id} is done, but its video cannot be had now: {passing}") from None
+            status = self._wait(attempt, request, log)
+        if isinstance(fault, Broken):
+            raise BadClip(f"job {attempt.job_id} is done, but {fault}")
+        log.append({"state": "expired", "attempt": attempt.number, "reason": str(fault)})
+        raise AdapterError(f"job {attempt.job_id} is done and paid for, but its video is gone ({fault})")
+
+
+def last_attempt(log: JobLog) -> Attempt:
+    """The attempt that began last."""
+    return fold_attempts(log.events())[-1]

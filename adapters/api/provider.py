@@ -1,0 +1,165 @@
+"""What a provider's module must say: how its wire protocol reads. It translates; it never sends, waits or retries."""
+
+from __future__ import annotations
+
+import time
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping
+from typing import Any, ClassVar
+
+from adapters.api.waits import asked_wait
+from adapters.api.wire import Answer, BadAnswer, Call, Media, Status, Ticket, Work
+from adapters.errors import Ambiguous, MissingDependency, RateLimited, Refused, Rejected, SetupError
+
+
+class Provider(ABC):
+    """The translation of one service. `call` is sent with every request as it is: the vendor's own parameters."""
+
+    base_url: ClassVar[str]
+    """Where the service is, without a path that changes between calls."""
+    key_env: ClassVar[str | None]
+    """The environment variable that holds its key, by the vendor's own name; None if it needs no key."""
+    label: ClassVar[str]
+    """The vendor's name, for messages."""
+    sheds: ClassVar[frozenset[int]] = frozenset()
+    """Statuses from 500 up of which the vendor documents that the request was not taken and may be sent again."""
+    options: ClassVar[frozenset[str]] = frozenset()
+    """Settings of `model.adapter.options` that this provider knows."""
+
+    def __init__(
+        self, model: str, base_url: str | None = None, call: Mapping[str, Any] | None = None,
+        options: Mapping[str, Any] | None = None, *, mode: str = "i2v",
+    ) -> None:  # fmt: skip
+        self.model, self.mode = model, mode
+        self.base = (base_url or self.base_url).rstrip("/")
+        self.call: dict[str, Any] = dict(call or {})
+        self.option: dict[str, Any] = dict(options or {})
+        unknown = sorted(self.option.keys() - self.options)
+        if unknown:
+            known = ", ".join(sorted(self.options)) or "none"
+            raise SetupError(f"model.adapter.options: {self.label} knows no {unknown[0]!r} (it knows: {known})")
+        self.now: Callable[[], float] = time.time
+
+    # --- the credential
+
+    def sign(self, key: str) -> Mapping[str, str]:
+        """The headers that carry the credential."""
+        return {"Authorization": f"Bearer {key}"}
+
+    def credential(self, key: str) -> Callable[[], Mapping[str, str]]:
+        """Gives the headers of `sign` whenever a request is signed; for services whose credential changes."""
+        headers = self.sign(key) if key else {}
+        return lambda: headers
+
+    def check(self) -> None:
+        """Raise `SetupError` if something is missing that can be known without a key."""
+
+    # --- submit
+
+    def upload(self, media: Media) -> Call | None:
+        """A free call that puts the picture or footage at the service first, where its size asks for it."""
+        return None
+
+    def uploaded(self, answer: Answer) -> str:
+        """The address of what was uploaded. Raises `BadAnswer`."""
+        raise BadAnswer(f"{self.label} was sent a file, and its answer was not read: HTTP {answer.status}")
+
+    @abstractmethod
+    def submit(self, work: Work) -> Call:
+        """The one paid call."""
+
+    @abstractmethod
+    def ticket(self, answer: Answer) -> Ticket:
+        """The job that a 2xx answer to `submit` speaks of.
+
+        Raises what `fault` may give, if the service says no in a 200; `BadAnswer` or KeyError/TypeError for an answer
+        that cannot be read, which then is ambiguous.
+        """
+
+    def fault(self, answer: Answer) -> Exception | None:
+        """What an answer to `submit` that is not 2xx means; None for one that is.
+
+        `RateLimited`: not taken, later. `Rejected`, `Refused`: a final no to this clip. `SetupError`: a final no to all
+        (credential, balance). `Ambiguous`: a job may have been made.
+        """
+        if answer.ok:
+            return None
+        told = f"{self.label} answers HTTP {answer.status}: {self.message(answer)}"
+        if answer.status == 429 or answer.status in self.sheds:
+            return RateLimited(told, asked_wait(answer.headers, self.now))
+        if answer.status == 503 and "retry-after" in answer.headers:
+            return RateLimited(told, asked_wait(answer.headers, self.now))
+        if answer.status in (401, 402, 403):
+            return self.stop(answer)
+        if answer.status in (408, 425) or answer.status >= 500:
+            return Ambiguous(told)
+        return Refused(told) if self.is_moderation(answer) else Rejected(told)
+
+    def stop(self, answer: Answer) -> SetupError:
+        """Why no request at all can succeed."""
+        what = {401: "does not accept the key", 402: "wants to be paid first", 403: "does not allow this"}
+        key = f" (${self.key_env})" if self.key_env else ""
+        told = what.get(answer.status, "cannot be used")
+        return SetupError(f"{self.label} {told}{key}: {self.message(answer)}")
+
+    def is_moderation(self, answer: Answer) -> bool:
+        """Whether a 4xx answer to `submit` declines the content."""
+        return False
+
+    def message(self, answer: Answer) -> str:
+        """The vendor's own words in an error."""
+        try:
+            return self.words(answer.json())[:300]
+        except BadAnswer:
+            return " ".join(answer.text(200).split()) or "no explanation"
+
+    def words(self, body: Any) -> str:
+        """The vendor's own words in the JSON of an error; the shapes that most use."""
+        if isinstance(body, Mapping):
+            for key in ("message", "error", "detail", "error_message", "msg", "title"):
+                if body.get(key):
+                    return self.words(body[key])
+        if isinstance(body, list) and body:
+            return self.words(body[0])
+        return str(body)
+
+    # --- poll
+
+    @abstractmethod
+    def poll(self, ticket: Ticket) -> Call:
+        """Ask about a job."""
+
+    @abstractmethod
+    def status(self, answer: Answer, ticket: Ticket) -> Status:
+        """What a 2xx answer to `poll` says. Raises `BadAnswer`, KeyError or TypeError if it cannot be read."""
+
+    def result(self, answer: Answer, ticket: Ticket) -> Status:
+        """What the answer to a further call (`Status.ask`) says, whatever its status. Raises as `status` does."""
+        raise BadAnswer(f"{self.label}: no further call is known for {ticket.job_id} (HTTP {answer.status})")
+
+    # --- reconcile and check up
+
+    def listing(self, work: Work, since: float) -> Call | None:
+        """A free call that lists the jobs begun since then (seconds since 1970), where the vendor has one."""
+        return None
+
+    def found(self, answer: Answer, work: Work, since: float) -> list[Ticket]:
+        """The jobs of a listing that surely are this very work: by its uuid, its seed, its inputs."""
+        return []
+
+    def adopt(self, job_id: str) -> Ticket:
+        """The ticket of a job of which only the id is known."""
+        return Ticket(job_id)
+
+    def probe(self) -> Call | None:
+        """A free call that shows whether the service answers and takes the key."""
+        return None
+
+    def balance(self, answer: Answer) -> str | None:
+        """What the answer to `probe` says of credits and limits, for people."""
+        return None
+
+
+def missing(package: str, extra: str) -> MissingDependency:
+    """The error for an optional package."""
+    return MissingDependency(package, f"pip install -e '.[{extra}]'")

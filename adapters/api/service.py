@@ -1,0 +1,221 @@
+"""A paid video service as an adapter: what its YAML says of it, checked before a cent is spent."""
+
+from __future__ import annotations
+
+import datetime as dt
+import importlib
+import inspect
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, ClassVar
+
+from adapters.api.addresses import host_of
+from adapters.api.checkup import check_up
+from adapters.api.download import Fetched
+from adapters.api.jobs import JobRunner, Terms
+from adapters.api.limiter import Limiter
+from adapters.api.media import footage, picture
+from adapters.api.price import Price
+from adapters.api.provider import Provider
+from adapters.api.redaction import Redactor
+from adapters.api.transport import Transport
+from adapters.api.waits import Patience
+from adapters.api.wire import Work
+from adapters.attempts import Attempt, MemoryLog, spent_usd
+from adapters.contract import Adapter, Clip, Finding, Mode, Needs, PromptUse, Request, Size
+from adapters.errors import MissingKey, SetupError
+
+
+class Service(Adapter):
+    """One model of one provider, described by a YAML; `conf/base/api.yaml` explains every argument."""
+
+    # How long to wait, what it costs, where it runs and until when: none of it changes a pixel.
+    neutral: ClassVar[frozenset[str]] = frozenset(
+        {
+            "key_env", "base_url", "price", "checked", "eol", "successor", "force", "concurrency", "poll_s", "wait_s",
+            "submit_s", "fetch_s", "read_s", "max_attempts", "moderation_retries", "prompt_max",
+        }
+    )  # fmt: skip
+
+    def __init__(
+        self,
+        provider: str,
+        model: str,
+        durations: Sequence[int],
+        *,
+        sizes: Sequence[Sequence[int]] = (),
+        mode: Mode = "i2v",
+        fps: float | None = 24,
+        context_fps: float | None = None,
+        frames: int | None = None,
+        leading: int | str = 1,
+        prompt: PromptUse = "required",
+        prompt_max: int | None = None,
+        negative: bool = False,
+        seed: bool = False,
+        media_bytes: int = 3_700_000,
+        call: Mapping[str, Any] | None = None,
+        options: Mapping[str, Any] | None = None,
+        key_env: str | None = None,
+        base_url: str | None = None,
+        price: Mapping[str, Any] | None = None,
+        checked: str | None = None,
+        eol: str | None = None,
+        successor: str | None = None,
+        force: bool = False,
+        concurrency: int = 2,
+        poll_s: float = 5.0,
+        wait_s: float = 1800.0,
+        submit_s: float = 120.0,
+        fetch_s: float = 600.0,
+        read_s: float = 180.0,
+        max_attempts: int = 2,
+        moderation_retries: int = 0,
+    ) -> None:
+        self.provider = _provider(provider)(model, base_url, call, options, mode=mode)
+        self.key_env = key_env or self.provider.key_env
+        self.durations = tuple(sorted(int(seconds) for seconds in durations))
+        self.price, self.checked = Price.parse(price), checked
+        self.eol, self.successor, self._force = eol, successor, force
+        if leading != "auto" and not (isinstance(leading, int) and leading >= 0):
+            raise SetupError(f"model.adapter.leading={leading!r}: a count of frames, or auto")
+        self._leading, self._negative, self._seed = leading, negative, seed
+        self._media_bytes, self._read_s = media_bytes, read_s
+        self._patience = Patience(submit_s, wait_s, fetch_s, poll_s)
+        self._terms = Terms(self.price, max_attempts, moderation_retries)
+        self.needs = Needs(
+            mode=mode,
+            frames=frames,
+            fps=context_fps if mode == "multiframe" else None,
+            sizes=tuple((int(width), int(height)) for width, height in sizes),
+            native_fps=fps,
+            prompt=prompt,
+            prompt_max=prompt_max,
+            concurrency=concurrency,
+            keys=(self.key_env,) if self.key_env else (),
+        )
+        self._runner: JobRunner | None = None
+
+    def identity(self, arguments: Mapping[str, Any]) -> dict[str, Any]:
+        """All arguments that can change a pixel and differ from their defaults."""
+        defaults = {name: p.default for name, p in inspect.signature(type(self)).parameters.items()}
+        return {
+            key: value
+            for key, value in super().identity(arguments).items()
+            if value != defaults.get(key) and (value or defaults.get(key))
+        }
+
+    def check(self) -> None:
+        """Check what can be known without a key. Raises `SetupError`."""
+        ended = self.eol is not None and dt.datetime.now(dt.UTC).date().isoformat() > self.eol
+        if ended and not self._force:
+            after = f"; its successor here: model={self.successor}" if self.successor else ""
+            raise SetupError(
+                f"{self.provider.label} ended {self.provider.model} on {self.eol}{after}; "
+                "model.adapter.force=true asks for it all the same"
+            )
+        self.provider.check()
+
+    def estimate_usd(self, seconds: float) -> float | None:
+        """The price of one job that holds so many seconds. Raises `SetupError` if no price is known."""
+        return self.price.of(self._asked_seconds(seconds))
+
+    @property
+    def has_key(self) -> bool:
+        """Whether the key is set, or none is needed."""
+        return not self.key_env or bool(os.environ.get(self.key_env))
+
+    def diagnose(self, conditioning: Sequence[Size] = ()) -> Iterator[Finding]:
+        """The key, the service, its balance, what a clip costs, which lengths and sizes it makes; spends nothing."""
+        yield from check_up(self, self._transport() if self.has_key else None, conditioning)
+
+    def load(self) -> None:
+        """Read the key. Raises `MissingKey`."""
+        if self.key_env and not self.has_key:
+            raise MissingKey(self.key_env)
+        limiter = Limiter(self.needs.concurrency)
+        self._runner = JobRunner(self.provider, self._transport(), limiter, self._terms, self._patience)
+
+    def close(self) -> None:
+        """Forget the key."""
+        self._runner = None
+
+    def describe(self) -> dict[str, Any]:
+        """The service and what it was said to cost."""
+        return {
+            "provider": self.provider.label,
+            "model": self.provider.model,
+            "host": host_of(self.provider.base),
+            "price": self.price.to_dict(),
+            "checked": self.checked,
+        }
+
+    def generate(self, request: Request) -> Clip:
+        """One clip: a job that runs already, or a new one. Raises what `JobRunner.run` raises."""
+        assert self._runner is not None, "load() comes first"
+        log = request.jobs or MemoryLog()
+        work = self._work(request)
+        video, attempt = self._runner.run(work, request, log)
+        info = self._info(work, video, attempt, spent_usd(log.events()))
+        return Clip(None, file=video.path, leading=self._leading_frames(request, video), info=info)
+
+    def _work(self, request: Request) -> Work:
+        conditioning, multiframe = request.conditioning, self.needs.mode == "multiframe"
+        most = self._media_bytes
+        return Work(
+            prompt=request.prompt or None,
+            negative_prompt=request.negative_prompt if self._negative else None,
+            seconds=self._asked_seconds(request.seconds),
+            size=(conditioning.width, conditioning.height),
+            seed=request.seed if self._seed else None,
+            uuid="",
+            picture=None if multiframe else picture(conditioning, most),
+            footage=footage(conditioning, request.scratch, most) if multiframe else None,
+        )
+
+    def _asked_seconds(self, seconds: float) -> int:
+        """The shortest length it makes that holds so many seconds; the rest is cut off."""
+        return next((length for length in self.durations if length >= seconds), self.durations[-1])
+
+    def _leading_frames(self, request: Request, video: Fetched) -> int:
+        """How many frames only repeat what was sent; `auto` tells an extension that begins with it by its length."""
+        if isinstance(self._leading, int):
+            return self._leading
+        conditioning, info = request.conditioning, video.info
+        sent_s = len(conditioning.frames) / conditioning.fps
+        whole = info.frames / info.fps >= sent_s + request.seconds - 0.5
+        return round(sent_s * info.fps) if whole else 0
+
+    def _info(self, work: Work, video: Fetched, attempt: Attempt, cost_usd: float) -> dict[str, Any]:
+        found = video.info
+        return {
+            "provider": self.provider.label,
+            "model": self.provider.model,
+            "job_id": attempt.job_id,
+            "attempt": attempt.number,
+            "prompt": work.prompt,
+            "negative_prompt": work.negative_prompt,
+            "seed": work.seed,
+            "seconds": work.seconds,
+            "sent": {"mime": work.media.mime, "sha256": work.media.sha256, "bytes": len(work.media.data)},
+            "reported": attempt.facts.get("report", {}),
+            "video": {"width": found.width, "height": found.height, "fps": found.fps, "frames": found.frames},
+            "cost_usd": round(cost_usd, 6),
+        }
+
+    def _transport(self) -> Transport:
+        key = os.environ.get(self.key_env or "", "")
+        credential = self.provider.credential(key)
+        return Transport(self.provider.base, credential, Redactor((key,)), read_s=self._read_s)
+
+
+def _provider(path: str) -> type[Provider]:
+    """The class that a YAML names. Raises `SetupError`."""
+    module, _, name = path.rpartition(".")
+    try:
+        found = getattr(importlib.import_module(module), name)
+    except (ImportError, AttributeError, ValueError) as error:
+        raise SetupError(f"model.adapter.provider={path}: {error}") from None
+    if not (isinstance(found, type) and issubclass(found, Provider)):
+        raise SetupError(f"model.adapter.provider={path} is no Provider (see adapters/api/provider.py)")
+    return found

@@ -1,0 +1,150 @@
+"""The one paid call: promised in the journal before a byte leaves, its raw answer kept before anybody reads it."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Any
+
+from adapters.api.addresses import host_of
+from adapters.api.provider import Provider
+from adapters.api.transport import Lost, NotDelivered, Transport
+from adapters.api.waits import Passing
+from adapters.api.wire import Answer, BadAnswer, Call, Ticket, Work
+from adapters.attempts import Attempt, fold_attempts
+from adapters.contract import JobLog
+from adapters.errors import AdapterError, Ambiguous, RateLimited, Refused, Rejected, SetupError
+
+_KEPT_HEADERS = ("content-type", "retry-after", "location", "request-id", "x-request-id", "x-fal-request-id")
+_KEPT_BODY = 65536
+_CLOCKS_DIFFER_S = 120.0
+_UNREADABLE = (BadAnswer, KeyError, IndexError, TypeError, ValueError, AttributeError)
+"""What translating an answer of another shape than documented raises."""
+
+
+@dataclass(frozen=True)
+class Submitting:
+    """Sends paid requests of one service, and finds out what became of those whose answer was lost."""
+
+    provider: Provider
+    transport: Transport
+    now: Callable[[], float]
+
+    def send(self, work: Work, number: int, usd: float, log: JobLog) -> None:
+        """Send one request; its attempt is `submitted` when this returns.
+
+        Raises `Passing` or `RateLimited` if it surely was not accepted and may be sent again, `Ambiguous` if nobody
+        knows, `Rejected`, `Refused` and `SetupError` for a no, `OverBudget` and `Cancelled` if it may not be sent.
+        """
+        work = replace(work, uuid=str(uuid.uuid4()))
+        call = self.provider.submit(work)
+        intent = {
+            "state": "submitting", "attempt": number, "usd": usd, "at": self.now(), "uuid": work.uuid,
+            "work": work.digest, "model": self.provider.model, "host": host_of(self.provider.base),
+            "prompt": work.prompt, "seconds": work.seconds, "seed": work.seed, "media": work.media.sha256,
+        }  # fmt: skip
+        with log.spend(intent, usd):
+            try:
+                answer = self.transport.send(call, fresh=True)
+            except NotDelivered as error:
+                log.append({"state": "held", "attempt": number, "usd": 0, "reason": str(error)})
+                raise Passing(str(error)) from None
+            except SetupError as error:
+                log.append({"state": "held", "attempt": number, "usd": 0, "reason": str(error)})
+                raise
+            except Lost as error:
+                raise Ambiguous(str(error)) from None
+            log.append({"state": "answered", "attempt": number, **self._kept(answer)})
+            self._read(answer, number, log)
+
+    def read_again(self, attempt: Attempt, log: JobLog) -> None:
+        """Read a raw answer that a process wrote down before it was killed. Raises as `send` does."""
+        facts = attempt.facts
+        self._read(Answer(facts["status"], facts["headers"], facts["body"].encode()), attempt.number, log)
+
+    def reconcile(self, attempt: Attempt, work: Work, log: JobLog) -> bool:
+        """Look for the job of a request whose answer was lost; returns whether it was found, for sure and alone."""
+        since = float(attempt.facts.get("at", 0)) - _CLOCKS_DIFFER_S
+        if attempt.facts.get("work") != work.digest:
+            return False  # it was sent with another prompt, which only its sender could recognise
+        asked = replace(work, uuid=str(attempt.facts.get("uuid", "")))
+        call = self.provider.listing(asked, since)
+        if call is None:
+            return False
+        try:
+            answer = self.transport.send(call)
+            tickets = self.provider.found(answer, asked, since) if answer.ok else []
+        except (Lost, NotDelivered, *_UNREADABLE):
+            return False
+        taken = {other.job_id for events in [log.events(), *log.siblings().values()] for other in fold_attempts(events)}
+        free = [ticket for ticket in tickets if ticket.job_id not in taken]
+        if len(free) != 1:
+            return False
+        log.append({**self._submitted(free[0], attempt.number), "reconciled": True})
+        return True
+
+    def _read(self, answer: Answer, number: int, log: JobLog) -> None:
+        try:
+            fault = self.provider.fault(answer)
+            if fault is not None:
+                raise fault
+            ticket = self.provider.ticket(answer)
+        except Ambiguous as error:
+            raise Ambiguous(self._told(error)) from None
+        except (RateLimited, SetupError) as error:
+            log.append({"state": "held", "attempt": number, "usd": 0, "reason": self._told(error)})
+            raise self._clean(error) from None
+        except (Rejected, Refused) as error:
+            state = "refused" if isinstance(error, Refused) else "rejected"
+            log.append({"state": state, "attempt": number, "usd": 0, "reason": self._told(error)})
+            raise self._clean(error) from None
+        except _UNREADABLE as error:
+            what = f"{self.provider.label} answered HTTP {answer.status}, and no job can be read in it"
+            raise Ambiguous(f"{what} ({self._told(error)})") from None
+        log.append(self._submitted(ticket, number))
+
+    def _submitted(self, ticket: Ticket, number: int) -> dict[str, Any]:
+        if not ticket.job_id:
+            raise Ambiguous(f"{self.provider.label} answered without the id of a job")
+        urls = {name: self.transport.redact.secrets(url) for name, url in ticket.urls.items()}
+        return {"state": "submitted", "attempt": number, "job_id": ticket.job_id, "urls": urls, "begun": self.now()}
+
+    def _kept(self, answer: Answer) -> dict[str, Any]:
+        """The raw answer as it goes into the journal: whole, but for secrets and blobs."""
+        redact = self.transport.redact
+        headers = {name: redact(answer.headers[name]) for name in _KEPT_HEADERS if name in answer.headers}
+        return {"status": answer.status, "headers": headers, "body": redact(answer.text(_KEPT_BODY))}
+
+    def _told(self, error: BaseException) -> str:
+        text = " ".join(str(error).split()) or type(error).__name__
+        return self.transport.redact(text if isinstance(error, AdapterError | SetupError) else f"{error!r}")
+
+    def _clean(self, error: AdapterError | SetupError) -> AdapterError | SetupError:
+        """The same error with its text redacted: it may quote what the service said."""
+        error.args = (self._told(error), *error.args[1:])
+        return error
+
+
+def upload(provider: Provider, transport: Transport, work: Work) -> Work:
+    """Put the picture or footage at the service first, if the provider wants that: free, so it may be repeated.
+
+    Raises `Passing` for what may pass, `Rejected` and `SetupError` for a no.
+    """
+    call: Call | None = provider.upload(work.media)
+    if call is None:
+        return work
+    try:
+        answer = transport.send(call)
+        fault = provider.fault(answer)
+        if fault is None:
+            return work.with_media(replace(work.media, reference=provider.uploaded(answer)))
+    except (Lost, NotDelivered) as error:
+        raise Passing(str(error)) from None
+    except _UNREADABLE as error:
+        raise Rejected(f"{provider.label} took the upload, and its answer cannot be read ({error!r})") from None
+    if isinstance(fault, Ambiguous):
+        raise Passing(transport.redact(str(fault)))
+    if isinstance(fault, AdapterError | SetupError):
+        fault.args = (transport.redact(str(fault)), *fault.args[1:])
+    raise fault

@@ -1,0 +1,164 @@
+"""How long to wait: what servers ask for, and the three retry policies (submit, poll, fetch), all with tenacity."""
+
+from __future__ import annotations
+
+import email.utils
+import math
+import random
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+import tenacity
+
+from adapters.errors import RateLimited
+
+T = TypeVar("T")
+Pause = Callable[[float], None]
+
+_SHORTEST_S, _LONGEST_S = 1.0, 120.0
+_SLOWER_AFTER_S = 60.0
+_SLOWEST = 3.0
+
+
+class Passing(Exception):
+    """Something that may be otherwise in a while; `after_s` is the server's own word, if it gave one."""
+
+    def __init__(self, message: str, after_s: float | None = None) -> None:
+        super().__init__(message)
+        self.after_s = after_s
+
+
+@dataclass(frozen=True)
+class Patience:
+    """How long each step of a job is tried, in seconds, and how often it is asked about.
+
+    `submit_s`: to get a request accepted. `wait_s`: for the job, in one invocation; afterwards it runs on, and the next
+    invocation asks again. `fetch_s`: to get its video. `poll_s`: between two questions, as the service wishes.
+    """
+
+    submit_s: float = 120.0
+    wait_s: float = 1800.0
+    fetch_s: float = 600.0
+    poll_s: float = 5.0
+
+
+def asked_wait(headers: Mapping[str, str], now: Callable[[], float]) -> float | None:
+    """How long the server asks to wait: retry-after-ms, Retry-After (seconds or a date), openai-poll-after-ms.
+
+    Kept between 1 and 120 s; a word that makes no sense (negative, NaN) counts as none. `now` is seconds since 1970.
+    """
+    for name, unit in (("retry-after-ms", 1000.0), ("retry-after", 1.0), ("openai-poll-after-ms", 1000.0)):
+        text = headers.get(name)
+        if text is None:
+            continue
+        seconds = _number(text)
+        if seconds is None:
+            seconds = _date(text, now)
+        elif unit != 1.0:
+            seconds /= unit
+        if seconds is not None and math.isfinite(seconds) and seconds >= 0:
+            return min(max(seconds, _SHORTEST_S), _LONGEST_S)
+    return None
+
+
+def _number(text: str) -> float | None:
+    try:
+        return float(text)
+    except ValueError:
+        return None
+
+
+def _date(text: str, now: Callable[[], float]) -> float | None:
+    try:
+        return email.utils.parsedate_to_datetime(text).timestamp() - now()
+    except (ValueError, TypeError, OverflowError):
+        return None
+
+
+def submitting(attempt: Callable[[], T], patience_s: float, pause: Pause, rng: random.Random) -> T:
+    """Call until it is not turned away for now (`Passing`, `RateLimited`) or `patience_s` were waited; raises the last.
+
+    Only for requests that surely were not accepted: everything else leaves `attempt` as another error.
+    """
+    return _retrying(patience_s, pause, _Backoff(rng, first_s=2.0, last_s=60.0))(attempt)
+
+
+def fetching(attempt: Callable[[], T], patience_s: float, pause: Pause, rng: random.Random) -> T:
+    """As `submitting`, for reading: free, so that it is tried more eagerly."""
+    return _retrying(patience_s, pause, _Backoff(rng, first_s=1.0, last_s=30.0))(attempt)
+
+
+def polling(ask: Callable[[], T | None], patience: Patience, pause: Pause, rng: random.Random) -> T | None:
+    """Ask until there is an answer, whatever passes in between; None after `patience.wait_s`.
+
+    Every `poll_s` at first; after a minute ever more slowly, up to three times that, so that slow jobs cost little.
+    """
+
+    def look() -> T | Passing | None:
+        try:
+            return ask()
+        except Passing as passing:
+            return passing
+
+    def pending(result: Any) -> bool:
+        return result is None or isinstance(result, Passing)
+
+    retrying = tenacity.Retrying(
+        stop=_waited(patience.wait_s),
+        wait=_Poll(patience.poll_s, rng),
+        retry=tenacity.retry_if_result(pending),
+        sleep=pause,
+        retry_error_callback=_nothing,
+    )
+    found = retrying(look)
+    return None if isinstance(found, Passing) else found
+
+
+def _nothing(_state: tenacity.RetryCallState) -> None:
+    """The time is up, and there is no answer."""
+
+
+def _retrying(patience_s: float, pause: Pause, wait: Callable[[tenacity.RetryCallState], float]) -> tenacity.Retrying:
+    return tenacity.Retrying(
+        stop=_waited(patience_s),
+        wait=wait,
+        retry=tenacity.retry_if_exception_type((Passing, RateLimited)),
+        sleep=pause,
+        reraise=True,
+    )
+
+
+def _waited(most_s: float) -> Callable[[tenacity.RetryCallState], bool]:
+    """Stop once the waits add up to so much: waits, not the clock, so that the policy is the same under any clock."""
+    return lambda state: state.idle_for + state.upcoming_sleep > most_s
+
+
+class _Backoff:
+    """Exponential with up to half as much again at random, and never shorter than the server asked for."""
+
+    def __init__(self, rng: random.Random, first_s: float, last_s: float) -> None:
+        self._rng, self._first_s, self._last_s = rng, first_s, last_s
+
+    def __call__(self, state: tenacity.RetryCallState) -> float:
+        grown: float = min(self._first_s * 2.0 ** min(state.attempt_number - 1, 16), self._last_s)
+        return max(grown * (1 + self._rng.random() / 2), _asked(state) or 0.0)
+
+
+class _Poll:
+    def __init__(self, poll_s: float, rng: random.Random) -> None:
+        self._poll_s, self._rng = poll_s, rng
+
+    def __call__(self, state: tenacity.RetryCallState) -> float:
+        slower = min(max(state.idle_for / _SLOWER_AFTER_S, 1.0), _SLOWEST)
+        return max(self._poll_s * slower * (1 + self._rng.random() / 10), _asked(state) or 0.0)
+
+
+def _asked(state: tenacity.RetryCallState) -> float | None:
+    outcome = state.outcome
+    if outcome is None:
+        return None
+    told = outcome.exception() if outcome.failed else outcome.result()
+    if isinstance(told, RateLimited):
+        return told.retry_after_s
+    return told.after_s if isinstance(told, Passing) else None

@@ -1,0 +1,106 @@
+"""What the job events of a paid clip say: its attempts, each at most one paid job, folded from the journal.
+
+An event is a dict with `state` and `attempt` (from 1), and whatever is known by then:
+
+| state | it is known that |
+|---|---|
+| submitting | a request is about to be sent: `at` (seconds since 1970), `uuid`, `work` (hash of what is asked), `usd` |
+| held | it surely was not accepted (never delivered, or turned away for now), so it may be sent again |
+| answered | the raw answer: `status`, `headers`, `body`; written before anybody reads meaning into it |
+| submitted | a job runs: `job_id`, `urls`, `host`; also `reconciled` or `adopted`, if that was found out later |
+| rejected | the service declined the request itself; nothing was made or charged |
+| succeeded | the job is done on the other side: `report`, what the service says of it |
+| fetched | its video came over whole: `sha256`, `bytes` |
+| failed, refused | the job ended without a video: `reason`, `transient` |
+| expired | it was done, but its video can no longer be had |
+| abandoned | a person gave it up, knowing that it may have been charged |
+
+`usd` in any of them is what the attempt costs as far as is known by then: the latest stands. A clip that is rolled out
+has attempts for each `segment`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+FREE = frozenset({"held", "rejected"})
+"""States in which surely no job was made."""
+RUNNING = frozenset({"submitted", "succeeded", "fetched"})
+"""States of a job that is there to be asked about."""
+UNKNOWN = frozenset({"submitting", "answered"})
+"""States in which nobody knows whether a job was made, unless the raw answer can be read."""
+ENDED = frozenset({"failed", "refused", "expired", "abandoned", "rejected"})
+
+
+@dataclass
+class Attempt:
+    """One request for one clip, and what became of it."""
+
+    number: int
+    segment: int = 0
+    state: str = "submitting"
+    usd: float = 0.0
+    facts: dict[str, Any] = field(default_factory=dict)
+    """All that its events say, the latest of each key."""
+
+    @property
+    def billed(self) -> bool:
+        """Whether it may have been charged."""
+        return self.state not in FREE
+
+    @property
+    def job_id(self) -> str | None:
+        """The service's name for the job, once it is known."""
+        return self.facts.get("job_id")
+
+    @property
+    def ambiguous(self) -> bool:
+        """Whether nobody knows if a job was made."""
+        return self.state in UNKNOWN
+
+
+def fold_attempts(events: Iterable[dict[str, Any]]) -> list[Attempt]:
+    """All attempts of a clip in the order in which they began; events of kinds unknown to this version are kept."""
+    attempts: dict[tuple[int, int], Attempt] = {}
+    for event in events:
+        if "attempt" not in event:
+            continue
+        key = int(event.get("segment", 0)), int(event["attempt"])
+        attempt = attempts.setdefault(key, Attempt(key[1], key[0]))
+        attempt.state = str(event.get("state", attempt.state))
+        attempt.usd = float(event.get("usd", attempt.usd))
+        attempt.facts |= event
+    return list(attempts.values())
+
+
+def spent_usd(events: Iterable[dict[str, Any]]) -> float:
+    """What a clip cost so far; attempts that run, or of which nobody knows, count as their estimate."""
+    return sum(attempt.usd for attempt in fold_attempts(events))
+
+
+class MemoryLog:
+    """A job log that ends with its process: for an adapter that is called without the harness."""
+
+    def __init__(self) -> None:
+        self._events: list[dict[str, Any]] = []
+
+    def append(self, event: dict[str, Any]) -> None:
+        """Keep one fact."""
+        self._events.append(event)
+
+    def events(self) -> list[dict[str, Any]]:
+        """All facts, oldest first."""
+        return list(self._events)
+
+    @contextmanager
+    def spend(self, intent: dict[str, Any], usd: float) -> Iterator[None]:  # noqa: ARG002  (nobody counts)
+        """Keep the intent; there is no cap."""
+        self.append(intent)
+        yield
+
+    def siblings(self) -> dict[str, list[dict[str, Any]]]:
+        """There are no other clips."""
+        return {}

@@ -1,0 +1,53 @@
+"""The journal as the adapter of a paid service sees it: the facts of one clip."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from runners.core.journal import ClipState, Journal, fold
+from runners.core.spending import Gate
+
+
+@dataclass(frozen=True)
+class ClipJobs:
+    """One clip's facts of paid work (`adapters.JobLog`)."""
+
+    journal: Journal
+    gate: Gate
+    clip_id: str
+    state: ClipState
+
+    def append(self, event: dict[str, Any]) -> None:
+        """Record one fact, on disk when this returns."""
+        self.state.events.append(self.journal.append("job", id=self.clip_id, job=event))
+
+    def events(self) -> list[dict[str, Any]]:
+        """All facts recorded for this clip, oldest first."""
+        return job_facts(self.state)
+
+    @contextmanager
+    def spend(self, intent: dict[str, Any], usd: float) -> Iterator[None]:
+        """Record the intent and let the request pass, unless the run stops or a cap would be passed."""
+        with self.gate.passing(usd, lambda: self.append(intent)):
+            yield
+
+    def siblings(self) -> dict[str, list[dict[str, Any]]]:
+        """The facts of the run's other clips, as all its journals tell them now."""
+        clips = fold(self.journal.path.parent).clips
+        return {clip_id: job_facts(clip) for clip_id, clip in clips.items() if clip_id != self.clip_id and clip.events}
+
+
+def job_facts(state: ClipState) -> list[dict[str, Any]]:
+    """What the adapter recorded of a clip, oldest first."""
+    return [event["job"] for event in state.events]
+
+
+def asked_again(state: ClipState) -> bool:
+    """Whether the clip's end is on record since its last job, so that whoever asks now knows of it."""
+    failed = state.failed
+    if failed is None:
+        return False
+    return not state.events or int(failed.get("number", 0)) > int(state.events[-1].get("number", 0))

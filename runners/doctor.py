@@ -1,0 +1,84 @@
+"""`python -m runners.doctor model=…`: can this model work here? Key, service, lengths, sizes; nothing is spent."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from runners.core.outcome import BAD_INPUT, DONE, Outcome
+from runners.core.settings import DoctorSettings
+from runners.entry import Command, instantiate_adapter, main
+
+if TYPE_CHECKING:
+    from adapters import Adapter, Finding
+
+_MARKS = {"ok": "ok     ", "note": "       ", "warning": "warning", "fault": "FAULT  "}
+
+
+def run(settings: DoctorSettings) -> Outcome:
+    """One model's check-up. Raises UserError for a model that cannot even be described."""
+    from runners.core.faults import telling
+    from runners.core.needs import check_needs
+
+    adapter = instantiate_adapter(settings.model.adapter)
+    check_needs(adapter.needs)
+    with telling("the adapter's diagnose()"):
+        findings = list(examine(adapter, _picture_sizes(settings)))
+    lines = [f"{_MARKS[finding.verdict]} {finding.what}: {finding.told}" for finding in findings]
+    faults = sum(finding.verdict == "fault" for finding in findings)
+    name = settings.model.name
+    if faults:
+        lines.append(f"{name} cannot work here yet: {faults} fault{'s' if faults > 1 else ''} to mend")
+    else:
+        lines.append(f"next: python -m runners.generate model={name} benchmark={settings.benchmark.name} plan=true")
+    return Outcome(BAD_INPUT if faults else DONE, name, (f"{name}:", *lines))
+
+
+def examine(adapter: Adapter, sizes: Sequence[tuple[int, int]]) -> Iterator[Finding]:
+    """What it needs, whether it can work, and what it says of itself."""
+    from adapters import Finding, SetupError
+
+    needs = adapter.needs
+    seen = "one frame" if needs.mode == "i2v" else f"{needs.frames or '3 s of'} frames"
+    yield Finding("note", "input", f"{needs.mode} ({seen}), prompt {needs.prompt}")
+    try:
+        adapter.check()
+        yield Finding("ok", "set-up", "all that can be looked at is there")
+    except SetupError as error:
+        yield Finding("fault", "set-up", str(error))
+    yield from adapter.diagnose(sizes)
+
+
+def _picture_sizes(settings: DoctorSettings) -> list[tuple[int, int]]:
+    """The size of the benchmark's switch frames, if they are there: the first stands for all."""
+    from PIL import Image
+
+    from runners.core.benchmark import benchmark_root
+
+    pictures: list[Any] = sorted((benchmark_root(settings.benchmark) / "switch-frames").glob("*.jpg"))[:1]
+    sizes = []
+    for path in pictures:
+        with Image.open(Path(path)) as image:
+            sizes.append(image.size)
+    return sizes
+
+
+def conclude(outcomes: Sequence[Outcome]) -> None:
+    """The findings, line by line."""
+    from runners.reporting.tables import print_outcomes
+
+    print_outcomes(outcomes)
+
+
+COMMAND = Command(
+    name="doctor",
+    purpose="Check whether a model can work here: packages, key, service, balance, lengths and sizes. Spends nothing.",
+    schema=DoctorSettings,
+    groups=("model", "placement", "benchmark"),
+    run=run,
+    conclude=conclude,
+)
+
+if __name__ == "__main__":
+    main(COMMAND)

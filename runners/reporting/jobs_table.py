@@ -1,0 +1,43 @@
+"""Paid jobs as a table, with what can be done about those that are open."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Sequence
+from datetime import UTC, datetime
+
+from rich.table import Table
+from rich.text import Text
+
+from runners.core.paid_jobs import PaidJob
+
+
+def jobs_table(title: str, jobs: Sequence[PaidJob]) -> Table:
+    """One row per attempt."""
+    table = Table(title=title, title_justify="left")
+    for heading in ("clip", "attempt", "state", "job", "since (UTC)", "USD", "reason"):
+        table.add_column(heading, justify="right" if heading in ("attempt", "USD") else "left", overflow="fold")
+    for job in jobs:
+        attempt = job.attempt
+        facts = attempt.facts
+        where = f"{attempt.number}" + (f" (segment {attempt.segment})" if attempt.segment else "")
+        cells = (job.clip_id, where, job.word, attempt.job_id or "–", _when(facts.get("at")), f"{attempt.usd:.2f}")
+        table.add_row(*map(Text, cells), Text(str(facts.get("reason") or facts.get("note") or "")))
+    return table
+
+
+def next_steps(run: str, jobs: Sequence[PaidJob]) -> list[str]:
+    """What to type about the first ambiguous job, and the first whose video is gone."""
+    unknown = next((job.clip_id for job in jobs if job.is_open and job.attempt.ambiguous), None)
+    gone = next((job.clip_id for job in jobs if job.is_open and job.attempt.state == "expired"), None)
+    words = f"run={shlex.quote(run)} clip="
+    adopt = f"python -m runners.jobs adopt {words}{unknown} job=ID"
+    abandon = f"python -m runners.jobs abandon {words}{unknown or gone} accept_double_charge=true"
+    lines = [f"  if the service's dashboard shows its job: {adopt}"] if unknown else []
+    if unknown or gone:
+        lines.append(f"  {'if there is none' if unknown else 'to pay for another'}: {abandon}")
+    return lines
+
+
+def _when(seconds: float | None) -> str:
+    return "–" if seconds is None else datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%d %H:%M:%S")
