@@ -3,13 +3,14 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo test check bench bench-gpu
+.PHONY: demo test sdk check bench bench-gpu
 .DEFAULT_GOAL := help
 
 .PHONY: help
 help:
 	@echo "make demo    the main job: three baselines on the built-in benchmark, scored (no GPU, network or key needed)"
 	@echo "make test    all tests"
+	@echo "make sdk     the fake services of the tests, driven by the vendors' own packages"
 	@echo "make check   linter, format check and types"
 	@echo "make bench   what the harness costs per clip, beside a bare encode"
 	@echo "make bench-gpu  the same beside a bare pipeline call, with full-size random weights (needs a GPU)"
@@ -24,7 +25,7 @@ $(VENV)/.installed: pyproject.toml constraints.txt
 
 # The models' own packages are large: only what runs or checks them needs them.
 $(VENV)/.installed-local: $(VENV)/.installed
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev,local]'
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev,local,vertex]'
 	touch $@
 
 demo: $(VENV)/.installed
@@ -32,6 +33,16 @@ demo: $(VENV)/.installed
 
 test: $(VENV)/.installed-local
 	$(BIN)/python -m pytest -n 2
+
+# In an environment of their own: the vendors' packages want other versions of what the harness uses.
+.venv-sdk/.installed: pyproject.toml constraints.txt tests/api/sdk/requirements.txt
+	test -x .venv-sdk/bin/python || $(PYTHON) -m venv .venv-sdk
+	.venv-sdk/bin/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'
+	.venv-sdk/bin/python -m pip install --quiet --disable-pip-version-check -r tests/api/sdk/requirements.txt
+	touch $@
+
+sdk: .venv-sdk/.installed
+	.venv-sdk/bin/python -m pytest tests/api/sdk
 
 check: $(VENV)/.installed
 	$(BIN)/ruff check .

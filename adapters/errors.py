@@ -29,9 +29,16 @@ class RateLimited(Retryable):
 
 
 class Refused(AdapterError):
-    """The model declined the content (moderation). A result of its own kind: never retried unasked, never hidden."""
+    """The model declined the content (moderation). A result of its own kind: never retried unasked, never hidden.
+
+    `usd`: what it is known to have cost all the same.
+    """
 
     kind = "refused"
+
+    def __init__(self, message: str, usd: float = 0.0) -> None:
+        super().__init__(message)
+        self.usd = usd
 
 
 class Rejected(AdapterError):

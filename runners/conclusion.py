@@ -7,9 +7,11 @@ import shlex
 from dataclasses import dataclass
 from typing import Any
 
+from adapters import fold_attempts
 from runners.core.budget import Costs
 from runners.core.errors import first_of
 from runners.core.files import shown
+from runners.core.job_log import job_facts
 from runners.core.outcome import BAD_INPUT, DONE, FAILED, INTERRUPTED, STOPPED, Outcome, again
 from runners.core.plan import Plan, Work
 from runners.core.tally import Tally
@@ -56,7 +58,7 @@ def conclude(plan: Plan, work: Work, tally: Tally, results: Results) -> Outcome:
         "ambiguous": len(tally.ambiguous),
     }
     code = _code(tally, refused, counts["chosen"] - counts["published"])
-    lines = [*_lines(plan, tally, counts, code), *(f"warning: {warning}" for warning in results.warnings)]
+    lines = [*_lines(plan, work, tally, counts, code), *(f"warning: {warning}" for warning in results.warnings)]
     if results.fault is not None:
         code = code or BAD_INPUT
         lines.append(f"error: {results.fault}")
@@ -78,12 +80,12 @@ def _code(tally: Tally, refused: int, unpublished: int) -> int:
     return FAILED if unpublished else DONE
 
 
-def _lines(plan: Plan, tally: Tally, counts: dict[str, int], code: int) -> list[str]:
+def _lines(plan: Plan, work: Work, tally: Tally, counts: dict[str, int], code: int) -> list[str]:
     lines = [f"{plan.name}: {counts['published']} of {counts['chosen']} clips published in {shown(plan.folder.videos)}"]
     lines += [f"error: {tally.fatal}"] if tally.fatal else []
     lines += [f"  {clip_id} failed: {reason}" for clip_id, reason in sorted(tally.failed.items())]
     lines += [f"  {clip_id} refused: {reason}" for clip_id, reason in sorted(tally.refused.items())]
-    lines += _lines_of_paid_work(plan, tally)
+    lines += _lines_of_paid_work(plan, work, tally)
     left = counts["chosen"] - counts["published"] - counts["refused"] - counts["ambiguous"]
     if left:
         why = {"deadline": "the deadline was reached", "max_failures": "max_failures was reached"}
@@ -100,13 +102,17 @@ def _lines(plan: Plan, tally: Tally, counts: dict[str, int], code: int) -> list[
     return lines
 
 
-def _lines_of_paid_work(plan: Plan, tally: Tally) -> list[str]:
+def _lines_of_paid_work(plan: Plan, work: Work, tally: Tally) -> list[str]:
     """Clips that wait for a service, for money or for a person."""
     reasons: dict[str, list[str]] = {}
     for clip_id, reason in sorted(tally.postponed.items()):
         reasons.setdefault(re.sub(r"job \S+", "its job", reason), []).append(clip_id)
     lines = [f"  {first_of(ids)} not done: {reason}" for reason, ids in reasons.items()]
     lines += [f"  {clip_id} ambiguous: {reason}" for clip_id, reason in sorted(tally.ambiguous.items())]
+    running = _running(work, tally)
+    if running:
+        jobs = "1 job is paid for and runs" if running == 1 else f"{running} jobs are paid for and run"
+        lines.append(f"  {jobs} on at the service; the same command brings what they make")
     if tally.ambiguous:
         folder = shlex.quote(shown(plan.folder.path))
         lines.append(
@@ -114,6 +120,14 @@ def _lines_of_paid_work(plan: Plan, tally: Tally) -> list[str]:
             f"see what can be done with: python -m runners.jobs list run={folder}"
         )
     return lines
+
+
+def _running(work: Work, tally: Tally) -> int:
+    """How many jobs of clips that were left in the middle run on, or are done and wait to be fetched."""
+    told = {*tally.failed, *tally.refused, *tally.ambiguous, *tally.postponed}
+    left = [task.state for task in work.tasks if task.state.published is None and task.id not in told]
+    last = [fold_attempts(job_facts(state))[-1] for state in left if state.events]
+    return sum(attempt.state in ("submitted", "succeeded", "fetched") for attempt in last)
 
 
 def _clips(count: int) -> str:

@@ -27,8 +27,11 @@ def origin(url: str) -> tuple[str, str, int | None]:
 
 def host_of(url: str) -> str:
     """Host or host:port of a URL, without the user and password that may stand before it."""
-    parts = urlsplit(url)
-    return f"{parts.hostname}:{parts.port}" if parts.port else str(parts.hostname)
+    try:
+        parts = urlsplit(url)
+        return f"{parts.hostname}:{parts.port}" if parts.port else str(parts.hostname)
+    except ValueError:  # a port that is no number, a broken IPv6 address
+        return "an address that makes no sense"
 
 
 def is_private(address: str) -> bool:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from adapters.api.provider import Provider
 from adapters.api.transport import Lost, NotDelivered, Transport
 from adapters.api.waits import Passing, asked_wait
 from adapters.api.wire import Answer, BadAnswer, State, Status, Ticket
-from adapters.errors import Ambiguous
+from adapters.errors import AdapterError, Ambiguous, SetupError
 
 LAG_S = 60.0
 """For so long after its beginning, a service may not yet know its own job."""
@@ -34,7 +34,7 @@ class Asking:
         self._check(answer)
         status = self._read(self.provider.status, answer)
         while status.ask is not None:
-            status = self._read(self.provider.result, self._send(status.ask))
+            status = _joined(status, self._read(self.provider.result, self._send(status.ask)))
         return status
 
     def _send(self, call: object) -> Answer:
@@ -44,16 +44,16 @@ class Asking:
             raise Passing(str(error)) from None
 
     def _check(self, answer: Answer) -> None:
-        if answer.ok:
-            return
         status, provider = answer.status, self.provider
+        if provider.speaks(answer):
+            return
         told = self.transport.redact(f"{provider.label} answers HTTP {status}: {provider.message(answer)}")
+        fault = provider.fault(answer)
+        if isinstance(fault, SetupError):  # whatever the status: some tell a wrong key by 400, an empty account by 429
+            fault.args = (self.transport.redact(str(fault)),)
+            raise fault
         if status in _PASSING or status >= 500:
             raise Passing(told, asked_wait(answer.headers, self.now))
-        if status in (401, 402, 403):
-            error = provider.stop(answer)
-            error.args = (self.transport.redact(str(error)),)
-            raise error
         if status == 404 and self.now() - self.begun < LAG_S:
             raise Passing(told)
         raise Ambiguous(f"job {self.ticket.job_id} cannot be asked about: {told}")
@@ -61,8 +61,21 @@ class Asking:
     def _read(self, read: Callable[[Answer, Ticket], Status], answer: Answer) -> Status:
         try:
             return read(answer, self.ticket)
+        except (Passing, AdapterError, SetupError) as error:
+            error.args = (self.transport.redact(str(error)), *error.args[1:])
+            raise
         except _UNREADABLE as error:
             raise Passing(self.transport.redact(f"an answer that cannot be read ({error!r})")) from None
+
+
+def _joined(first: Status, further: Status) -> Status:
+    """What the further call says, with what the first one knew and it does not."""
+    return replace(
+        further,
+        usd=first.usd if further.usd is None else further.usd,
+        report={**first.report, **further.report},
+        odd=further.odd or first.odd,
+    )
 
 
 def pending(status: Status) -> bool:

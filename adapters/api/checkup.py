@@ -35,7 +35,7 @@ def _after(successor: str | None) -> str:
 
 def _key(service: Service) -> Finding:
     if not service.key_env:
-        return Finding("note", "key", "none needed")
+        return Finding("note", "key", service.provider.keyless)
     if service.has_key:
         return Finding("ok", "key", f"{service.key_env} is set")
     return Finding("fault", "key", f"the environment variable {service.key_env} is not set")

@@ -184,11 +184,17 @@ class JobRunner:
             request.step(round(100 * (status.progress or 0)), 100)
             return None if pending(status) else status
 
-        ended = waits.polling(ask, self.patience, request.pause, self.rng)
-        if ended is None:
-            waited = f"{self.patience.wait_s:g} s"
-            raise Postponed(f"job {attempt.job_id} still runs after {waited}; the same command asks again later")
-        return ended
+        try:
+            ended = waits.polling(ask, self.patience, request.pause, self.rng)
+        except Ambiguous as error:
+            if not self.terms.price.free:
+                raise
+            log.append({"state": "abandoned", "attempt": attempt.number, "reason": str(error)})
+            raise Retryable(str(error)) from None  # a server of one's own that began anew knows no old jobs
+        if isinstance(ended, Status):
+            return ended
+        told = f"cannot be asked about now ({ended})" if ended else "still runs"
+        raise Postponed(f"job {attempt.job_id} {told}, after {self.patience.wait_s:g} s; the same command asks again")
 
     def _asking(self, attempt: Attempt) -> Asking:
         job_id, urls = str(attempt.job_id), attempt.facts.get("urls")
@@ -213,7 +219,7 @@ class JobRunner:
     def _collect(self, attempt: Attempt, status: Status, work: Work, request: Request, log: JobLog) -> Fetched:
         """Put on record that the job is done, and bring its video over."""
         if attempt.state != "fetched":
-            report = {key: value for key, value in status.report.items() if value is not None}
+            report = self.transport.redact.values({key: one for key, one in status.report.items() if one is not None})
             log.append({"state": "succeeded", "attempt": attempt.number, "report": report} | self._costs(status))
         video = self._fetch(attempt, status, request, log)
         check_shape(video.info, work.size)
@@ -238,6 +244,7 @@ class JobRunner:
                 fault = error
             except Passing as passing:
                 raise Postponed(f"job {attempt.job_id} is done, but its video cannot be had now: {passing}") from None
+            request.pause(self.patience.poll_s)
             status = self._wait(attempt, request, log)
         if isinstance(fault, Broken):
             raise BadClip(f"job {attempt.job_id} is done, but {fault}")

@@ -10,7 +10,9 @@ from adapters.contract import Conditioning
 from adapters.errors import Rejected
 from adapters.video import write_video
 
-_QUALITIES = (98, 95, 90, 85)
+_PNG: tuple[dict[str, int], ...] = ({"compress_level": 1}, {"compress_level": 6})
+"""The first takes a third of the time and has a sixth more bytes, which only matter where there is a limit."""
+_JPEG: tuple[dict[str, int], ...] = tuple({"quality": quality, "subsampling": 0} for quality in (98, 95, 90, 85))
 _CRFS = (8, 12, 16, 20, 24)
 
 
@@ -19,15 +21,11 @@ def picture(conditioning: Conditioning, most_bytes: int) -> Media:
     from PIL import Image
 
     image, size = Image.fromarray(conditioning.switch_frame), 0
-    for quality in (None, *_QUALITIES):
+    for kind, how in [*(("png", how) for how in _PNG), *(("jpeg", how) for how in _JPEG)]:
         file = io.BytesIO()
-        if quality is None:
-            image.save(file, "PNG")
-        else:
-            image.save(file, "JPEG", quality=quality, subsampling=0)
+        image.save(file, kind.upper(), **how)
         size = file.tell()
         if size <= most_bytes:
-            kind = "png" if quality is None else "jpeg"
             return Media(file.getvalue(), f"image/{kind}", f"switch-frame.{kind}", conditioning.sha256)
     raise Rejected(f"the switch frame has {size} bytes as JPEG, and the service takes {most_bytes}: lower its size")
 

@@ -19,6 +19,8 @@ class Provider(ABC):
     """Where the service is, without a path that changes between calls."""
     key_env: ClassVar[str | None]
     """The environment variable that holds its key, by the vendor's own name; None if it needs no key."""
+    keyless: ClassVar[str] = "none needed"
+    """What a service without a key is signed to with, for people."""
     label: ClassVar[str]
     """The vendor's name, for messages."""
     sheds: ClassVar[frozenset[int]] = frozenset()
@@ -129,9 +131,16 @@ class Provider(ABC):
     def poll(self, ticket: Ticket) -> Call:
         """Ask about a job."""
 
+    def speaks(self, answer: Answer) -> bool:
+        """Whether an answer to `poll` tells of the job: a 2xx; for some services an error that holds how it ended."""
+        return answer.ok
+
     @abstractmethod
     def status(self, answer: Answer, ticket: Ticket) -> Status:
-        """What a 2xx answer to `poll` says. Raises `BadAnswer`, KeyError or TypeError if it cannot be read."""
+        """What an answer to `poll` says that `speaks` of the job.
+
+        Raises `BadAnswer`, KeyError or TypeError if it cannot be read.
+        """
 
     def result(self, answer: Answer, ticket: Ticket) -> Status:
         """What the answer to a further call (`Status.ask`) says, whatever its status. Raises as `status` does."""

@@ -3,15 +3,22 @@
 from __future__ import annotations
 
 import base64
+import json
 import re
+from collections.abc import Mapping
+from itertools import takewhile
+from typing import Any
 from urllib.parse import quote, quote_plus
 
 _HIDDEN = "[redacted]"
 _SHORTEST = 6
 """A shorter value is no key, and hiding it would eat other words."""
+_BEGINNING = 8
+"""So many first characters of a secret are not shown without the rest either."""
 _DATA_URI = re.compile(r"data:([\w/+.-]*);base64,[A-Za-z0-9+/=_-]{16,}")
 _BLOB = re.compile(r"[A-Za-z0-9+/_-]{512,}={0,2}")
 _QUERY = re.compile(r"(https?://[^\s\"'<>?\\]+)\?[^\s\"'<>\\]+")
+_ESCAPE = re.compile("%[0-9A-F]{2}")
 _BEARER = re.compile(r"(?i)\b(bearer|key|token)(\s+)[A-Za-z0-9._~+/=:-]{12,}")
 
 
@@ -26,12 +33,22 @@ class Redactor:
         self._forms = sorted(forms, key=len, reverse=True)  # the longest first: one may hold another
 
     def __call__(self, text: str) -> str:
-        """The text without secrets, data URIs, blobs of base64 and the query strings of addresses."""
+        """The text without secrets (cut-off ones too), data URIs, blobs of base64 and the queries of addresses."""
         text = self.secrets(text)
+        for form in self._forms:
+            text = _without_beginnings(text, form)
         text = _DATA_URI.sub(rf"data:\1;base64,{_HIDDEN}", text)
         text = _BLOB.sub(_HIDDEN, text)
         text = _QUERY.sub(rf"\1?{_HIDDEN}", text)
         return _BEARER.sub(rf"\1\2{_HIDDEN}", text)
+
+    def values(self, value: Any) -> Any:
+        """JSON values with every text in them redacted."""
+        if isinstance(value, str):
+            return self(value)
+        if isinstance(value, Mapping):
+            return {key: self.values(entry) for key, entry in value.items()}
+        return [self.values(entry) for entry in value] if isinstance(value, list | tuple) else value
 
     def secrets(self, text: str) -> str:
         """The text without the secrets themselves; all else stays as it is."""
@@ -40,9 +57,24 @@ class Redactor:
         return text
 
 
+def _without_beginnings(text: str, form: str) -> str:
+    """The text without the first part of a secret: somebody's longest message may have ended in the middle of it."""
+    head, at = form[:_BEGINNING], 0
+    while (at := text.find(head, at)) >= 0:
+        length = sum(
+            1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(text[at : at + len(form)], form, strict=False))
+        )
+        text = text[:at] + _HIDDEN + text[at + length :]
+        at += len(_HIDDEN)
+    return text
+
+
 def _forms(secret: str) -> set[str]:
-    """The secret as it is, percent-encoded, as base64 (alone, and as the password of Basic), escaped in JSON."""
+    """The secret as it is, percent-encoded, in hex, in base64 (alone, and as a password of Basic), escaped in JSON."""
     raw = secret.encode()
     encoded = {base64.b64encode(raw), base64.urlsafe_b64encode(raw), base64.b64encode(b":" + raw)}
-    texts = {secret, quote(secret, safe=""), quote(secret), quote_plus(secret), repr(secret)[1:-1], raw.hex()}
+    percent = {quote(secret, safe=""), quote(secret), quote_plus(secret)}
+    small = {_ESCAPE.sub(lambda found: found[0].lower(), form) for form in percent}
+    escaped = {repr(secret)[1:-1], json.dumps(secret)[1:-1], secret.replace("/", "\\/")}
+    texts = {secret, raw.hex(), raw.hex().upper()} | percent | small | escaped
     return texts | {code.decode().rstrip("=") for code in encoded}

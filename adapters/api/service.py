@@ -12,6 +12,7 @@ from typing import Any, ClassVar
 from adapters.api.addresses import host_of
 from adapters.api.checkup import check_up
 from adapters.api.download import Fetched
+from adapters.api.extension import repeated_frames
 from adapters.api.jobs import JobRunner, Terms
 from adapters.api.limiter import Limiter
 from adapters.api.media import footage, picture
@@ -79,7 +80,7 @@ class Service(Adapter):
         self.eol, self.successor, self._force = eol, successor, force
         if leading != "auto" and not (isinstance(leading, int) and leading >= 0):
             raise SetupError(f"model.adapter.leading={leading!r}: a count of frames, or auto")
-        self._leading, self._negative, self._seed = leading, negative, seed
+        self._leading, self._negative, self.takes_seed = leading, negative, seed
         self._media_bytes, self._read_s = media_bytes, read_s
         self._patience = Patience(submit_s, wait_s, fetch_s, poll_s)
         self._terms = Terms(self.price, max_attempts, moderation_retries)
@@ -167,7 +168,7 @@ class Service(Adapter):
             negative_prompt=request.negative_prompt if self._negative else None,
             seconds=self._asked_seconds(request.seconds),
             size=(conditioning.width, conditioning.height),
-            seed=request.seed if self._seed else None,
+            seed=request.seed if self.takes_seed else None,
             uuid="",
             picture=None if multiframe else picture(conditioning, most),
             footage=footage(conditioning, request.scratch, most) if multiframe else None,
@@ -178,13 +179,10 @@ class Service(Adapter):
         return next((length for length in self.durations if length >= seconds), self.durations[-1])
 
     def _leading_frames(self, request: Request, video: Fetched) -> int:
-        """How many frames only repeat what was sent; `auto` tells an extension that begins with it by its length."""
+        """How many frames only repeat what was sent; `auto` finds out by the length and by what is seen."""
         if isinstance(self._leading, int):
             return self._leading
-        conditioning, info = request.conditioning, video.info
-        sent_s = len(conditioning.frames) / conditioning.fps
-        whole = info.frames / info.fps >= sent_s + request.seconds - 0.5
-        return round(sent_s * info.fps) if whole else 0
+        return repeated_frames(request, video)
 
     def _info(self, work: Work, video: Fetched, attempt: Attempt, cost_usd: float) -> dict[str, Any]:
         found = video.info

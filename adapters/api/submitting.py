@@ -79,7 +79,7 @@ class Submitting:
             return False
         taken = {other.job_id for events in [log.events(), *log.siblings().values()] for other in fold_attempts(events)}
         free = [ticket for ticket in tickets if ticket.job_id not in taken]
-        if len(free) != 1:
+        if len(free) != 1 or _has_rival(work, log):
             return False
         log.append({**self._submitted(free[0], attempt.number), "reconciled": True})
         return True
@@ -96,8 +96,11 @@ class Submitting:
             log.append({"state": "held", "attempt": number, "usd": 0, "reason": self._told(error)})
             raise self._clean(error) from None
         except (Rejected, Refused) as error:
-            state = "refused" if isinstance(error, Refused) else "rejected"
-            log.append({"state": state, "attempt": number, "usd": 0, "reason": self._told(error)})
+            told = {"attempt": number, "reason": self._told(error)}
+            if isinstance(error, Refused):
+                log.append({"state": "refused", "usd": error.usd, **told})
+            else:
+                log.append({"state": "rejected", "usd": 0, **told})
             raise self._clean(error) from None
         except _UNREADABLE as error:
             what = f"{self.provider.label} answered HTTP {answer.status}, and no job can be read in it"
@@ -126,10 +129,16 @@ class Submitting:
         return error
 
 
+def _has_rival(work: Work, log: JobLog) -> bool:
+    """Whether another clip's request is of unknown fate too and has the same seed: then a seed tells neither."""
+    unknown = [one for events in log.siblings().values() for one in fold_attempts(events) if one.ambiguous]
+    return work.seed is not None and any(one.facts.get("seed") == work.seed for one in unknown)
+
+
 def upload(provider: Provider, transport: Transport, work: Work) -> Work:
     """Put the picture or footage at the service first, if the provider wants that: free, so it may be repeated.
 
-    Raises `Passing` for what may pass, `Rejected` and `SetupError` for a no.
+    Raises `Passing` for what may pass, `Rejected`, `Refused` and `SetupError` for a no.
     """
     call: Call | None = provider.upload(work.media)
     if call is None:
@@ -142,7 +151,8 @@ def upload(provider: Provider, transport: Transport, work: Work) -> Work:
     except (Lost, NotDelivered) as error:
         raise Passing(str(error)) from None
     except _UNREADABLE as error:
-        raise Rejected(f"{provider.label} took the upload, and its answer cannot be read ({error!r})") from None
+        told = f"{provider.label} took the upload, and its answer cannot be read ({error!r})"
+        raise Passing(transport.redact(told)) from None
     if isinstance(fault, Ambiguous):
         raise Passing(transport.redact(str(fault)))
     if isinstance(fault, AdapterError | SetupError):

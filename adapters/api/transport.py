@@ -78,21 +78,24 @@ class Transport:
         `ForbiddenAddress`.
         """
         for _ in range(_MOST_REDIRECTS + 1):
-            trusted = origin(url) == self._trusted
             self._check_address(url)
+            trusted = origin(url) == self._trusted
             with self._exchange(Call("GET", url, signed=signed and trusted), public=not self._private) as response:
                 target = response.headers.get("Location")
                 if response.status_code not in _REDIRECTS or not target:
                     yield response, self._chunks(response)
                     return
                 following = urljoin(url, target)
-                if origin(url)[0] == "https" and origin(following)[0] != "https":
+                if url.startswith("https:") and not following.startswith("https:"):
                     raise ForbiddenAddress(f"{host_of(url)} redirects to an address without encryption")
                 url = following
         raise Lost(f"{host_of(url)} redirects more than {_MOST_REDIRECTS} times")
 
     def _check_address(self, url: str) -> None:
-        scheme, host, _ = origin(url)
+        try:
+            scheme, host, _ = origin(url)
+        except ValueError:  # a port that is no number, a broken IPv6 address
+            scheme, host = "", ""
         if scheme not in ("http", "https") or not host:
             raise ForbiddenAddress(f"the service names a file at {self.redact(url)[:200]!r}, which is no web address")
         if not self._private and resolves_privately(url):
@@ -125,7 +128,8 @@ class Transport:
         """The body as it comes; a service that drips is not waited for longer than the read time-out in all."""
         begun = self._clock()
         with _typed(response.url, self.redact):
-            for chunk in response.iter_content(_CHUNK_BYTES):
+            # Not iter_content, which waits until a whole chunk is there, however slowly it comes.
+            while chunk := response.raw.read1(_CHUNK_BYTES, decode_content=True):
                 yield chunk
                 if self._clock() - begun > self._timeout[1]:
                     raise Lost(f"{host_of(response.url)} takes more than {self._timeout[1]:g} s over one answer")

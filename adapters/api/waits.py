@@ -89,8 +89,8 @@ def fetching(attempt: Callable[[], T], patience_s: float, pause: Pause, rng: ran
     return _retrying(patience_s, pause, _Backoff(rng, first_s=1.0, last_s=30.0))(attempt)
 
 
-def polling(ask: Callable[[], T | None], patience: Patience, pause: Pause, rng: random.Random) -> T | None:
-    """Ask until there is an answer, whatever passes in between; None after `patience.wait_s`.
+def polling(ask: Callable[[], T | None], patience: Patience, pause: Pause, rng: random.Random) -> T | Passing | None:
+    """Ask until there is an answer, whatever passes in between; after `patience.wait_s`, None or what last passed.
 
     Every `poll_s` at first; after a minute ever more slowly, up to three times that, so that slow jobs cost little.
     """
@@ -109,14 +109,14 @@ def polling(ask: Callable[[], T | None], patience: Patience, pause: Pause, rng: 
         wait=_Poll(patience.poll_s, rng),
         retry=tenacity.retry_if_result(pending),
         sleep=pause,
-        retry_error_callback=_nothing,
+        retry_error_callback=_last_look,
     )
-    found = retrying(look)
-    return None if isinstance(found, Passing) else found
+    return retrying(look)
 
 
-def _nothing(_state: tenacity.RetryCallState) -> None:
+def _last_look(state: tenacity.RetryCallState) -> Any:
     """The time is up, and there is no answer."""
+    return state.outcome.result() if state.outcome is not None else None
 
 
 def _retrying(patience_s: float, pause: Pause, wait: Callable[[tenacity.RetryCallState], float]) -> tenacity.Retrying:

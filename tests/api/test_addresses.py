@@ -100,7 +100,7 @@ def test_a_loopback_service_may_name_loopback_addresses(listener: tuple[str, lis
 
 
 @pytest.mark.parametrize(
-    "url", ["file:///etc/passwd", "ftp://a.example/x", "data:video/mp4;base64,AAAA", "", "http://"]
+    "url", ["file:///etc/passwd", "ftp://a.example/x", "data:video/mp4;base64,AAAA", "", "http://", "https://h:x/"]
 )
 def test_only_web_addresses_are_fetched(url: str) -> None:
     with pytest.raises(ForbiddenAddress), transport("https://a.example").open(url, signed=False):

@@ -34,6 +34,14 @@ def test_the_key_is_hidden_in_every_form_in_which_it_travels(text: str) -> None:
         assert form.rstrip("=") not in told
 
 
+@pytest.mark.parametrize("form", [KEY, quote(KEY, safe=""), quote(KEY, safe="").lower(), KEY.encode().hex().upper()])
+def test_a_key_that_was_cut_off_is_hidden_too(form: str) -> None:
+    for length in range(8, len(form) + 1):
+        told = Redactor((KEY,))(f"the token '{form[:length]}' is wrong")
+        assert form[:8] not in told
+        assert told.startswith("the token '[redacted]")
+
+
 def test_signed_addresses_lose_their_query_and_data_uris_their_data() -> None:
     redact = Redactor(())
     assert redact("see https://cdn.example/a.mp4?X-Amz-Signature=abc&Expires=1.") == (

@@ -1,0 +1,140 @@
+"""Seedance on BytePlus ModelArk and Volcengine Ark (docs.byteplus.com/docs/ModelArk, byteplus-python-sdk-v2 3.0)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, ClassVar
+from urllib.parse import quote, urlencode
+
+from adapters.api.provider import Provider
+from adapters.api.wire import Answer, Call, Output, State, Status, Ticket, Work
+from adapters.errors import SetupError
+
+_STATES = {
+    "queued": State.PENDING,
+    "running": State.PENDING,
+    "succeeded": State.SUCCEEDED,
+    "failed": State.FAILED,
+    "cancelled": State.FAILED,
+    "expired": State.FAILED,  # not in the SDK; told by those who resell it
+}
+_TRANSIENT = ("InternalServiceError", "ServerOverloaded")  # documented as: try again later
+_TASKS = "contents/generations/tasks"
+_OF_PEOPLE = 2**20
+"""A smaller seed was likely chosen by a person, and is shared by many clips: no evidence of which clip a job is."""
+
+
+class Ark(Provider):
+    """Tasks that begin with a picture; they are paid by tokens. `call` goes into the body as it is.
+
+    `options`: `uuid`, the field that carries the attempt's name and comes back in listings (`safety_identifier`, if
+    the account takes one): then a lost answer can be found by it, also where a model takes no seed.
+    """
+
+    base_url = "https://ark.ap-southeast.bytepluses.com/api/v3"
+    key_env = "ARK_API_KEY"
+    label = "Ark"
+    options: ClassVar[frozenset[str]] = frozenset({"uuid"})
+
+    def check(self) -> None:
+        """Raise `SetupError` for footage: Seedance takes it as a reference of style and motion, not to go on from."""
+        if self.mode != "i2v":
+            raise SetupError("Seedance on Ark goes on from a picture only: model.adapter.mode=i2v")
+
+    def submit(self, work: Work) -> Call:
+        """One task with a text and a first frame."""
+        content: list[dict[str, Any]] = [{"type": "text", "text": work.prompt}] if work.prompt else []
+        content.append({"type": "image_url", "image_url": {"url": work.media.uri}, "role": "first_frame"})
+        body: dict[str, Any] = {"model": self.model, "content": content, "duration": work.seconds}
+        if work.seed is not None:
+            body["seed"] = work.seed
+        if "uuid" in self.option:
+            body[str(self.option["uuid"])] = work.uuid
+        return Call("POST", f"{self.base}/{_TASKS}", json={**body, **self.call})
+
+    def ticket(self, answer: Answer) -> Ticket:
+        """`{"id"}`."""
+        return Ticket(str(answer.record()["id"]))
+
+    def fault(self, answer: Answer) -> Exception | None:
+        """A model that the account has not activated is an HTTP 404, and one for every clip."""
+        if answer.status == 404 and self.message(answer).startswith(("ModelNotOpen", "InvalidEndpoint")):
+            return self.stop(answer)
+        return super().fault(answer)
+
+    def is_moderation(self, answer: Answer) -> bool:
+        """`InputImageSensitiveContentDetected` and its kin."""
+        return "SensitiveContentDetected" in self.message(answer)
+
+    def words(self, body: Any) -> str:
+        """`AccountOverdueError: The request failed because …`."""
+        error = body.get("error") if isinstance(body, Mapping) else None
+        if isinstance(error, Mapping) and error.get("code"):
+            return f"{error['code']}: {error.get('message') or 'no explanation'}"
+        return super().words(body)
+
+    def poll(self, ticket: Ticket) -> Call:
+        """The task as it stands."""
+        return Call("GET", f"{self.base}/{_TASKS}/{quote(ticket.job_id, safe='')}")
+
+    def status(self, answer: Answer, ticket: Ticket) -> Status:
+        """What a task costs is told in tokens only."""
+        body = answer.record()
+        word = str(body["status"])
+        state = _STATES.get(word, State.PENDING)
+        error = body.get("error") or {}
+        code = str(error.get("code") or "")
+        if state is State.FAILED and "SensitiveContentDetected" in code:
+            state = State.REFUSED
+        url = (body.get("content") or {}).get("video_url")
+        return Status(
+            state,
+            word,
+            output=Output(url=url) if url else None,
+            reason=f"{code or word}: {error.get('message') or 'no explanation'}",
+            transient=code.startswith(_TRANSIENT),
+            report=_report(body),
+            odd="" if word in _STATES else f"an unknown status {word!r}, taken for running",
+        )
+
+    def listing(self, work: Work, since: float) -> Call | None:
+        """The latest tasks of the model; the service lists those of seven days."""
+        query = urlencode({"page_num": 1, "page_size": 100, "filter.model": self.model})
+        return Call("GET", f"{self.base}/{_TASKS}?{query}") if self._evidence(work) else None
+
+    def found(self, answer: Answer, work: Work, since: float) -> list[Ticket]:
+        """Tasks of this model, begun since then, that carry the attempt's name, or its seed if it is one of a kind."""
+        evidence = self._evidence(work)
+        return [
+            Ticket(str(item["id"]))
+            for item in answer.record()["items"]
+            if evidence
+            and item.get("model") == self.model
+            and float(item.get("created_at") or 0) >= since
+            and all(item.get(key) == value for key, value in evidence.items())
+        ]
+
+    def _evidence(self, work: Work) -> dict[str, Any]:
+        if "uuid" in self.option:
+            return {str(self.option["uuid"]): work.uuid}
+        return {"seed": work.seed} if work.seed is not None and work.seed >= _OF_PEOPLE else {}
+
+    def probe(self) -> Call:
+        """A listing of one task."""
+        return Call("GET", f"{self.base}/{_TASKS}?page_num=1&page_size=1")
+
+
+def _report(body: Mapping[str, Any]) -> dict[str, Any]:
+    told = (
+        "model",
+        "seed",
+        "revised_prompt",
+        "framespersecond",
+        "frames",
+        "duration",
+        "resolution",
+        "ratio",
+        "created_at",
+    )
+    tokens = (body.get("usage") or {}).get("completion_tokens")
+    return {**{key: body[key] for key in told if body.get(key) not in (None, "")}, "completion_tokens": tokens}

@@ -1,0 +1,119 @@
+"""MiniMax's Hailuo models (platform.minimax.io/docs): errors come in an HTTP 200, and the video after two more hops."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import quote
+
+from adapters.api.provider import Provider
+from adapters.api.waits import Passing, asked_wait
+from adapters.api.wire import Answer, Call, Output, State, Status, Ticket, Work
+from adapters.errors import Ambiguous, RateLimited, Refused, Rejected, SetupError
+
+_STATES = {
+    "Preparing": State.PENDING,
+    "Queueing": State.PENDING,
+    "Processing": State.PENDING,
+    "Success": State.SUCCEEDED,
+    "Fail": State.FAILED,
+}
+_LATER = (1002, 2056)  # too many at once; the plan's use of these hours is up: both pass by waiting
+_FOR_ALL = (1004, 1008, 2049)  # the key, the balance
+_MODERATED = (1026, 1027)  # what was sent, what was made
+_PARAMETERS = 2013
+_TRANSIENT = (1000, 1001, 1024, 1033)  # documented as: retry later
+
+
+class MiniMax(Provider):
+    """Generations that begin with a picture. `call` goes into the body as it is."""
+
+    base_url = "https://api.minimax.io"
+    key_env = "MINIMAX_API_KEY"
+    label = "MiniMax"
+
+    def check(self) -> None:
+        """Raise `SetupError` for footage, which no model here goes on from."""
+        if self.mode != "i2v":
+            raise SetupError("MiniMax goes on from a picture only: model.adapter.mode=i2v")
+
+    def submit(self, work: Work) -> Call:
+        """One generation from a first frame."""
+        body: dict[str, Any] = {"model": self.model, "first_frame_image": work.media.uri, "duration": work.seconds}
+        if work.prompt:
+            body["prompt"] = work.prompt
+        return Call("POST", f"{self.base}/v1/video_generation", json={**body, **self.call})
+
+    def ticket(self, answer: Answer) -> Ticket:
+        """`{"task_id", "base_resp": {"status_code": 0}}`; any other code is a no, though the status is 200."""
+        body = answer.record()
+        code, told = self._code(body)
+        if code == 0:
+            return Ticket(str(body["task_id"]))
+        if code in _LATER:
+            raise RateLimited(told, asked_wait(answer.headers, self.now))
+        if code in _FOR_ALL:
+            raise SetupError(f"{told} (${self.key_env})")
+        if code in _MODERATED:
+            raise Refused(told)
+        if code == _PARAMETERS:
+            raise Rejected(told)
+        raise Ambiguous(told)
+
+    def words(self, body: Any) -> str:
+        """The message of the envelope, where there is one."""
+        envelope = body.get("base_resp") if isinstance(body, Mapping) else None
+        return self._code(body)[1] if isinstance(envelope, Mapping) else super().words(body)
+
+    def poll(self, ticket: Ticket) -> Call:
+        """The task, by a query."""
+        return Call("GET", f"{self.base}/v1/query/video_generation?task_id={quote(ticket.job_id, safe='')}")
+
+    def status(self, answer: Answer, ticket: Ticket) -> Status:
+        """A finished task names a file, whose address a further call gives."""
+        body = answer.record()
+        code, told = self._code(body)
+        if code and body.get("status") != "Fail":
+            return self._no(code, told, answer)
+        word = str(body["status"])
+        state = _STATES.get(word, State.PENDING)
+        if state is State.FAILED:
+            return self._no(code, told, answer) if code in _MODERATED else _failed(code, told, word)
+        if state is State.PENDING:
+            return Status(state, word, odd="" if word in _STATES else f"an unknown status {word!r}, taken for running")
+        if not body.get("file_id"):
+            return Status(State.FAILED, word, reason="it succeeded without a file")
+        file = quote(str(body["file_id"]), safe="")
+        report = {"width": body.get("video_width"), "height": body.get("video_height")}
+        return Status(state, word, report=report, ask=Call("GET", f"{self.base}/v1/files/retrieve?file_id={file}"))
+
+    def result(self, answer: Answer, ticket: Ticket) -> Status:
+        """`{"file": {"file_id", "download_url"}}`: a fresh address at every call."""
+        if answer.status in (401, 402, 403):
+            raise self.stop(answer)
+        if not answer.ok:
+            told = f"{self.label} answers HTTP {answer.status}: {self.message(answer)}"
+            raise Passing(told, asked_wait(answer.headers, self.now))
+        body = answer.record()
+        code, told = self._code(body)
+        if code:
+            return self._no(code, told, answer)
+        return Status(State.SUCCEEDED, "Success", output=Output(url=str(body["file"]["download_url"])))
+
+    def _code(self, body: Mapping[str, Any]) -> tuple[int, str]:
+        """The code of the envelope, and what it says."""
+        envelope = body.get("base_resp") or {}
+        code = int(envelope.get("status_code", 0))
+        return code, f"{self.label} answers {code}: {envelope.get('status_msg') or 'no explanation'}"
+
+    def _no(self, code: int, told: str, answer: Answer) -> Status:
+        """What a code other than 0 means once a task runs. Raises `SetupError` (the key), `Passing` for the rest."""
+        if code in _MODERATED:
+            return Status(State.REFUSED, "Fail", reason=told)
+        if code in _FOR_ALL:
+            raise SetupError(f"{told} (${self.key_env})")
+        raise Passing(told, asked_wait(answer.headers, self.now))
+
+
+def _failed(code: int, told: str, word: str) -> Status:
+    return Status(State.FAILED, word, reason=told if code else f"{word}, no explanation", transient=code in _TRANSIENT)
