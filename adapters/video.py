@@ -104,18 +104,18 @@ def frame_times(path: Path | str) -> list[float]:
     """When each frame is shown, by the packets' time stamps, the first at 0. `BadVideo` for a file cut short."""
     with _opened(path, threads=1) as (container, stream):
         step = 1 / _rate(path, stream)
-        packets, end, stamps = 0, Fraction(0), []
+        packets, reach, stamps = 0, _Reach(stream, step), []
         for packet in container.demux(stream):
             if packet.size:
                 packets += 1
-                end = max(end, _end(packet, step))
+                reach.take(packet)
                 if not packet.is_discard:
-                    stamps.append(packet.pts if packet.pts is None else packet.pts * packet.time_base)
-        _check_complete(path, container, stream, packets, end)
-    known = sorted(stamp for stamp in stamps if stamp is not None)
-    if len(known) < len(stamps):  # a container without time stamps: its rate is all there is
+                    stamps.append(packet.pts)
+        _check_complete(path, container, stream, packets, reach.end)
+        known, unit = sorted(stamp for stamp in stamps if stamp is not None), stream.time_base
+    if len(known) < len(stamps) or not unit:  # a container without time stamps: its rate is all there is
         return [float(index * step) for index in range(len(stamps))]
-    return [float(stamp - known[0]) for stamp in known]
+    return [(stamp - known[0]) * unit.numerator / unit.denominator for stamp in known]
 
 
 def read_frames(
@@ -214,34 +214,53 @@ def _described(path: Path | str, container: InputContainer, stream: VideoStream,
 def _decoded(path: Path | str, container: InputContainer, stream: VideoStream) -> Generator[tuple[float, VideoFrame]]:
     """Frames with their times; at the end of the file they are counted against what the file promised."""
     step = 1 / _rate(path, stream)
-    packets, hidden, frames, end = 0, 0, 0, Fraction(0)
+    packets, hidden, frames, reach = 0, 0, 0, _Reach(stream, step)
     start: float | None = None
     time_s = -float(step)
     for packet in container.demux(stream):
         packets += packet.size > 0
         hidden += packet.size > 0 and packet.is_discard
-        end = max(end, _end(packet, step))
+        reach.take(packet)
         for frame in packet.decode():
             if frame.is_corrupt:
                 raise BadVideo(f"{path}: damaged at frame {frames}; make or fetch it again")
-            if frame.pts is None or frame.time_base is None:
+            unit = frame.time_base
+            if frame.pts is None or unit is None:
                 time_s += float(step)
             else:
-                stamp = float(frame.pts * frame.time_base)
+                stamp = frame.pts * unit.numerator / unit.denominator
                 start = stamp if start is None else start
                 time_s = stamp - start
             yield time_s, frame
             frames += 1
-    _check_complete(path, container, stream, packets, end)
+    _check_complete(path, container, stream, packets, reach.end)
     if frames < packets - hidden:
         raise BadVideo(f"{path}: only {frames} of {packets - hidden} frames decode; make or fetch it again")
 
 
-def _end(packet: Packet[VideoStream], step: Fraction) -> Fraction:
-    """When the packet's frame stops being shown, on the container's own clock."""
-    if packet.pts is None or not packet.time_base:
-        return Fraction(0)
-    return packet.pts * packet.time_base + ((packet.duration or 0) * packet.time_base or step)
+class _Reach:
+    """Until when the packets seen so far are shown, on the container's own clock; counted in its ticks."""
+
+    def __init__(self, stream: VideoStream, step: Fraction) -> None:
+        self._step, self._unit = step, stream.time_base or Fraction(0)
+        self._ticks = 0
+        self._bare: int | None = None
+
+    def take(self, packet: Packet[VideoStream]) -> None:
+        """Look at one packet; one that states no duration lasts as long as the rate says."""
+        begins, lasts = packet.pts, packet.duration
+        if begins is None or not self._unit:
+            return
+        if lasts:
+            self._ticks = max(self._ticks, begins + lasts)
+        else:
+            self._bare = begins if self._bare is None else max(self._bare, begins)
+
+    @property
+    def end(self) -> Fraction:
+        """In seconds."""
+        stated = self._ticks * self._unit
+        return stated if self._bare is None else max(stated, self._bare * self._unit + self._step)
 
 
 def _check_complete(

@@ -68,7 +68,7 @@ def _rows(rows: dict[str, str]) -> list[str]:
     room = _columns() - width - 2
     lines = []
     for name, doc in rows.items():
-        first, *rest = textwrap.wrap(doc, room) or [""]
+        first, *rest = textwrap.wrap(doc, room, break_on_hyphens=False) or [""]  # names of models hold hyphens
         lines.append(f"  {name:<{width}}{first}" if len(name) < width else f"  {name}\n  {'':<{width}}{first}")
         lines += [f"  {'':<{width}}{line}" for line in rest]
     return [line.rstrip() for line in lines]

@@ -9,14 +9,13 @@ from __future__ import annotations
 import contextlib
 import io
 import os
-import resource
 import statistics
 import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from itertools import islice
 from pathlib import Path
 from typing import NamedTuple
@@ -28,6 +27,8 @@ from runners.core.cutting import save_jpeg
 from runners.core.layout import VIEWS
 from runners.core.settings import BenchmarkSettings, GenerateSettings, OutputSettings, SelectSettings
 from runners.generation import generate
+from tests.bench_api import ApiScale, api_report
+from tests.bench_report import Line, peak_mb
 from tests.run.harness import settings
 from tests.tools.footage import Footage, clean, textured
 from tests.tools.make_full_shape import make_full_shape
@@ -51,6 +52,7 @@ class Scale:
     starts: int = 5
     preset: str = "veryfast"
     crf: int = 12
+    api: ApiScale = field(default_factory=ApiScale)
 
     @property
     def frames(self) -> int:
@@ -63,15 +65,6 @@ class Spent(NamedTuple):
 
     wall: float
     cpu: float
-
-
-@dataclass(frozen=True)
-class Line:
-    """A row of the report."""
-
-    name: str
-    figure: str
-    aim: str = ""
 
 
 class Instant(Adapter):
@@ -103,6 +96,7 @@ def report(scale: Scale) -> Iterator[Line]:
         yield from cost_per_clip(work, scale, "textured", textured)
         yield from cost_per_clip(work, scale, "drawn", clean)
         yield from overlap(work, scale)
+    yield from api_report(scale.api)
 
 
 def data_set(work: Path, scale: Scale) -> None:
@@ -191,12 +185,7 @@ def _peak_of_run(work: Path, scale: Scale, clips: int) -> float:
 def peak(work: Path, scale: Scale, clips: int) -> float:
     """The most memory that this process held, in MB, after a run of so many clips."""
     run(work, scale, f"memory-{clips}", Instant(lambda: clean(*scale.size, scale.frames), scale.fps), clips)
-    status = Path("/proc/self/status")
-    if status.exists():  # getrusage would count what the parent held before this process began
-        line = next(line for line in status.read_text(encoding="ascii").splitlines() if line.startswith("VmHWM"))
-        return int(line.split()[1]) / 1024
-    unit = 1 if sys.platform == "darwin" else 1024
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit / 2**20
+    return peak_mb()
 
 
 def starts(scale: Scale) -> Iterator[Line]:

@@ -5,10 +5,11 @@ from __future__ import annotations
 import pytest
 
 from tests.bench import Scale, main
+from tests.bench_api import ApiScale
 
 TINY = Scale(
     size=(64, 36), fps=8, switch_size=(128, 72), repeats=1, model_s=0.01, clips=2, clips_for_memory=(1, 2), starts=1,
-    preset="ultrafast",
+    preset="ultrafast", api=ApiScale(clips=3, few=1, model_s=0.01, concurrency=(2,), poll_s=0.01),
 )  # fmt: skip
 
 
@@ -25,4 +26,6 @@ def test_it_prints_a_figure_for_everything(capsys: pytest.CaptureFixture[str]) -
         "one clip, drawn, cpu time",
         "one clip, drawn, wall time",
         "drawn clips behind a working model, wall",
+        "3 clips of a service, 2 at once",
+        "",
     ]

@@ -54,7 +54,7 @@ class Ark(Provider):
 
     def ticket(self, answer: Answer) -> Ticket:
         """`{"id"}`."""
-        return Ticket(str(answer.record()["id"]))
+        return Ticket(str(answer.record()["id"] or ""))
 
     def fault(self, answer: Answer) -> Exception | None:
         """A model that the account has not activated is an HTTP 404, and one for every clip."""

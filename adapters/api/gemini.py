@@ -75,7 +75,7 @@ class Gemini(GoogleService):
 
     def ticket(self, answer: Answer) -> Ticket:
         """`{"id", "status"}`."""
-        return Ticket(str(answer.record()["id"]))
+        return Ticket(str(answer.record()["id"] or ""))
 
     def poll(self, ticket: Ticket) -> Call:
         """The interaction as it stands."""

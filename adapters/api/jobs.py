@@ -63,16 +63,16 @@ class JobRunner:
         Raises `Refused`, `Rejected`, `Ambiguous`, `Postponed` (it runs on, or nothing more may begin now), `BadClip`,
         `AdapterError` for a job that failed, `SetupError` for what no clip could get through with, `Cancelled`.
         """
-        with self.limiter.slot(request.pause):
-            attempt = self._resume(work, request, log)
-            while True:
+        attempt = self._resume(work, request, log)
+        while True:
+            with self.limiter.slot(request.pause):  # not while its video comes over: the service can begin the next one
                 attempt = attempt or self._begin(work, request, log)
                 status = self._wait(attempt, request, log)
-                if status.state is State.SUCCEEDED:
-                    return self._collect(attempt, status, work, request, log), last_attempt(log)
-                self._end(attempt, status, log)
-                self._raise_unless_another(log)
-                attempt = None
+            if status.state is State.SUCCEEDED:
+                return self._collect(attempt, status, work, request, log), last_attempt(log)
+            self._end(attempt, status, log)
+            self._raise_unless_another(log)
+            attempt = None
 
     # --- which attempt
 

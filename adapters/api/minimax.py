@@ -49,7 +49,7 @@ class MiniMax(Provider):
         body = answer.record()
         code, told = self._code(body)
         if code == 0:
-            return Ticket(str(body["task_id"]))
+            return Ticket(str(body["task_id"] or ""))
         if code in _LATER:
             raise RateLimited(told, asked_wait(answer.headers, self.now))
         if code in _FOR_ALL:

@@ -109,10 +109,10 @@ class Provider(ABC):
         return False
 
     def message(self, answer: Answer) -> str:
-        """The vendor's own words in an error."""
+        """The vendor's own words in an error; the plain text where they stand in no known shape."""
         try:
             return self.words(answer.json())[:300]
-        except BadAnswer:
+        except (BadAnswer, LookupError, TypeError, ValueError, AttributeError):
             return " ".join(answer.text(200).split()) or "no explanation"
 
     def words(self, body: Any) -> str:

@@ -26,11 +26,18 @@ class Redactor:
     """Takes the given secrets out of a text in every form in which they travel, and with them all signed queries."""
 
     def __init__(self, secrets: tuple[str, ...] = ()) -> None:
-        forms: set[str] = set()
+        self._known: frozenset[str] = frozenset()
+        self._forms: list[str] = []
         for secret in secrets:
-            if len(secret) >= _SHORTEST:
-                forms |= _forms(secret)
-        self._forms = sorted(forms, key=len, reverse=True)  # the longest first: one may hold another
+            self.learn(secret)
+
+    def learn(self, secret: str) -> None:
+        """Hide this one too from now on."""
+        if secret in self._known or len(secret) < _SHORTEST:
+            return
+        self._known |= {secret}
+        # The longest first: one may hold another. A new list, since other threads may be reading the old one.
+        self._forms = sorted({form for one in self._known for form in _forms(one)}, key=len, reverse=True)
 
     def __call__(self, text: str) -> str:
         """The text without secrets (cut-off ones too), data URIs, blobs of base64 and the queries of addresses."""

@@ -81,7 +81,7 @@ class Service(Adapter):
         if leading != "auto" and not (isinstance(leading, int) and leading >= 0):
             raise SetupError(f"model.adapter.leading={leading!r}: a count of frames, or auto")
         self._leading, self._negative, self.takes_seed = leading, negative, seed
-        self._media_bytes, self._read_s = media_bytes, read_s
+        self._media_bytes, self._read_s, self._concurrency = media_bytes, read_s, concurrency
         self._patience = Patience(submit_s, wait_s, fetch_s, poll_s)
         self._terms = Terms(self.price, max_attempts, moderation_retries)
         self.needs = Needs(
@@ -92,7 +92,8 @@ class Service(Adapter):
             native_fps=fps,
             prompt=prompt,
             prompt_max=prompt_max,
-            concurrency=concurrency,
+            # So many are at it that the next ones wait encoded while the last ones come over: footage is large.
+            concurrency=concurrency + (1 if mode == "multiframe" else concurrency),
             keys=(self.key_env,) if self.key_env else (),
         )
         self._runner: JobRunner | None = None
@@ -134,7 +135,7 @@ class Service(Adapter):
         """Read the key. Raises `MissingKey`."""
         if self.key_env and not self.has_key:
             raise MissingKey(self.key_env)
-        limiter = Limiter(self.needs.concurrency)
+        limiter = Limiter(self._concurrency)
         self._runner = JobRunner(self.provider, self._transport(), limiter, self._terms, self._patience)
 
     def close(self) -> None:

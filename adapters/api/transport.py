@@ -28,7 +28,10 @@ from adapters.errors import AdapterError, SetupError
 MAX_ANSWER_BYTES = 512 * 2**20
 """A finished video may come inside an answer, as base64."""
 _CHUNK_BYTES = 64 * 1024
+_SLOWEST_LINE = 50_000
+"""Bytes a second at which a large video may come over."""
 _MOST_REDIRECTS = 5
+_Known = dict[tuple[str, str, int | None], Any]
 _REDIRECTS = (301, 302, 303, 307, 308)
 
 
@@ -54,6 +57,7 @@ class Transport:
         self.base_url, self.redact = base_url, redact
         self._credential, self._timeout, self._clock = credential, (connect_s, read_s), clock
         self._local = threading.local()
+        self._environment: _Known = {}
         self._trusted = origin(base_url)
         self._private = resolves_privately(base_url)
 
@@ -103,7 +107,7 @@ class Transport:
 
     @contextmanager
     def _exchange(self, call: Call, *, fresh: bool = False, public: bool = False) -> Iterator[requests.Response]:
-        session = _session(public=public) if fresh else self._session(public=public)
+        session = self._new_session(public=public) if fresh else self._session(public=public)
         try:
             with _typed(call.url, self.redact):
                 response = session.request(
@@ -121,34 +125,51 @@ class Transport:
         if call.signed:
             if origin(call.url) != self._trusted:
                 raise SetupError(f"no credential is sent to {host_of(call.url)}, only to {host_of(self.base_url)}")
-            headers |= self._credential()
+            headers |= (credential := self._credential())
+            self.redact.learn(credential.get("Authorization", "").rpartition(" ")[2])  # a token that changes
         return headers | ({"Connection": "close"} if fresh else {})
 
     def _chunks(self, response: requests.Response) -> Iterator[bytes]:
-        """The body as it comes; a service that drips is not waited for longer than the read time-out in all."""
-        begun = self._clock()
+        """The body as it comes. One that drips ends after the read time-out; what comes steadily may take its time."""
+        begun, received = self._clock(), 0
         with _typed(response.url, self.redact):
             # Not iter_content, which waits until a whole chunk is there, however slowly it comes.
             while chunk := response.raw.read1(_CHUNK_BYTES, decode_content=True):
                 yield chunk
-                if self._clock() - begun > self._timeout[1]:
-                    raise Lost(f"{host_of(response.url)} takes more than {self._timeout[1]:g} s over one answer")
+                received += len(chunk)
+                taken_s = self._clock() - begun
+                if taken_s > self._timeout[1] + received / _SLOWEST_LINE:
+                    raise Lost(f"{host_of(response.url)} gave {received} bytes in {taken_s:.0f} s: too slow a line")
 
     def _session(self, *, public: bool) -> requests.Session:
         name = "public" if public else "any"
         session: requests.Session | None = getattr(self._local, name, None)
         if session is None:
-            session = _session(public=public)
+            session = self._new_session(public=public)
             setattr(self._local, name, session)
         return session
 
+    def _new_session(self, *, public: bool) -> requests.Session:
+        session = _Session(self._environment)
+        kind = PublicOnly if public else HTTPAdapter
+        for scheme in ("https://", "http://"):
+            session.mount(scheme, kind(max_retries=0))
+        return session
 
-def _session(*, public: bool) -> requests.Session:
-    session = requests.Session()
-    kind = PublicOnly if public else HTTPAdapter
-    for scheme in ("https://", "http://"):
-        session.mount(scheme, kind(max_retries=0))
-    return session
+
+class _Session(requests.Session):
+    """Looks up once for each host which proxy and certificates the environment names: it takes as long as a request."""
+
+    def __init__(self, known: _Known) -> None:
+        super().__init__()
+        self._known = known
+
+    def merge_environment_settings(self, url: Any, proxies: Any, stream: Any, verify: Any, cert: Any) -> Any:
+        """As requests does; all requests of a transport have the same settings of their own."""
+        place = origin(url)
+        if place not in self._known:
+            self._known[place] = super().merge_environment_settings(url, proxies, stream, verify, cert)
+        return dict(self._known[place])
 
 
 def _no_netrc(request: requests.PreparedRequest) -> requests.PreparedRequest:

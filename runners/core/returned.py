@@ -14,6 +14,8 @@ from adapters import BadClip, BadVideo, Clip, Frame, frame_times, glance, read_f
 
 _STAMP_TOLERANCE_S = Fraction(1, 900)
 """Some containers round time stamps to milliseconds; such a file still has a constant rate."""
+_SURELY_S = 1e-3
+"""Within it by so much that no exact reckoning is needed, which costs more than reading the file."""
 
 
 def clip_frames(clip: Clip) -> Iterator[Frame]:
@@ -42,12 +44,13 @@ class KeptFrames:
         self.leading = _leading(clip)
         self.read = 0
         """Frames read so far, leading ones included."""
-        self.total = _known_length(clip)
+        times = _times(clip.file) if clip.file is not None else None
+        self.total = _known_length(clip) if times is None else len(times)
         """How many frames the clip has, None as long as nobody knows (an iterator)."""
-        if clip.fps is not None or clip.file is None:
+        if clip.fps is not None or clip.file is None or times is None:
             self.fps = _stated_rate(clip.fps)
         else:
-            self.fps, self._instants = _file_clock(clip.file)
+            self.fps, self._instants = _file_clock(clip.file, times)
         if self.total is not None and self.leading >= self.total > 0:
             raise BadClip(f"all {self.total} frames are leading ones (leading={self.leading}), nothing is left")
 
@@ -124,8 +127,6 @@ def _leading(clip: Clip) -> int:
 
 
 def _known_length(clip: Clip) -> int | None:
-    if clip.file is not None:
-        return len(_times(clip.file))
     return len(clip.frames) if isinstance(clip.frames, np.ndarray) else None
 
 
@@ -135,15 +136,18 @@ def _stated_rate(fps: Any) -> Fraction:
     return _as_rate(fps)
 
 
-def _file_clock(file: Path) -> tuple[Fraction, list[Fraction] | None]:
+def _file_clock(file: Path, times: list[float]) -> tuple[Fraction, list[Fraction] | None]:
     """The file's rate, and the instants of its frames unless they follow from it."""
     try:
         rate = _as_rate(glance(file).fps)
     except BadVideo as error:
         raise BadClip(str(error)) from error
-    times = [Fraction(time).limit_denominator(1_000_000) for time in _times(file)]
-    constant = all(abs(time - index / rate) <= _STAMP_TOLERANCE_S for index, time in enumerate(times))
-    return rate, None if constant else times
+    step = float(1 / rate)
+    if all(abs(time - index * step) < _SURELY_S for index, time in enumerate(times)):
+        return rate, None
+    instants = [Fraction(time).limit_denominator(1_000_000) for time in times]
+    constant = all(abs(instant - index / rate) <= _STAMP_TOLERANCE_S for index, instant in enumerate(instants))
+    return rate, None if constant else instants
 
 
 def _times(file: Path) -> list[float]:

@@ -8,7 +8,7 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +16,7 @@ from adapters import Attempt, fold_attempts
 from runners.core.job_log import job_facts
 from runners.core.journal import fold
 from tests.api import shell
-from tests.api.kit import BY_NAME, Case
+from tests.api.cases import BY_NAME, Case
 from tests.run.harness import MINI
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -25,16 +25,31 @@ SMALL = ["output=truth", "output.width=96", "output.height=54", "output.fps=8", 
 QUICK = ["model.adapter.sizes=[[128,72]]", "model.adapter.poll_s=0.01", "scorer=none"]
 RUNWAY = BY_NAME["runway"]
 RUN, BPP_RUN = Path("mini/runway_gen45-op-run_01"), Path("mini/runway_gen45-bpp-run_01")
-SENT_SMALLER = {"runway": ['+model.adapter.call={ratio: "1280:720"}']}
-"""What a service asks for if a smaller picture is sent than it documents."""
+OF_ITS_OWN = {
+    "runway": ['++model.adapter.call={ratio: "1280:720"}'],  # as if a picture of that size were sent
+    "openai": ["model.adapter.sizes=[[1280,720]]", "model.adapter.price.free=false", "model.paid=true"],
+    "ark": ["model.adapter.price.usd_per_second=0.1"],  # nobody knows it
+    "replicate": [
+        "model.adapter.options.upload=1000000"
+    ],  # an upload has another address each time, and so another clip
+}
+"""What a service needs besides, for a quick run."""
 
 
 def words(case: Case, base_url: str, results: Path, *more: str, budget: str = "budget.max_usd=100") -> list[str]:
     """A quick, unscored run over fixtures/mini within a generous budget; of two that say the same, the last counts."""
     return [
         f"model={case.model}", f"model.adapter.base_url={base_url}", *DATA, *SMALL, *QUICK,
-        *SENT_SMALLER.get(case.name, []), f"results={results}", budget, *more,
+        *[f"++model.adapter.{name}={_typed(value)}" for name, value in case.changes.items()],
+        *OF_ITS_OWN.get(case.name, []), f"results={results}", budget, *more,
     ]  # fmt: skip
+
+
+def _typed(value: Any) -> str:
+    """A value as one types it: Hydra's dictionaries have bare keys."""
+    if isinstance(value, Mapping):
+        return "{" + ", ".join(f"{key}: {_typed(entry)}" for key, entry in value.items()) + "}"
+    return json.dumps(value)
 
 
 def environ(**changes: str | None) -> dict[str, str]:

@@ -36,6 +36,7 @@ __all__ = [
     "Ledger",
     "Log",
     "Run",
+    "arguments",
     "check_secrets",
     "conditioning",
     "jobs_of",
@@ -57,6 +58,15 @@ def _arguments(model: str) -> str:
     return json.dumps(node)
 
 
+def arguments(case: Case, base_url: str, model: str | None = None, **changes: Any) -> dict[str, Any]:
+    """What a case's YAML gives the service, with these changes, at this address, and at some price."""
+    given: dict[str, Any] = json.loads(_arguments(model or case.model))
+    given |= {"base_url": base_url, "read_s": 10.0, "force": True, **case.changes, **changes}
+    if not any(given["price"].get(name) for name in ("usd_per_second", "usd_per_clip", "free")):
+        given["price"] = {"usd_per_second": USD}
+    return given
+
+
 def service(
     case: Case, server: FakeServer, clock: Clock, *, model: str | None = None, seed: int = 0, **changes: Any
 ) -> Service:
@@ -64,11 +74,7 @@ def service(
 
     Each call stands for a new process.
     """
-    arguments: dict[str, Any] = json.loads(_arguments(model or case.model))
-    arguments |= {"base_url": server.base_url, "read_s": 10.0, "force": True, **case.changes, **changes}
-    if not any(arguments["price"].get(name) for name in ("usd_per_second", "usd_per_clip", "free")):
-        arguments["price"] = {"usd_per_second": USD}
-    made = Service(**arguments)
+    made = Service(**arguments(case, server.base_url, model, **changes))
     if case.bearer:
         token = {"Authorization": f"Bearer {case.key}"}
         made.provider.credential = lambda key: lambda: token  # type: ignore[method-assign]

@@ -54,7 +54,9 @@ class Leaky(FakeServer):
 
     def _leaked(self, body: Mapping[str, Any]) -> dict[str, Any]:
         """Its words with the key, and its addresses: https://user:key@host/…?token=key would not be unheard of."""
-        told = {name: f"{body.get(name, '')} {self.told}" for name in ("error", "failure", "createdAt", "echo")}
+        told: dict[str, Any] = {
+            name: f"{body.get(name, '')} {self.told}" for name in ("error", "failure", "createdAt", "echo")
+        }
         if "output" in body:
             told["output"] = [f"{url}&token={self._token}#{self._token}" for url in body["output"]]
         return {**body, **told}

@@ -16,6 +16,7 @@ import sys
 import tempfile
 from collections.abc import Mapping, Sequence
 from functools import cache
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -38,13 +39,13 @@ def become(command: Mapping[str, Any]) -> NoReturn:
     os.environ.update(command["environ"])
     code: Any = 0
     try:
-        module = importlib.util.find_spec(command["module"])
+        module = find_spec(command["module"])
         sys.argv = [str(module and module.origin), *command["words"]]
         runpy.run_module(command["module"], run_name="__main__", alter_sys=True)
     except SystemExit as left:
         code = left.code or 0
     except BaseException:  # noqa: BLE001  (as the interpreter does: told, and exit code 1)
-        sys.excepthook(*sys.exc_info())  # type: ignore[arg-type]
+        sys.excepthook(*sys.exc_info())
         code = 1
     sys.stdout.flush()
     sys.stderr.flush()

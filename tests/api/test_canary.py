@@ -92,12 +92,16 @@ def crashes(session: Session) -> None:
     """A kill in the middle, and mistakes that are told with their whole way."""
     session.server.outcome(None, "stuck")
     session.server.polled.clear()
-    with started(session.words("killed"), CANARY, **TRACEBACK) as process:
+    with started(session.words("killed", "select.ids=[1]"), CANARY, **TRACEBACK) as process:
         assert session.server.polled.wait(60)
         process.kill()
         session.told.append(process.communicate()[0])
     session.server.engine.clear()
-    session.generate("killed", "model.adapter.wait_s=0.05")
+    session.generate("killed", "select.ids=[1]", "model.adapter.wait_s=0.05")
+    in_the_way = session.run("in-the-way")
+    in_the_way.mkdir(parents=True)
+    (in_the_way / ".work").touch()
+    session.generate("in-the-way")
     session.generate("retired", "model.adapter.eol='2026-01-01'")
     session.generate("no-address", "model.adapter.base_url=http://[not-an-address")
     session.generate("nobody-there", "model.adapter.base_url=http://127.0.0.1:9", "model.adapter.submit_s=0.01")
@@ -132,10 +136,11 @@ def test_the_session_saw_what_it_was_made_for(session: Session) -> None:
     assert session.codes == {
         "declined": 1, "key-not-taken": 2, "turned-away": 3, "lost": 1, "unreadable": 1, "list": 0, "not given up": 2,
         "given up": 0, "moderated": 1, "failed": 1, "never-told": 3, "odd": 0, "redirected": 0, "no-video": 1,
-        "unknown": 3, "killed": 3, "retired": 2, "no-address": 2, "nobody-there": 3, "doctor": 0,
+        "unknown": 3, "killed": 3, "in-the-way": 2, "retired": 2, "no-address": 2, "nobody-there": 3, "doctor": 0,
         "doctor of a wrong key": 2,
     }  # fmt: skip
     assert [attempt.state for attempt in attempts(session.run("lost"))["0001"]] == ["abandoned", "fetched"]
+    assert "Traceback (most recent call last)" in "".join(session.told)
     assert len(session.elsewhere.captures) == 1
 
 

@@ -108,6 +108,14 @@ def test_an_undisturbed_clip_is_billed_once_and_takes_exactly_these_routes(case:
         assert set(run.server.hits) == set(case.routes)
 
 
+@pytest.mark.parametrize("case", CASES, ids=str)
+def test_a_paid_request_has_a_connection_of_its_own(case: Case, tmp_path: Path) -> None:
+    with running(case, tmp_path) as run:
+        run.server.fault("submit", "429", times=2)
+        run.go()
+        assert [seen.headers["connection"] for seen in run.server.captured("submit")] == ["close"] * 3
+
+
 @pytest.mark.parametrize(("case", "route", "kind"), list(catalogue()))
 def test_a_fault_means_what_it_can_mean_and_nothing_is_paid_twice(
     case: Case, route: str, kind: str, tmp_path: Path

@@ -14,7 +14,7 @@ import pytest
 from tests.api.fakes import FakeServer, Incoming, Reply
 from tests.api.harness import RUN, RUNWAY, attempts, started, words
 
-THREE = ["select.ids=[1-3]", "concurrency=2", "model.adapter.concurrency=2"]
+THREE = ["select.ids=[1-3]", "model.adapter.concurrency=2"]
 SIGNALS = [signal.SIGINT, signal.SIGTERM]
 
 
@@ -129,15 +129,15 @@ def test_jobs_that_are_waited_for_run_on_and_none_is_begun(tmp_path: Path) -> No
         check_goes_on(server, typed, tmp_path)
 
 
-def test_a_video_on_its_way_is_fetched_by_the_next_run(tmp_path: Path) -> None:
+def test_videos_on_their_way_take_no_job_s_place_and_are_fetched_by_the_next_run(tmp_path: Path) -> None:
     with Gated(downloads) as server:
         typed = words(RUNWAY, server.base_url, tmp_path, *THREE)
         with started(typed) as process:
-            server.wait_for(2)
+            server.wait_for(3)  # two jobs at once, and three are done
             stop(process)
             server.let_go()
             out = rest(process)
-        assert (process.returncode, server.submits()) == (130, 2), out
+        assert (process.returncode, server.submits()) == (130, 3), out
         assert set(states(tmp_path)) <= {"succeeded", "fetched"}
         check_goes_on(server, typed, tmp_path)
 

@@ -63,3 +63,11 @@ def test_an_empty_or_tiny_key_hides_nothing() -> None:
 def test_whatever_the_key_it_is_gone(key: str, before: str, after: str) -> None:
     told = Redactor((key,)).secrets(f"{before}{key}{after}")
     assert key not in told.replace("[redacted]", "\0") or key in "[redacted]"
+
+
+def test_a_token_that_was_got_later_is_hidden_from_then_on() -> None:
+    redact = Redactor((KEY,))
+    assert redact("ya29.later-token") == "ya29.later-token"
+    redact.learn("ya29.later-token")
+    assert "later" not in redact("echo: ya29.later-token")
+    assert KEY not in redact(f"echo: {KEY}")

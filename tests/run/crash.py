@@ -6,6 +6,7 @@ at its N-th durable step (before a write, an fsync or a rename). Prints what it 
 
 from __future__ import annotations
 
+import itertools
 import json
 import os
 import random
@@ -74,24 +75,42 @@ def kill_at_random(results: Path, kills: int, seed: int, changes: dict[str, Any]
     return {"kills": made, "code": ended(forked(partial(job, results / f"{number:03d}", changes)), 600)}
 
 
+def _nothing(name: str, args: Any) -> None:
+    """Nobody looks."""
+
+
+def watch(before: Callable[[str, Any], None], after: Callable[[str, Any], None] = _nothing) -> None:
+    """From now on, call these around every write, fsync and rename of the process, with its name and arguments."""
+
+    def watched(name: str, function: Callable[..., Any]) -> Callable[..., Any]:
+        def wrapper(*args: Any, **kwargs: Any) -> Any:
+            before(name, args)
+            result = function(*args, **kwargs)
+            after(name, args)
+            return result
+
+        return wrapper
+
+    for name in ("write", "fsync", "replace"):
+        setattr(os, name, watched(name, getattr(os, name)))
+
+
+def die_before_step(step: int) -> None:
+    """Let this process die before its step-th write, fsync or rename from now on."""
+    steps = itertools.count(1)
+
+    def before(name: str, args: Any) -> None:
+        if next(steps) == step:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    watch(before)
+
+
 def die_at_step(results: Path, step: int, changes: dict[str, Any]) -> dict[str, Any]:
     """One run that dies before its step-th write, fsync or rename; says whether it got that far."""
 
     def work() -> int:
-        count = 0
-
-        def dying(function: Callable[..., Any]) -> Callable[..., Any]:
-            def wrapper(*args: Any, **kwargs: Any) -> Any:
-                nonlocal count
-                count += 1
-                if count == step:
-                    os.kill(os.getpid(), signal.SIGKILL)
-                return function(*args, **kwargs)
-
-            return wrapper
-
-        for name in ("write", "fsync", "replace"):
-            setattr(os, name, dying(getattr(os, name)))
+        die_before_step(step)
         return job(results, changes)
 
     return {"code": ended(forked(work), 600)}

@@ -20,10 +20,10 @@ _OCTAVES = ((4, 18.0), (16, 30.0), (64, 50.0))
 def textured(width: int, height: int, count: int) -> Iterator[Frame]:
     """A view that pans by a pixel a frame over a surface rough at all scales, with a sensor's noise of ±2 levels."""
     rng = np.random.default_rng(1)
-    surface = _surface(rng, width + count, height)
+    ground = surface(rng, width + count, height)
     for index in range(count):
         noise = rng.integers(-2, 3, (height, width, 1), np.int16)
-        yield np.clip(surface[:, index : index + width] + noise, 0, 255).astype(np.uint8)
+        yield np.clip(ground[:, index : index + width] + noise, 0, 255).astype(np.uint8)
 
 
 def clean(width: int, height: int, count: int) -> Iterator[Frame]:
@@ -41,7 +41,8 @@ def clean(width: int, height: int, count: int) -> Iterator[Frame]:
         yield frame
 
 
-def _surface(rng: np.random.Generator, width: int, height: int) -> NDArray[np.int16]:
+def surface(rng: np.random.Generator, width: int, height: int) -> NDArray[np.int16]:
+    """RGB levels (not yet clipped to 0 … 255) of a picture that is rough at all scales."""
     total = np.full((height, width, 3), 120, np.float32)
     for grain, contrast in _OCTAVES:
         coarse = rng.normal(0, contrast, (height // grain + 2, width // grain + 2, 3)).astype(np.float32)

@@ -12,6 +12,7 @@ import json
 import sys
 import threading
 
+from tests.api.fakes.media import ClipSpec
 from tests.api.fakes.personality import Personality
 from tests.api.fakes.server import FakeServer
 
@@ -34,11 +35,14 @@ def main() -> None:
         "--keep-bytes", type=int, default=1 << 16, help="how much of each body is kept for /__ctl/captures"
     )
     parser.add_argument("--same-clip", action="store_true", help="one clip for all jobs: no time goes into encoding")
+    parser.add_argument(
+        "--clip", type=int, nargs=4, metavar=("WIDTH", "HEIGHT", "FPS", "FRAMES"), help="what every clip is like"
+    )
     told = parser.parse_args()
     vendor = personality(told.vendor)
     server = FakeServer(
         vendor, port=told.port, pending=told.pending, model_s=told.model_seconds,
-        distinct=not told.same_clip, keep_bytes=told.keep_bytes,
+        distinct=not told.same_clip, keep_bytes=told.keep_bytes, clip=ClipSpec(*told.clip) if told.clip else None,
     )  # fmt: skip
     with server:
         sys.stdout.write(json.dumps({"base_url": server.base_url, "key": vendor.key}) + "\n")
