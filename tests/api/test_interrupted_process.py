@@ -145,10 +145,10 @@ def test_videos_on_their_way_take_no_job_s_place_and_are_fetched_by_the_next_run
 def test_waiting_for_a_service_that_turns_requests_away_ends_at_once(tmp_path: Path) -> None:
     with Gated(submits) as server:
         server.fault("submit", "429_absurd", times=None)
-        server.let_go()
         typed = words(RUNWAY, server.base_url, tmp_path, *THREE)
         with started(typed) as process:
-            server.wait_for(2)
+            server.wait_for(2)  # a 429 that came before the second request would hold that one back
+            server.let_go()
             stop(process)
             out = rest(process)
         assert process.returncode == 130, out

@@ -42,6 +42,18 @@ def test_a_key_that_was_cut_off_is_hidden_too(form: str) -> None:
         assert told.startswith("the token '[redacted]")
 
 
+def test_json_values_lose_the_key_wherever_it_stands() -> None:
+    report = {
+        "seed": 7,
+        "model": "gen4.5",
+        "urls": [f"https://host/a?key={KEY}"],
+        "told": {"by": f"<{KEY}>", "at": None},
+    }
+    assert Redactor((KEY,)).values(report) == {
+        "seed": 7, "model": "gen4.5", "urls": ["https://host/a?[redacted]"], "told": {"by": "<[redacted]>", "at": None},
+    }  # fmt: skip
+
+
 def test_signed_addresses_lose_their_query_and_data_uris_their_data() -> None:
     redact = Redactor(())
     assert redact("see https://cdn.example/a.mp4?X-Amz-Signature=abc&Expires=1.") == (

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import threading
 from collections.abc import Callable
 from email.utils import formatdate
 
@@ -147,3 +148,19 @@ def test_who_waits_for_a_place_can_be_called_off() -> None:
         pass
     with limiter.slot(pause):
         assert limiter.limit == 1
+
+
+def test_a_place_that_is_given_back_is_taken_at_once() -> None:
+    limiter, asked, taken = Limiter(1), threading.Event(), threading.Event()
+
+    def wait() -> None:
+        with limiter.slot(lambda _: asked.set()):
+            taken.set()
+
+    waiting = threading.Thread(target=wait)
+    with limiter.slot(lambda _: None):
+        waiting.start()
+        assert asked.wait(60)
+        assert not taken.is_set()
+    assert taken.wait(60)
+    waiting.join()
