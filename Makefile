@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo test sdk check bench bench-gpu
+.PHONY: demo test sdk check bench bench-score bench-gpu
 .DEFAULT_GOAL := help
 
 .PHONY: help
@@ -13,6 +13,7 @@ help:
 	@echo "make sdk     the fake services of the tests, driven by the vendors' own packages"
 	@echo "make check   linter, format check and types"
 	@echo "make bench   what the harness costs per clip, beside a bare encode"
+	@echo "make bench-score  the scorer beside a plain reference, at 540p and 4K (half an hour)"
 	@echo "make bench-gpu  the same beside a bare pipeline call, with full-size random weights (needs a GPU)"
 
 # The stamp changes with what is installed from, so an old environment is brought up to date by itself.
@@ -25,7 +26,7 @@ $(VENV)/.installed: pyproject.toml constraints.txt
 
 # The models' own packages are large: only what runs or checks them needs them.
 $(VENV)/.installed-local: $(VENV)/.installed
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev,local,vertex]'
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev,local,vertex,data]'
 	touch $@
 
 demo: $(VENV)/.installed
@@ -51,6 +52,9 @@ check: $(VENV)/.installed
 
 bench: $(VENV)/.installed
 	$(BIN)/python -m tests.bench
+
+bench-score: $(VENV)/.installed
+	$(BIN)/python -m tests.bench_score
 
 bench-gpu: $(VENV)/.installed-local
 	$(BIN)/python -m tests.bench_gpu

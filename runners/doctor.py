@@ -1,4 +1,4 @@
-"""`python -m runners.doctor model=…`: can this model work here? Key, service, lengths, sizes; nothing is spent."""
+"""`python -m runners.doctor model=… benchmark=…`: can this model and this data set be worked with? Spends nothing."""
 
 from __future__ import annotations
 
@@ -17,14 +17,18 @@ _MARKS = {"ok": "ok     ", "note": "       ", "warning": "warning", "fault": "FA
 
 
 def run(settings: DoctorSettings) -> Outcome:
-    """One model's check-up. Raises UserError for a model that cannot even be described."""
+    """One model's check-up and its data set's. Raises UserError for a model that cannot even be described."""
+    from runners.core.data_checkup import examine_data
     from runners.core.faults import telling
     from runners.core.needs import check_needs
+    from runners.core.progress import make_bar
 
     adapter = instantiate_adapter(settings.model.adapter)
     check_needs(adapter.needs)
     with telling("the adapter's diagnose()"):
         findings = list(examine(adapter, _picture_sizes(settings)))
+    with make_bar(settings.progress, "opening the data set's files") as bar:
+        findings += examine_data(settings.benchmark, deep=settings.deep, progress=bar)
     lines = [f"{_MARKS[finding.verdict]} {finding.what}: {finding.told}" for finding in findings]
     faults = sum(finding.verdict == "fault" for finding in findings)
     name = settings.model.name
@@ -73,7 +77,7 @@ def conclude(outcomes: Sequence[Outcome]) -> None:
 
 COMMAND = Command(
     name="doctor",
-    purpose="Check whether a model can work here: packages, key, service, balance, lengths and sizes. Spends nothing.",
+    purpose="Check whether a model can work here (packages, key, service) and which data is there. Spends nothing.",
     schema=DoctorSettings,
     groups=("model", "placement", "benchmark"),
     run=run,

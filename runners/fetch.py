@@ -1,4 +1,4 @@
-"""`python -m runners.fetch benchmark=demo|custom`: make a data set before it is needed."""
+"""`python -m runners.fetch benchmark=…`: get a data set before it is needed: downloaded, drawn, or cut."""
 
 from __future__ import annotations
 
@@ -19,13 +19,19 @@ def run(settings: FetchSettings) -> Outcome:
 
 
 def fetch(settings: FetchSettings) -> Outcome:
-    """Draw the demo, or cut one's own videos into the layout. Raises UserError."""
+    """Download a published data set, draw the demo, or cut one's own videos into the layout. Raises UserError."""
     from runners.core.benchmark import DEMO_RATES, benchmark_root, ensure_rate, open_benchmark
     from runners.core.custom import build_custom
     from runners.core.errors import UserError
     from runners.core.progress import make_bar
 
     chosen = settings.benchmark
+    if chosen.kind in ("original", "verified"):
+        from runners.fetching.published import fetch_published
+
+        return fetch_published(settings)
+    if settings.plan:
+        raise UserError(f"plan=true tells what would be downloaded, and benchmark {chosen.name} is made here")
     root = benchmark_root(chosen)
     if chosen.kind == "custom":
         if not chosen.source:
@@ -34,8 +40,6 @@ def fetch(settings: FetchSettings) -> Outcome:
         build_custom(Path(chosen.source).expanduser().absolute(), root, csv=csv, fps=settings.fps, say=print)
     elif chosen.kind == "demo" and settings.fps not in (None, 30, *DEMO_RATES):
         raise UserError(f"fps={settings.fps}: the demo is filmed at 30, {', '.join(map(str, DEMO_RATES))} FPS")
-    elif chosen.kind != "demo":
-        raise UserError(f"benchmark {chosen.name} is not fetched by this command. {chosen.hint}")
     with make_bar(settings.progress, "preparing the data set") as bar:
         benchmark = ensure_rate(open_benchmark(chosen, progress=bar), settings.fps, bar)
     lines = [
@@ -55,7 +59,7 @@ def conclude(outcomes: Sequence[Outcome]) -> None:
 
 COMMAND = Command(
     name="fetch",
-    purpose="Make a data set: draw the demo, or cut your own videos (benchmark=custom benchmark.source=FOLDER).",
+    purpose="Get a data set: download it (benchmark=original|verified), or cut your own videos (benchmark=custom).",
     schema=FetchSettings,
     groups=("benchmark",),
     run=run,

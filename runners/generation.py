@@ -33,7 +33,7 @@ from runners.core.provenance import hardware, versions
 from runners.core.run_folder import OpenRun, whoami
 from runners.core.settings import GenerateSettings
 from runners.core.tally import Limits, Tally
-from runners.scoring import ScoringError, check_truth, reuse_scores, score_videos
+from runners.scoring import ScoringError, check_scorer, score
 
 _WORTH_TELLING_S = 2.0
 
@@ -83,8 +83,7 @@ def prepare(settings: GenerateSettings, make_adapter: MakeAdapter, sweep: Sequen
             benchmark = ensure_rate(benchmark, fps, bar)
     if benchmark is not plan.benchmark:
         plan = make_plan(settings, benchmark, adapter)
-    if settings.scorer.name != "none":
-        check_truth(benchmark.dataset, plan.chosen, plan.output.fps)
+    check_scorer(settings.scorer, benchmark, plan.chosen, plan.output.fps)
     for warning in benchmark.warnings:
         say(f"warning: {warning}")
     return plan
@@ -227,16 +226,8 @@ def raw_origin(plan: Plan) -> dict[str, Any] | None:
 
 def score_run(plan: Plan) -> dict[str, Any]:
     """Score `videos/`, or read the scores back if they are of these very clips and this truth."""
-    benchmark = plan.benchmark
-    arguments = (plan.folder.videos, benchmark.dataset, benchmark.scenarios)
-    name, expected, out = benchmark.name, len(benchmark.scenarios), plan.folder.scores
-    known = reuse_scores(*arguments, benchmark=name, expected=expected, out=out)
-    if known is not None:
-        return known
-    with make_bar(plan.settings.progress, "scoring") as bar:
-        workers = plan.settings.scorer.workers
-        scores = score_videos(*arguments, benchmark=name, expected=expected, out=out, workers=workers, progress=bar)
-    return scores.to_json()
+    settings, folder = plan.settings, plan.folder
+    return score(folder.videos, plan.benchmark, settings.scorer, out=folder.scores, progress=settings.progress)
 
 
 def say(line: str) -> None:

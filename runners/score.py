@@ -1,4 +1,4 @@
-"""`python -m runners.score videos=DIR`: score any folder of clips."""
+"""`python -m runners.score`: videos=DIR scores any folder of clips, results=DIR all runs, with a leaderboard."""
 
 from __future__ import annotations
 
@@ -10,11 +10,18 @@ from runners.entry import Command, main
 
 
 def run(settings: ScoreSettings) -> Outcome:
-    """One folder."""
+    """One folder, or all runs below one. Raises UserError."""
+    from runners.core.errors import UserError
     from runners.core.faults import writing
     from runners.score_folder import score_folder
 
     with writing():
+        if settings.results or settings.compare:
+            from runners.score_runs import score_runs
+
+            return score_runs(settings)
+        if settings.published:
+            raise UserError("published=true goes with results=DIR: published values stand beside a leaderboard")
         return score_folder(settings)
 
 
@@ -27,7 +34,8 @@ def conclude(outcomes: Sequence[Outcome]) -> None:
 
 COMMAND = Command(
     name="score",
-    purpose="Score a folder of clips against a benchmark: videos=DIR [scores=DIR] [benchmark.root=…].",
+    purpose="Score a folder of clips against a benchmark: videos=DIR [scores=DIR] [benchmark.root=…]; or all complete "
+    "runs: results=DIR prints a leaderboard and writes it there, results=DIR compare=[A,B] compares two models.",
     schema=ScoreSettings,
     groups=("benchmark", "scorer"),
     run=run,

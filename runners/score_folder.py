@@ -12,13 +12,14 @@ from runners.core.files import shown
 from runners.core.outcome import DONE, Outcome
 from runners.core.progress import make_bar
 from runners.core.settings import ScoreSettings
-from runners.scoring import folder_rate, score_videos
+from runners.scoring import check_name, folder_rate, score
 
 
 def score_folder(settings: ScoreSettings) -> Outcome:
     """Score `videos`, writing scores.json and metrics.csv. Raises UserError for clips or truth that do not fit."""
     if settings.scorer.workers < 0:
         raise UserError(f"scorer.workers={settings.scorer.workers} must be at least 0 (0: one per core)")
+    check_name(settings.scorer)
     if not settings.videos:
         raise UserError("say which clips: videos=DIR, e.g. videos=results/demo/freeze-op-run_01/videos")
     videos = Path(settings.videos).expanduser().absolute()
@@ -31,15 +32,11 @@ def score_folder(settings: ScoreSettings) -> Outcome:
     with make_bar(settings.progress, "preparing the data set") as bar:
         benchmark = open_benchmark(settings.benchmark, progress=bar)
         benchmark = ensure_rate(benchmark, folder_rate(videos), bar)
-    with make_bar(settings.progress, "scoring") as bar:
-        scores = score_videos(
-            videos, benchmark.dataset, benchmark.scenarios, benchmark=benchmark.name,
-            expected=len(benchmark.scenarios), out=out, workers=settings.scorer.workers, progress=bar,
-        )  # fmt: skip
+    scores = score(videos, benchmark, settings.scorer, out=out, progress=settings.progress)
     oracle = _saw_take_2(videos)
     name = videos.parent.name if videos.name == "videos" else videos.name
     lines = [*(f"warning: {warning}" for warning in benchmark.warnings), f"scores and metrics are in {shown(out)}"]
-    return Outcome(DONE, name, tuple(lines), out, scores.to_json(), oracle=oracle)
+    return Outcome(DONE, name, tuple(lines), out, scores, oracle=oracle)
 
 
 def _saw_take_2(videos: Path) -> bool:

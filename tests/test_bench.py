@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
+from tests import bench_score
 from tests.bench import Scale, main
 from tests.bench_api import ApiScale
 
@@ -29,3 +32,23 @@ def test_it_prints_a_figure_for_everything(capsys: pytest.CaptureFixture[str]) -
         "3 clips of a service, 2 at once",
         "",
     ]
+
+
+def test_the_scorer_is_held_against_the_reference(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    bench_score.main(bench_score.Scale(truths=((128, 72),), clips=((64, 36),), fps=4, views=1), tmp_path)
+    rows = capsys.readouterr().out.splitlines()[1:]
+    assert [row[:46].strip() for row in rows] == [
+        "truth 128×72",
+        "64×36 clip, reference",
+        *[
+            f"64×36 clip, {how}"
+            for how in (
+                "no cache", "off: largest difference", "cold", "cold: largest difference", "warm",
+                "warm: largest difference", "cache",
+            )
+        ],
+        "the same, masks shipped, reference",
+        "the same, masks shipped, cold",
+        "the same, masks shipped: largest difference",
+    ]  # fmt: skip
+    assert {row.split()[-2] for row in rows if "largest difference" in row} == {"0.0e+00"}

@@ -16,7 +16,7 @@ from omegaconf import OmegaConf
 from adapters import Adapter
 from runners.core.choices import headline, options
 from runners.core.plan import check_settings
-from runners.core.settings import DoctorSettings, FetchSettings, GenerateSettings, ScoreSettings
+from runners.core.settings import DoctorSettings, FetchSettings, GenerateSettings, ScoreSettings, SubmitSettings
 
 CONF = Path(__file__).resolve().parents[1] / "conf"
 SCHEMAS = {
@@ -24,6 +24,7 @@ SCHEMAS = {
     "score": ScoreSettings,
     "fetch": FetchSettings,
     "doctor": DoctorSettings,
+    "submit": SubmitSettings,
 }
 
 
@@ -62,6 +63,12 @@ def test_every_other_choice_composes(group: str, choice: str) -> None:
 @pytest.mark.parametrize("benchmark", options("benchmark", [CONF]))
 def test_every_command_takes_every_benchmark(command: str, benchmark: str) -> None:
     assert composed(command, f"benchmark={benchmark}").benchmark.name == benchmark
+
+
+@pytest.mark.parametrize("path", sorted(CONF.glob("*.yaml")), ids=lambda path: path.stem)
+def test_a_sweep_of_any_command_leaves_no_folder_of_hydra_s_where_one_stands(path: Path) -> None:
+    place = yaml.safe_load(path.read_text("utf-8"))["hydra"]["sweep"]["dir"]
+    assert place.startswith(("${results}/", "${oc.env:TMPDIR,/tmp}/"))
 
 
 @pytest.mark.parametrize("sweep", options("sweep", [CONF]))

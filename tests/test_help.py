@@ -15,10 +15,11 @@ from runners.fetch import COMMAND as FETCH
 from runners.generate import COMMAND as GENERATE
 from runners.help import help_text
 from runners.score import COMMAND as SCORE
+from runners.submit import COMMAND as SUBMIT
 from runners.words import keys
 
 ROOT = Path(__file__).resolve().parents[1]
-COMMANDS = pytest.mark.parametrize("command", [GENERATE, SCORE, FETCH], ids=lambda command: command.name)
+COMMANDS = pytest.mark.parametrize("command", [GENERATE, SCORE, FETCH, SUBMIT], ids=lambda command: command.name)
 
 
 def page(command: Entry, *folders: Path) -> str:

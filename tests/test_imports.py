@@ -50,7 +50,7 @@ def test_only_the_wrapper_knows_hydra() -> None:
     assert {line.split(" ")[0] for line in found} == {"runners/entry.py"}
 
 
-@pytest.mark.parametrize("command", ["generate", "score", "fetch", "jobs", "doctor"])
+@pytest.mark.parametrize("command", ["generate", "score", "fetch", "jobs", "doctor", "submit"])
 def test_help_loads_nothing_heavy(command: str) -> None:
     code = (
         "import runpy, sys\n"

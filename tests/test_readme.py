@@ -13,7 +13,15 @@ import numpy as np
 import pytest
 
 from adapters import write_video
-from runners.core.settings import DoctorSettings, GenerateSettings, JobsSettings, SelectSettings
+from runners.core.settings import (
+    DoctorSettings,
+    FetchSettings,
+    GenerateSettings,
+    JobsSettings,
+    ScoreSettings,
+    SelectSettings,
+    SubmitSettings,
+)
 from runners.words import keys
 from tests.run.harness import run, videos
 
@@ -96,11 +104,18 @@ def test_the_commands_run(demo: str, folder: Path) -> None:
 
 
 def test_commands_that_need_more_than_a_test_has_are_made_of_words_that_exist() -> None:
-    schemas = {"generate": GenerateSettings, "jobs": JobsSettings, "doctor": DoctorSettings}
+    schemas = {
+        "generate": GenerateSettings,
+        "score": ScoreSettings,
+        "submit": SubmitSettings,
+        "fetch": FetchSettings,
+        "jobs": JobsSettings,
+        "doctor": DoctorSettings,
+    }
     for words in typed(run_by_tests=False):
         command = words[2].removeprefix("runners.")
         assert words[:3] == ["python", "-m", f"runners.{command}"]
-        known = {*keys(schemas[command]), "experiment", "placement", "sweep"}
+        known: set[str] = {*keys(schemas[command]), "experiment", "placement", "sweep"}
         names = [word.partition("=")[0] for word in words[3:] if "=" in word]
         assert [name for name in names if name not in known and not name.startswith("model.adapter.")] == []
 

@@ -47,6 +47,11 @@ def open_benchmark(settings: BenchmarkSettings, *, progress: Callable[[int, int]
         from runners.demo import ensure_demo
 
         root = ensure_demo(root, fps=30, seed=settings.seed, progress=progress)
+    return read_benchmark(settings, root)
+
+
+def read_benchmark(settings: BenchmarkSettings, root: Path) -> Benchmark:
+    """The data set in a folder as it lies there; draws nothing. Raises UserError."""
     check_root(root, settings.name, hint=settings.hint)
     dataset = DataSet(root)
     if settings.descriptions:

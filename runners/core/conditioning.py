@@ -234,4 +234,4 @@ def _opened_image(path: Path) -> Iterator[Image.Image]:
 
 
 def _missing(path: Path) -> UserError:
-    return UserError(f"{path} is missing; download the data set again, or select scenarios that are there")
+    return UserError(f"{path} is missing; get it with python -m runners.fetch, or select scenarios that are there")

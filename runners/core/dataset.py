@@ -12,13 +12,13 @@ from runners.core.layout import DataSet, Item, Kind, relative_path
 from runners.core.scenarios import Scenario
 
 _PARTS = ("switch-frames", "split-videos", "full-videos")
-# Beside the root's own file, the spellings of the official repository are found, wherever its folder was copied to.
-_DESCRIPTIONS = (
+DESCRIPTIONS = (
     "descriptions.csv",
     "descriptions_original.csv",
     "descriptions/descriptions.csv",
     "descriptions/descriptions_original.csv",
 )
+"""Beside the root's own file, the spellings of the official repository are found, wherever its folder was copied to."""
 
 
 def cache_folder(environ: Mapping[str, str] = os.environ) -> Path:
@@ -36,7 +36,7 @@ def default_root(folder: str, environ: Mapping[str, str] = os.environ) -> Path:
 
 def find_descriptions(root: Path, *, hint: str = "") -> Path:
     """The data set's descriptions file; raises `UserError` saying where to get it if there is none."""
-    for name in _DESCRIPTIONS:
+    for name in DESCRIPTIONS:
         if (root / name).is_file():
             return root / name
     raise UserError(
@@ -91,7 +91,7 @@ def check_files(
     fps: int,
     *,
     takes: Sequence[int] = (1,),
-    remedy: str = "download the data set again, or select scenarios that are there",
+    remedy: str = "complete the data set (python -m runners.fetch), or select scenarios that are there",
 ) -> None:
     """Raise `UserError` naming the first few of the `missing_files` and their count."""
     missing = missing_files(dataset, scenarios, kinds, fps, takes=takes)

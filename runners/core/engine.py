@@ -28,6 +28,7 @@ from runners.core.produce import (
     made_from_raw,
     make_request,
 )
+from runners.core.provenance import usable_cores
 from runners.core.retry import Left, until_settled
 from runners.core.spending import Gate
 from runners.core.tally import Limits, Stop, Tally, Watcher
@@ -51,6 +52,8 @@ class Engine:
         self._mutex = threading.Lock()
         self._slots = threading.BoundedSemaphore(concurrency)
         self._room = threading.BoundedSemaphore(2)
+        # More decoders and encoders than cores only get in each other's way, and each holds frames.
+        self._desks = threading.BoundedSemaphore(max(2, usable_cores()))
         self._units: queue.SimpleQueue[list[Task]] = queue.SimpleQueue()
         self._gate = Gate(production.caps, production.budget_lock, self._halted)
         self._count = len(tasks)
@@ -171,7 +174,8 @@ class Engine:
 
     def _attempt_one(self, task: Task) -> Left[Task]:
         try:
-            request = self._prepare(task)
+            with self._desks:
+                request = self._prepare(task)
             with self._slots:
                 if self._halted():
                     return []
@@ -233,7 +237,8 @@ class Engine:
         with self._mutex:
             self._writing += 1
         try:
-            task.state.published = finish(self._production, task, make())
+            with self._desks:
+                task.state.published = finish(self._production, task, make())
         except Exception as error:  # noqa: BLE001  (as above)
             self._failed(task, error)
             return

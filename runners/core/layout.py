@@ -36,6 +36,7 @@ _NAME = re.compile(
     r"(?P<id>\d+)_(?P<tag>[a-z-]+)_(?P<fps>\d+|any)FPS_perspective-(?P<view>left|center|right)"
     r"(?:_take-(?P<take>\d+))?_(?:trimmed-)?(?P<scene>.+)\.(?:mp4|jpg)"
 )
+_RATE = re.compile(r"(\d{1,4})FPS")
 
 
 @dataclass(frozen=True)
@@ -80,6 +81,33 @@ def relative_path(kind: Kind, item: Item, fps: int) -> Path:
     else:
         folder = f"{_FOLDERS[kind][0]}/{fps}FPS"
     return Path(folder) / file_name(kind, item, fps)
+
+
+@dataclass(frozen=True)
+class Part:
+    """What a path below a data set's root is. A switch frame has no take and no rate."""
+
+    kind: Kind
+    view: str
+    scene: str
+    take: int | None
+    fps: int | None
+
+
+def parse_path(path: str) -> Part | None:
+    """The part of a data set that a path relative to its root names, in any spelling; None if it is no such path."""
+    folder, _, name = path.rpartition("/")
+    match = _NAME.fullmatch(name)
+    if match is None:
+        return None
+    take = int(match["take"]) if match["take"] else None
+    if folder == "switch-frames":
+        return Part("switch", match["view"], match["scene"], None, None) if take is None else None
+    place, _, rate = folder.rpartition("/")
+    places: dict[Kind, tuple[str, ...]] = {**_FOLDERS, "full": (f"full-videos/take-{take}",)}
+    kind = next((kind for kind, names in places.items() if place in names), None)
+    fps = _RATE.fullmatch(rate)
+    return Part(kind, match["view"], match["scene"], take, int(fps[1])) if kind and fps and take is not None else None
 
 
 @dataclass(frozen=True)

@@ -119,7 +119,7 @@ def check_settings(settings: GenerateSettings) -> None:
         "model.short": (settings.model.short, ("roll_out", "hold", "hold_one", "error")),
         "seeds": (settings.seeds, ("derived", "same")),
         "progress": (settings.progress, ("auto", "live", "plain")),
-        "scorer.name": (settings.scorer.name, ("builtin", "none")),
+        "scorer.name": (settings.scorer.name, ("builtin", "official", "both", "none")),
     }
     for key, (value, choices) in named.items():
         if value not in choices:

@@ -92,7 +92,7 @@ def _from_file(file: Path | None, scenarios: Sequence[Scenario], root: Path) -> 
     path = file or root / BPP_FILE
     if file is None and not path.exists():
         raise UserError(
-            f"prompts=bpp: {path} is not there; copy {BPP_FILE} of the official repository there, "
+            f"prompts=bpp: {path} is not there; python -m runners.fetch gets it (or copy {BPP_FILE} there by hand), "
             "set prompts.file=CSV, or use prompts=op"
         )
     texts = _read_prompts(path, scenarios)

@@ -29,6 +29,7 @@ class ModelSettings:
     negative_prompt: str | None = setting(None, "sent with every prompt, if the model takes one")
     paid: bool = setting(False, "it costs money: raw clips are kept by default, and a run needs budget.max_usd")
     templates: Any = setting({}, "prompt templates that this model brings: name → text")
+    card: Any = setting({}, "what a submission's card says of it: bon_sampling, parameters, model_source, provider …")
 
 
 @dataclass
@@ -45,6 +46,10 @@ class BenchmarkSettings:
     seed: int = setting(0, "demo: the seed it is drawn from")
     source: str | None = setting(None, "custom: the folder of your own videos")
     csv: str | None = setting(None, "custom: CSV of prompts, categories and second takes")
+    origin: str | None = setting(None, "what runners.fetch downloads: gs://BUCKET or hf://datasets/OWNER/NAME")
+    texts: str | None = setting(
+        None, "where descriptions and prompts come from if origin has none: github://OWNER/NAME"
+    )
     hint: str = setting("", "where to get the data set")
 
 
@@ -76,8 +81,14 @@ class OutputSettings:
 class ScorerSettings:
     """conf/scorer/<name>.yaml."""
 
-    name: str = setting("builtin", "builtin or none")
+    name: str = setting("builtin", "builtin, official (the benchmark's own toolbox), both or none")
     workers: int = setting(0, "processes that score; 0 = one per core")
+    cache: str | None = setting(
+        None, "folder that keeps the truth's side between runs, or 'off' (default: user's cache)"
+    )
+    cache_gb: float = setting(12.0, "how large that folder may grow")
+    path: str | None = setting(None, "official: checkout of the benchmark's repository")
+    python: str | None = setting(None, "official: the interpreter that has what it needs (default: this one)")
 
 
 @dataclass
@@ -135,6 +146,13 @@ class ScoreSettings:
     scorer: ScorerSettings = field(default_factory=ScorerSettings)
     prompts: PromptsSettings = field(default_factory=PromptsSettings)  # benchmarks choose for these two groups
     output: OutputSettings = field(default_factory=OutputSettings)
+    results: str | None = setting(None, "folder with all runs: score those that are complete, and print a leaderboard")
+    compare: list[str] = setting(
+        [], "with results: two models, e.g. [svd,freeze]: their difference with its confidence"
+    )
+    published: bool = setting(False, "with results: show published values beside, marked as such")
+    resamples: int = setting(2000, "bootstrap samples over scenes behind each confidence interval")
+    seed: int = setting(0, "seed of the bootstrap")
     videos: str | None = setting(None, "folder of clips, e.g. results/demo/freeze-op-run_01/videos")
     scores: str | None = setting(None, "where scores.json and metrics.csv go (default: scores beside videos)")
     progress: str = setting("auto", "auto, live or plain")
@@ -142,12 +160,15 @@ class ScoreSettings:
 
 @dataclass
 class FetchSettings:
-    """conf/fetch.yaml: make or cut a data set."""
+    """conf/fetch.yaml: download, make or cut a data set."""
 
     benchmark: BenchmarkSettings = field(default_factory=BenchmarkSettings)
     prompts: PromptsSettings = field(default_factory=PromptsSettings)  # benchmarks choose for these two groups
     output: OutputSettings = field(default_factory=OutputSettings)
-    fps: int | None = setting(None, "demo: also at this rate; custom: the data set's rate")
+    fps: int | None = setting(None, "demo: also at this rate; custom: the data set's rate; else the truth's rate (30)")
+    purpose: str = setting("all", "generate, score or all: only what that needs is downloaded")
+    plan: bool = setting(False, "say what would be downloaded, and how large it is; download nothing")
+    connections: int = setting(8, "files that are downloaded at once")
     progress: str = setting("auto", "auto, live or plain")
 
 
@@ -166,9 +187,26 @@ class JobsSettings:
 
 @dataclass
 class DoctorSettings:
-    """conf/doctor.yaml: whether a model can work here."""
+    """conf/doctor.yaml: whether a model can work here, and what of a data set is there."""
 
     model: ModelSettings = field(default_factory=ModelSettings)
+    benchmark: BenchmarkSettings = field(default_factory=BenchmarkSettings)
+    prompts: PromptsSettings = field(default_factory=PromptsSettings)  # benchmarks choose for these two groups
+    output: OutputSettings = field(default_factory=OutputSettings)
+    deep: bool = setting(False, "data: decode every video to its end (hours for a whole set), not only its first frame")
+    progress: str = setting("auto", "auto, live or plain")
+
+
+@dataclass
+class SubmitSettings:
+    """conf/submit.yaml: a submission to the Verified leaderboard, from manifests and scores alone."""
+
+    runs: list[str] = setting([], "run folders of one model and prompt setting, e.g. [results/verified/svd-bpp-run_*]")
+    out: str | None = setting(None, "folder that is made for the submission")
+    card: str | None = setting(None, "YAML with what only you can know or sign: public_info, terms, warranties …")
+    check_only: bool = setting(
+        False, "check the runs, or any folders of clips, against the leaderboard's rules; write nothing"
+    )
     benchmark: BenchmarkSettings = field(default_factory=BenchmarkSettings)
     prompts: PromptsSettings = field(default_factory=PromptsSettings)  # benchmarks choose for these two groups
     output: OutputSettings = field(default_factory=OutputSettings)

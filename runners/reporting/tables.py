@@ -13,6 +13,7 @@ from rich.table import Table
 from rich.text import Text
 
 from runners.core.outcome import Outcome
+from runners.reporting.official import official_notes, official_tables
 from runners.scoring.formulas import sample_std
 
 COLUMNS = {
@@ -47,8 +48,9 @@ def print_outcomes(outcomes: Sequence[Outcome]) -> None:
         console.print(f"all {len(planned)} runs of paid models: about ${sum(planned):.2f}", highlight=False)
     scored = [outcome for outcome in outcomes if outcome.scores is not None]
     if scored:
-        console.print(fitting_table(scored, console))
-        for note in notes(scored):
+        for table in (fitting_table(scored, console), *official_tables(scored)):
+            console.print(table)
+        for note in (*notes(scored), *official_notes(scored)):
             console.print(note, highlight=False, markup=False, soft_wrap=True)
 
 

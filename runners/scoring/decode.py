@@ -19,11 +19,14 @@ from runners.core.errors import UserError
 Image = NDArray[np.uint8]
 """One frame as OpenCV gives it, uint8 (H, W, 3) in BGR order."""
 
+_MOST_THREADS = 4
+
 
 def read_frames(path: Path, count: int) -> Iterator[Image]:
     """The first `count` frames of a video; raises `UserError` naming the file if there are fewer.
 
-    Frames are decoded one by one, and the file is closed when the iterator is.
+    Frames are decoded one by one into the same memory, so that each is valid only until the next is asked for; the
+    file is closed when the iterator is.
     """
     seen = 0
     for frame in islice(_decode(path), count):
@@ -34,9 +37,13 @@ def read_frames(path: Path, count: int) -> Iterator[Image]:
         raise UserError(f"{path}: {found}; the file is too short or damaged: make it again")
 
 
-def shrink(frame: Image, size: tuple[int, int]) -> Image:
-    """A frame at (width, height), by OpenCV's bilinear default, in uint8: what every metric is computed on."""
-    small = frame if frame.shape[1::-1] == size else cv2.resize(frame, size)
+def shrink(frame: NDArray[np.uint8], size: tuple[int, int], out: Image | None = None) -> NDArray[np.uint8]:
+    """A frame, or one channel of it, at (width, height), by OpenCV's bilinear default, in uint8.
+
+    This is what every metric is computed on. It may be written into `out`, an array of that size; a frame that has the
+    size already is given back itself.
+    """
+    small = frame if frame.shape[1::-1] == size else cv2.resize(frame, size, out)
     return np.asarray(small, dtype=np.uint8)
 
 
@@ -50,14 +57,18 @@ def quarter_size(path: Path) -> tuple[int, int]:
 
 
 def _decode(path: Path) -> Iterator[Image]:
-    # With one OpenCV thread (as in worker processes) the decoder gets one too: workers share the cores by clips.
-    threads = [cv2.CAP_PROP_N_THREADS, 1] if cv2.getNumThreads() == 1 else []
-    capture = cv2.VideoCapture(str(path), cv2.CAP_FFMPEG, threads)
+    # With one OpenCV thread (as in worker processes) the decoder gets one too: workers share the cores by clips. A
+    # decoder's thread holds frames of its own, 12 MB each at 4K, so that more than a few only cost memory.
+    threads = min(cv2.getNumThreads(), _MOST_THREADS)
+    capture = cv2.VideoCapture(str(path), cv2.CAP_FFMPEG, [cv2.CAP_PROP_N_THREADS, threads])
+    frame: Image | None = None
     try:
         while True:
-            there, frame = capture.read()
+            # Decoding into memory that is there already: at 4K, new pages take as long as the colour conversion.
+            there, picture = capture.read(frame) if frame is not None else capture.read()
             if not there:
                 return
-            yield np.asarray(frame, dtype=np.uint8)
+            frame = np.asarray(picture, dtype=np.uint8)
+            yield frame
     finally:
         capture.release()

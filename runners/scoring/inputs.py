@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
 from adapters import BadVideo, VideoInfo, examine, glance, probe
 from runners.core.errors import UserError, nearest
+from runners.core.files import sha256_file
 from runners.core.layout import CONTINUATION_S
 from runners.core.scenarios import Scenario
 from runners.core.verify import DURATION_TOLERANCE_S
@@ -25,11 +26,11 @@ class Clips:
     height: int
 
 
-def find_clips(videos: Path, scenarios: Sequence[Scenario], workers: int) -> Clips:
+def find_clips(videos: Path, scenarios: Sequence[Scenario], workers: int, *, decoded: Collection[str] = ()) -> Clips:
     """Check the folder and every clip in it. Raises `UserError` at the first fault, naming the file.
 
     Each file must bear a scenario's `output_name`, last 5 s ± 0.001, decode to its end, and share one whole FPS and
-    one size with the others.
+    one size with the others. Files whose sha256 is among `decoded` have been decoded before.
     """
     files = _list_files(videos, [scenario.output_name for scenario in scenarios])
     found = tuple((scenario, files[name]) for scenario in scenarios if (name := scenario.output_name) in files)
@@ -37,7 +38,7 @@ def find_clips(videos: Path, scenarios: Sequence[Scenario], workers: int) -> Cli
     fps, width, height = _common_format(infos)
     for path, info in infos.items():
         _check_length(path, info)
-    _check_decoding(infos, workers)
+    _check_decoding([path for path in infos if not decoded or sha256_file(path) not in decoded], workers)
     missing = tuple(scenario for scenario in scenarios if scenario.output_name not in files)
     return Clips(found, missing, fps, width, height)
 

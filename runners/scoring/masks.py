@@ -6,6 +6,7 @@ to 0.3 points, so masks take the same round trip here, through a temporary file.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -21,26 +22,77 @@ from runners.scoring.stack import MaskStack
 LEARNING_RATE = 0.3
 THRESHOLD = 10
 _BLUR = (5, 5)
+_REACH = 2
+"""How far blurring looks, in rows."""
 _BOX = np.ones((5, 5), np.uint8)
+_MARGIN = 8
+"""How far a pixel can have a say in morphology: twice the box, there and back."""
+_BAND = 64
+"""Rows at a time. With 64, bands hold a multiple of 64 pixels, whatever the width: OpenCV's vector code takes the same
+pixels as it would in the whole picture, and its slower loop for what is left over, which rounds otherwise, none."""
 
 
 class MotionDetector:
-    """Marks what differs from a running mean of the frames before: 255 where something moves, else 0."""
+    """Marks what differs from a running mean of the frames before: 255 where something moves, else 0.
+
+    It works through a frame in bands of rows, whose float64 background fits into a processor's cache, and in memory
+    that is used again: half the time of whole 4K frames, and the same bits. The steps on single pixels are the same
+    anywhere; those that look at neighbours see enough of them.
+    """
 
     def __init__(self) -> None:
         self._background: NDArray[np.float64] | None = None
 
     def mask(self, frame: Image) -> NDArray[np.uint8]:
-        """The mask of the next frame, uint8 (H, W); that of the first one is empty, since it is the background."""
-        gray = cv2.GaussianBlur(cv2.cvtColor(frame, cv2.COLOR_BGR2GRAY), _BLUR, 0)
-        if self._background is None:
-            self._background = gray.astype(np.float64)
-            return np.zeros(gray.shape, np.uint8)
-        cv2.accumulateWeighted(gray, self._background, LEARNING_RATE)
-        difference = cv2.absdiff(gray, cv2.convertScaleAbs(self._background))
-        _, binary = cv2.threshold(difference, THRESHOLD, 255, cv2.THRESH_BINARY)
-        opened = cv2.morphologyEx(binary, cv2.MORPH_OPEN, _BOX)
-        return np.asarray(cv2.morphologyEx(opened, cv2.MORPH_CLOSE, _BOX), dtype=np.uint8)
+        """The mask of the next frame, uint8 (H, W), valid until the one after it is asked for.
+
+        That of the first frame is empty, since it is the background.
+        """
+        background = self._background
+        if background is None:
+            return self._begin(frame)
+        for rows, blurred in self._bands(frame):
+            known = background[rows]
+            difference = self._difference[: len(known)]
+            cv2.accumulateWeighted(blurred, known, LEARNING_RATE)
+            cv2.convertScaleAbs(known, difference)
+            cv2.absdiff(blurred, difference, difference)
+            cv2.threshold(difference, THRESHOLD, 255, cv2.THRESH_BINARY, self._binary[rows])
+        return self._cleaned()
+
+    def _cleaned(self) -> NDArray[np.uint8]:
+        """Opened and closed, around what moves: further off both leave zeros as they are."""
+        self._mask.fill(0)
+        left, top, width, height = cv2.boundingRect(self._binary)
+        if width:
+            place = (
+                slice(max(top - _MARGIN, 0), top + height + _MARGIN),
+                slice(max(left - _MARGIN, 0), left + width + _MARGIN),
+            )
+            opened = cv2.morphologyEx(self._binary[place], cv2.MORPH_OPEN, _BOX)
+            self._mask[place] = cv2.morphologyEx(opened, cv2.MORPH_CLOSE, _BOX)
+        return self._mask
+
+    def _begin(self, frame: Image) -> NDArray[np.uint8]:
+        height, width = frame.shape[:2]
+        self._gray, self._blurred = np.empty((2, _BAND + 2 * _REACH, width), np.uint8)
+        self._difference = np.empty((_BAND, width), np.uint8)
+        self._binary, self._mask = np.zeros((2, height, width), np.uint8)
+        self._background = np.empty((height, width), np.float64)
+        for rows, blurred in self._bands(frame):
+            self._background[rows] = blurred
+        return self._mask
+
+    def _bands(self, frame: Image) -> Iterator[tuple[slice, NDArray[np.uint8]]]:
+        """Rows of the frame with their blurred gray levels, which blurring the whole frame would give as well."""
+        height = len(frame)
+        for top in range(0, height, _BAND):
+            end = min(top + _BAND, height)
+            above, below = max(top - _REACH, 0), min(end + _REACH, height)
+            gray, blurred = self._gray[: below - above], self._blurred[: below - above]
+            cv2.cvtColor(frame[above:below], cv2.COLOR_BGR2GRAY, gray)
+            cv2.GaussianBlur(gray, _BLUR, 0, blurred)
+            yield slice(top, end), blurred[top - above : end - above]
 
 
 def read_mask_video(path: Path, count: int, size: tuple[int, int]) -> MaskStack:
@@ -48,7 +100,14 @@ def read_mask_video(path: Path, count: int, size: tuple[int, int]) -> MaskStack:
 
     Mask videos are gray, so that one of OpenCV's three channels says all. Raises `UserError` if frames are missing.
     """
-    return MaskStack.of((shrink(frame, size)[..., 0] > 127 for frame in read_frames(path, count)), size)
+    return MaskStack.of((_fitted(frame, size) > 127 for frame in read_frames(path, count)), size)
+
+
+def _fitted(frame: Image, size: tuple[int, int]) -> NDArray[np.uint8]:
+    """One channel of a frame at (width, height), taken out where the picture is smaller: before or after fitting."""
+    if frame.shape[0] * frame.shape[1] <= 4 * size[0] * size[1]:
+        return shrink(np.asarray(cv2.extractChannel(frame, 0), dtype=np.uint8), size)
+    return np.asarray(cv2.extractChannel(shrink(frame, size), 0), dtype=np.uint8)
 
 
 class ShippedMasks:
@@ -64,6 +123,12 @@ class ShippedMasks:
     def read_back(self, size: tuple[int, int]) -> MaskStack:
         """The masks at (width, height). Raises `UserError` if the file holds too few."""
         return read_mask_video(self._path, self._count, size)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, tb: TracebackType | None) -> None:
+        """The file is the data set's own, and stays."""
 
 
 class MaskVideo:

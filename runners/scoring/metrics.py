@@ -5,9 +5,9 @@ Each is computed clip vs take-1, clip vs take-2, and take-1 vs take-2, which is 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import SupportsInt
+from typing import Any, SupportsInt
 
 import numpy as np
 from numpy.typing import NDArray
@@ -42,15 +42,41 @@ class PairMetrics:
         """Join what comes from the frames with what comes from the masks."""
         return cls(tuple(mse), overlap.spatiotemporal_iou, overlap.spatial_iou, overlap.weighted_spatial_iou)
 
+    @classmethod
+    def of_json(cls, value: dict[str, Any]) -> PairMetrics:
+        """What `asdict` gave, after a way through JSON, which keeps every bit. Raises KeyError or TypeError."""
+        return cls(
+            mse=tuple(map(float, value["mse"])),
+            spatiotemporal_iou=tuple(map(float, value["spatiotemporal_iou"])),
+            spatial_iou=float(value["spatial_iou"]),
+            weighted_spatial_iou=float(value["weighted_spatial_iou"]),
+        )
+
+
+class Differ:
+    """Mean squared differences between frames of one shape, in memory that is used again for every frame.
+
+    Scaling, difference and mean are float32, as in the official toolbox: the very same bits. (New memory for each
+    frame would cost three times what the arithmetic does.)
+    """
+
+    def __init__(self, shape: tuple[int, ...]) -> None:
+        self._frame, self._other = np.empty((2, *shape), np.float32)
+
+    def mse(self, frame: NDArray[np.uint8], others: Sequence[NDArray[np.uint8]]) -> list[float]:
+        """Of a uint8 frame and each of the others, in units of full scale; 0 if they are equal."""
+        np.divide(frame, _FULL_SCALE, out=self._frame, dtype=np.float32)
+        return [self._mse(other) for other in others]
+
+    def _mse(self, other: NDArray[np.uint8]) -> float:
+        difference = np.divide(other, _FULL_SCALE, out=self._other, dtype=np.float32)
+        difference -= self._frame
+        return float(np.mean(np.square(difference, out=difference)))
+
 
 def frame_mse(a: NDArray[np.uint8], b: NDArray[np.uint8]) -> float:
-    """Mean squared difference of two uint8 frames of one shape, in units of full scale; 0 if they are equal.
-
-    Scaling, difference and mean are float32, as in the official toolbox: the very same bits.
-    """
-    difference = np.divide(a, _FULL_SCALE, dtype=np.float32)
-    difference -= np.divide(b, _FULL_SCALE, dtype=np.float32)
-    return float(np.mean(np.square(difference, out=difference)))
+    """Mean squared difference of two uint8 frames of one shape, in units of full scale; 0 if they are equal."""
+    return Differ(a.shape).mse(a, [b])[0]
 
 
 def overlap(a: Iterable[NDArray[np.bool_]], b: Iterable[NDArray[np.bool_]]) -> Overlap:
@@ -59,16 +85,20 @@ def overlap(a: Iterable[NDArray[np.bool_]], b: Iterable[NDArray[np.bool_]]) -> O
     Counts are whole numbers until the one division, so the result is exact and symmetric in its arguments.
     """
     per_frame = []
-    moved_a = moved_b = np.zeros((), np.int64)
-    for mask_a, mask_b in zip(a, b, strict=True):
-        per_frame.append(_iou(np.count_nonzero(mask_a & mask_b), np.count_nonzero(mask_a | mask_b)))
-        moved_a = moved_a + mask_a
-        moved_b = moved_b + mask_b
-    ever_a, ever_b = moved_a > 0, moved_b > 0
+    moved: NDArray[np.uint32] | None = None
+    for pair in zip(a, b, strict=True):
+        if moved is None:
+            moved = np.zeros((2, *pair[0].shape), np.uint32)
+        both = np.count_nonzero(pair[0] & pair[1])
+        per_frame.append(_iou(both, sum(np.count_nonzero(mask) for mask in pair) - both))
+        moved[0] += pair[0]
+        moved[1] += pair[1]
+    assert moved is not None, "masks of no frame at all"
+    ever_a, ever_b = moved > 0
     return Overlap(
         spatiotemporal_iou=tuple(per_frame),
         spatial_iou=_iou(np.count_nonzero(ever_a & ever_b), np.count_nonzero(ever_a | ever_b)),
-        weighted_spatial_iou=_iou(np.minimum(moved_a, moved_b).sum(), np.maximum(moved_a, moved_b).sum()),
+        weighted_spatial_iou=_iou(np.minimum(*moved).sum(dtype=np.int64), np.maximum(*moved).sum(dtype=np.int64)),
     )
 
 

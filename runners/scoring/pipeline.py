@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,12 +12,14 @@ from runners.core.provenance import usable_cores
 from runners.core.scenarios import Scenario
 from runners.scoring.formulas import summarize
 from runners.scoring.inputs import Clips, find_clips
-from runners.scoring.pool import run_tasks
+from runners.scoring.partial import ViewLog
 from runners.scoring.scores import ClipScore, Masks, Origin, Scores
 from runners.scoring.table import Measured, metrics_csv
-from runners.scoring.truth import MemoryStore, TruthSource, TruthStore, find_truth, truth_identity
+from runners.scoring.truth import MemoryStore, TruthSource, find_truth, identities, truth_identity
+from runners.scoring.views import Helpers, score_views
 
 if TYPE_CHECKING:
+    from runners.scoring.cache import TruthCache
     from runners.scoring.view import ViewResult
 
 _THIS_PROCESS = MemoryStore()
@@ -35,47 +36,31 @@ def score_videos(
     out: Path,
     workers: int,
     progress: Callable[[int, int], None] | None = None,
-    truths: TruthStore = _THIS_PROCESS,
+    truths: MemoryStore = _THIS_PROCESS,
+    cache: TruthCache | None = None,
+    tell: Callable[[str], None] | None = None,
 ) -> Scores:
     """Score the clips in `videos` and write metrics.csv and scores.json into `out`, each atomically, scores last.
 
     `scenarios` are all take-1 items of the benchmark; `expected` is how many clips a complete run has. Clips may be
     missing: then there are metrics and no scores. With one worker this process scores; 0 means one per core.
-    `progress` hears (views done, views in all) and may raise to stop. The result depends neither on `workers` nor on
-    the order in which views are done. Raises `UserError` before any work for faults of the input, and `ScoringError`
-    (runners/scoring/pool.py) for what is nobody's mistake.
+    `progress` hears (views done, views in all) and may raise to stop. The truth's side comes from `cache` and goes
+    there; without one from `truths`. `tell` hears lines for people: what the cache has, and what it will grow to. The
+    result depends on none of these, nor on the order in which views are done. Views that a killed invocation scored in
+    `out` are taken over if clip, truth, scorer and OpenCV are the same. Raises `UserError` before any work for faults
+    of the input, and `ScoringError` (runners/scoring/pool.py) for what is nobody's mistake.
     """
     workers = workers if workers > 0 else usable_cores()
-    clips = find_clips(videos, scenarios, workers)
+    log = ViewLog(out)
+    clips = find_clips(videos, scenarios, workers, decoded={view.sha256 for view in log.read().values()})
     sources = find_truth(dataset, [scenario for scenario, _ in clips.found], clips.fps)
-    results = _score_views(clips, sources, workers, progress, truths)
+    helpers = Helpers(workers, log, truths, cache, progress or (lambda *_: None), tell or (lambda _: None))
+    results = score_views([path for _, path in clips.found], sources, identities(sources), helpers)
     scores = _aggregate(clips, sources, results, benchmark, expected)
     write_text(out / "metrics.csv", metrics_csv([_measured(*pair) for pair in zip(clips.found, results, strict=True)]))
     write_json(out / "scores.json", scores.to_json())
+    log.remove()
     return scores
-
-
-def _score_views(
-    clips: Clips,
-    sources: Sequence[TruthSource],
-    workers: int,
-    progress: Callable[[int, int], None] | None,
-    truths: TruthStore,
-) -> list[ViewResult]:
-    from runners.scoring.view import ViewTask, score_view  # brings OpenCV
-
-    tasks = [ViewTask(path, source, truths.get(source)) for (_, path), source in zip(clips.found, sources, strict=True)]
-    results: dict[int, ViewResult] = {}
-    if progress:
-        progress(0, len(tasks))
-    with closing(run_tasks(score_view, tasks, workers, lambda task: str(task.clip))) as done:
-        for index, result in done:
-            if tasks[index].truth is None:
-                truths.put(sources[index], result.truth)
-            results[index] = result
-            if progress:
-                progress(len(results), len(tasks))
-    return [results[index] for index in range(len(tasks))]
 
 
 def _aggregate(
@@ -89,7 +74,7 @@ def _aggregate(
         width=clips.width,
         height=clips.height,
         opencv=cv2.__version__,
-        truth_colour=",".join(sorted({result.truth.colour for result in results})),
+        truth_colour=",".join(sorted({result.colour for result in results})),
         truth_fps=sources[0].shipped_fps,
         masks=_mask_origin(sources),
         truth_sha256=truth_identity(sources),
@@ -107,7 +92,7 @@ def _mask_origin(sources: Sequence[TruthSource]) -> Masks:
 
 def _clip_score(clip: tuple[Scenario, Path], result: ViewResult) -> ClipScore:
     scenario, path = clip
-    variance = result.truth.variance
+    variance = result.variance
     return ClipScore(
         id=scenario.id,
         scene=scenario.name,
@@ -122,4 +107,4 @@ def _clip_score(clip: tuple[Scenario, Path], result: ViewResult) -> ClipScore:
 
 def _measured(clip: tuple[Scenario, Path], result: ViewResult) -> Measured:
     scenario, _ = clip
-    return Measured(scenario.name, scenario.view, result.first, result.second, result.truth.variance)
+    return Measured(scenario.name, scenario.view, result.first, result.second, result.variance)

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
 
 from adapters import BadVideo, glance
 from runners.core.errors import UserError
 from runners.core.files import sha256_json
 from runners.core.layout import CONTINUATION_S, DataSet, Item, relative_path
 from runners.core.scenarios import Scenario
+from runners.scoring.hashes import content_hashes
 from runners.scoring.metrics import PairMetrics
 from runners.scoring.stack import MaskStack
 
@@ -43,13 +43,18 @@ class TruthSource:
         """Truth at the clips' rate has to be made from another rate."""
         return self.shipped_fps != self.fps
 
-    def identity(self) -> tuple[object, ...]:
-        """What the truth's side depends on: the rates, and name, size and time of change of each file."""
-        stamps = [
-            (str(path.resolve()), status.st_size, status.st_mtime_ns) if path and (status := path.stat()) else None
-            for path in (*self.takes, *self.masks)
-        ]
-        return (self.shipped_fps, self.fps, *stamps)
+    @property
+    def files(self) -> tuple[Path, ...]:
+        """All that is read."""
+        return (*self.takes, *(path for path in self.masks if path is not None))
+
+    def identity(self, hashes: Mapping[Path, str]) -> str:
+        """A hash over all that the truth's side depends on: the rates and the contents of its files, not their names.
+
+        `hashes` knows the sha256 of each of `files`.
+        """
+        masks = [path and hashes[path] for path in self.masks]
+        return sha256_json([self.shipped_fps, self.fps, [hashes[path] for path in self.takes], masks])
 
 
 @dataclass(frozen=True)
@@ -71,34 +76,30 @@ class TruthView:
         return self.width, self.height
 
 
-def truth_identity(sources: Iterable[TruthSource]) -> str:
+def identities(sources: Sequence[TruthSource], progress: Callable[[int, int], None] | None = None) -> tuple[str, ...]:
+    """The identity of each view's truth. `progress` hears of files that had to be read, as `content_hashes` says."""
+    hashes = content_hashes([path for source in sources for path in source.files], progress)
+    return tuple(source.identity(hashes) for source in sources)
+
+
+def truth_identity(sources: Sequence[TruthSource]) -> str:
     """A hash over what the truth's side of a whole score depends on: if it is the same, so is the truth."""
-    return sha256_json([source.identity() for source in sources])
-
-
-class TruthStore(Protocol):
-    """Keeps the truth's side from one run to the next. It may forget, but must never give what a file no longer is."""
-
-    def get(self, source: TruthSource) -> TruthView | None:
-        """What was put for these very files, or None."""
-
-    def put(self, source: TruthSource, view: TruthView) -> None:
-        """Keep a view's truth."""
+    return sha256_json(identities(sources))
 
 
 class MemoryStore:
-    """A store for the runs of one process, such as a sweep: about 0.3 MB per view of 4K truth."""
+    """Keeps the truth's side, by its identity, for the runs of one process: about 0.3 MB per view of 4K truth."""
 
     def __init__(self) -> None:
-        self._views: dict[tuple[object, ...], TruthView] = {}
+        self._views: dict[str, TruthView] = {}
 
-    def get(self, source: TruthSource) -> TruthView | None:
-        """What was put for these very files, or None; a file that changed since is another file."""
-        return self._views.get(source.identity())
+    def get(self, identity: str) -> TruthView | None:
+        """What was put for files of these contents, or None."""
+        return self._views.get(identity)
 
-    def put(self, source: TruthSource, view: TruthView) -> None:
+    def put(self, identity: str, view: TruthView) -> None:
         """Keep a view's truth for as long as the process lives."""
-        self._views[source.identity()] = view
+        self._views[identity] = view
 
 
 def truth_rate(dataset: DataSet, fps: int) -> int:
@@ -106,7 +107,7 @@ def truth_rate(dataset: DataSet, fps: int) -> int:
     rates = dataset.rates("testing")
     if not rates:
         folder = dataset.root / relative_path("testing", Item("", "left", 1, ""), fps).parent
-        raise UserError(f"there are no truth videos in {folder}; complete the data set, or set scorer=none")
+        raise UserError(f"there are no truth videos in {folder}; get them with runners.fetch, or set scorer=none")
     return fps if fps in rates else rates[0]
 
 
@@ -158,4 +159,4 @@ def _missing(dataset: DataSet, items: list[Item], fps: int) -> str:
     names = ", ".join(path.name for path in paths[:_NAMED_AT_MOST])
     more = f" and {len(paths) - _NAMED_AT_MOST} more" if len(paths) > _NAMED_AT_MOST else ""
     folder = dataset.root / paths[0].parent
-    return f"truth is missing in {folder}: {names}{more}; complete the data set, or set scorer=none"
+    return f"truth is missing in {folder}: {names}{more}; complete the data set (runners.fetch), or set scorer=none"

@@ -1,95 +1,107 @@
-"""One view, scored: the truth's side once, then one pass over the clip. Runs in the worker processes."""
+"""One view, scored: the truth's side out of the cache or computed, then one pass over the clip. Workers run this."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import ExitStack
-from dataclasses import dataclass
+import contextlib
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-from runners.core.files import sha256_file
-from runners.core.layout import CONTINUATION_S
-from runners.scoring.decode import Image, quarter_size, read_frames, shrink
-from runners.scoring.inputs import colour_of
-from runners.scoring.masks import MaskVideo, ShippedMasks
-from runners.scoring.metrics import PairMetrics, frame_mse, overlap
-from runners.scoring.resample import resample
+import numpy as np
+
+from runners.scoring.build import build_entry
+from runners.scoring.cache import Kept, TruthCache
+from runners.scoring.decode import read_frames, shrink
+from runners.scoring.entry import Entry
+from runners.scoring.lossless import NotLossless
+from runners.scoring.masks import MaskVideo
+from runners.scoring.metrics import Differ, PairMetrics, overlap
 from runners.scoring.truth import TruthSource, TruthView
 
 
 @dataclass(frozen=True)
 class ViewTask:
-    """A clip, what it is compared with, and the truth's side if somebody has computed it already."""
+    """A clip, the sha256 of its bytes, and what it is compared with.
+
+    `identity` is the truth's (runners/scoring/truth.py). `truth` is its side if this process knows it already.
+    """
 
     clip: Path
+    sha256: str
     source: TruthSource
+    identity: str
+    cache: TruthCache | None = None
     truth: TruthView | None = None
 
 
 @dataclass(frozen=True)
 class ViewResult:
-    """What one clip is worth against both takes; `sha256` is that of the clip's bytes."""
+    """What one clip is worth against both takes, and what the takes are against each other.
+
+    `truth` is the truth's side where no cache keeps it; `kept` says what a cache kept, None without one.
+    """
 
     sha256: str
     first: PairMetrics
     second: PairMetrics | None
-    truth: TruthView
+    variance: PairMetrics | None
+    colour: str
+    truth: TruthView | None = None
+    kept: Kept | None = None
 
 
 def score_view(task: ViewTask, scratch: Path) -> ViewResult:
     """Score one clip; `scratch` is a folder of its own for temporary files. Raises `UserError` naming a bad file."""
-    sha256 = sha256_file(task.clip)
-    truth = task.truth or measure_truth(task.source, scratch)
-    first, second = measure_clip(task.clip, task.source, truth, scratch)
-    return ViewResult(sha256, first, second, truth)
-
-
-def measure_truth(source: TruthSource, scratch: Path) -> TruthView:
-    """Masks of both takes and the metrics between them, at a quarter of take-1's size; decodes each file once."""
-    size = quarter_size(source.takes[0])
-    mse = []
-    with ExitStack() as open_videos:
-        masks = [
-            ShippedMasks(shipped, source.count)
-            if shipped
-            else open_videos.enter_context(MaskVideo(scratch / f"take-{take}.mp4", source.fps))
-            for take, shipped in enumerate(source.masks, 1)
-        ]
-        for frames in zip(*(_full_frames(source, take) for take in range(len(source.takes))), strict=True):
-            for video, frame in zip(masks, frames, strict=True):
-                video.add(frame)
-            if len(frames) > 1:
-                mse.append(frame_mse(*(shrink(frame, size) for frame in frames)))
-        stacks = tuple(video.read_back(size) for video in masks)
-    variance = PairMetrics.of(mse, overlap(*stacks)) if len(stacks) > 1 else None
-    return TruthView(*size, stacks, variance, colour_of(source.takes[0]))
-
-
-def truth_frames(source: TruthSource, take: int, size: tuple[int, int]) -> Iterator[Image]:
-    """The 5 s of a take at the clips' rate and at (width, height), one frame at a time."""
-    return (shrink(frame, size) for frame in _full_frames(source, take))
+    if task.cache is None:
+        return _score_anew(task, task.truth, scratch / "truth", scratch)
+    known = task.cache.open(task.identity)
+    if known and known.streams:
+        with contextlib.suppress(NotLossless, FileNotFoundError):  # made by another codec, or just now replaced
+            return _result(task, known, scratch, kept="frames")
+    view = known.view if known else None
+    # A cache is a help and not a need: without space or rights, what it would have kept is made in the scratch folder.
+    with contextlib.suppress(OSError), task.cache.draft() as path:
+        return _score_anew(task, view, path, scratch)
+    return _score_anew(task, view, scratch / "truth", scratch)
 
 
 def measure_clip(
-    clip: Path, source: TruthSource, truth: TruthView, scratch: Path
+    clip: Path, source: TruthSource, truth: Entry, scratch: Path, *, verify: bool = False
 ) -> tuple[PairMetrics, PairMetrics | None]:
-    """The clip against take-1 and, where there is one, take-2; decodes the three videos in step."""
-    takes = [truth_frames(source, take, truth.size) for take in range(len(source.takes))]
+    """The clip against take-1 and, where there is one, take-2, in one pass.
+
+    With `verify` the truth's frames are checked against what was written, and differing ones raise `NotLossless`.
+    """
+    size = truth.view.size
+    takes = [truth.frames(take, verify=verify) for take in range(len(truth.streams))]
     errors: list[list[float]] = [[] for _ in takes]
+    out = np.empty((size[1], size[0], 3), np.uint8)
+    differ = Differ(out.shape)
     with MaskVideo(scratch / "clip.mp4", source.fps) as video:
         for frame, *real in zip(read_frames(clip, source.count), *takes, strict=True):
             video.add(frame)
-            small = shrink(frame, truth.size)
-            for mse, other in zip(errors, real, strict=True):
-                mse.append(frame_mse(other, small))
-        moving = video.read_back(truth.size)
-    pairs = [PairMetrics.of(mse, overlap(masks, moving)) for mse, masks in zip(errors, truth.masks, strict=True)]
+            for known, error in zip(errors, differ.mse(shrink(frame, size, out), real), strict=True):
+                known.append(error)
+        moving = video.read_back(size)
+    pairs = [PairMetrics.of(mse, overlap(masks, moving)) for mse, masks in zip(errors, truth.view.masks, strict=True)]
     return pairs[0], pairs[1] if len(pairs) > 1 else None
 
 
-def _full_frames(source: TruthSource, take: int) -> Iterator[Image]:
-    path = source.takes[take]
-    if not source.resampled:
-        return read_frames(path, source.count)
-    shipped = CONTINUATION_S * source.shipped_fps
-    return resample(read_frames(path, shipped), shipped, source.count)
+def _score_anew(task: ViewTask, view: TruthView | None, path: Path, scratch: Path) -> ViewResult:
+    """Score against truth that is decoded into `path` first, and keep it if that is a draft of the cache."""
+    entry = build_entry(path, task.source, scratch, view)
+    result = _result(task, entry, scratch, verify=True, truth=entry.view if task.cache is None else None)
+    if task.cache is None:
+        return result
+    kept: Kept = "nothing"
+    if path.parent == task.cache.folder:
+        with contextlib.suppress(OSError):
+            kept = task.cache.keep(entry, task.identity)
+    return replace(result, kept=kept)
+
+
+def _result(
+    task: ViewTask, entry: Entry, scratch: Path, *, verify: bool = False, truth: TruthView | None = None,
+    kept: Kept | None = None,
+) -> ViewResult:  # fmt: skip
+    first, second = measure_clip(task.clip, task.source, entry, scratch, verify=verify)
+    return ViewResult(task.sha256, first, second, entry.view.variance, entry.view.colour, truth, kept)

@@ -95,7 +95,7 @@ def test_a_missing_file_is_named(tmp_path: Path, needs: Needs) -> None:
     for kind in ("switch", "conditioning"):
         path = ship(tmp_path, kind, 30, clocks(90))
         path.rename(path.with_name(path.name.replace("ball", "other")))
-    with pytest.raises(UserError, match=r"0001_.*trimmed-ball\.(jpg|mp4) is missing; download"):
+    with pytest.raises(UserError, match=r"0001_.*trimmed-ball\.(jpg|mp4) is missing; get it with"):
         find_source(DataSet(tmp_path), ITEM, needs)
 
 

@@ -1,4 +1,4 @@
-"""A Hugging Face hub on loopback: the part of its HTTP interface that fetching a model needs, and scripted faults."""
+"""A Hugging Face hub on loopback: what fetching a model or a data set needs of its interface, and scripted faults."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
 
-_LFS = (".safetensors", ".bin")
+_LFS = (".safetensors", ".bin", ".mp4", ".jpg")
 
 
 @dataclass
@@ -25,14 +25,20 @@ class Fault:
     """Send the right head and this many bytes of the body, then cut the connection; -1: not even the head."""
     times: int | None = None
     method: str = ""
+    headers: dict[str, str] = field(default_factory=dict)
+    wrong_bytes: bool = False
 
 
 @dataclass
 class Repository:
-    """One model repository: its files by name at each commit, and the branches."""
+    """One repository: its files by name at each commit, and the branches.
+
+    `members`: the tokens that may read it; None: everybody. Anybody may know of a gated one.
+    """
 
     commits: dict[str, dict[str, bytes]] = field(default_factory=dict)
     branches: dict[str, str] = field(default_factory=dict)
+    members: set[str] | None = None
 
     def commit(self, files: dict[str, bytes], branch: str = "main") -> str:
         """Add a commit at the head of a branch."""
@@ -44,9 +50,15 @@ class Repository:
 
 
 class Hub:
-    """The server, for a `with`; `requests` counts (method, path), `tokens` the credentials that were sent."""
+    """The server, for a `with`; `requests` counts (method, path), `tokens` the credentials that were sent.
 
-    def __init__(self) -> None:
+    A data set's name begins with `datasets/`. Trees come in pages of `page` entries.
+    """
+
+    def __init__(self, page: int = 1000) -> None:
+        self.page = page
+        self.ranges: list[tuple[str, str]] = []
+        self.signed: list[tuple[str, str]] = []
         self.repositories: dict[str, Repository] = {}
         self.faults: list[Fault] = []
         self.requests: Counter[tuple[str, str]] = Counter()
@@ -103,21 +115,37 @@ class _Handler(BaseHTTPRequestHandler):
         path, hub = unquote(url.path), self.hub
         with hub.lock:
             hub.requests[self.command, path] += 1
+            hub.signed.append((path, self.headers.get("Authorization", "")))
             (hub.storage_tokens if path.startswith("/cdn/") else hub.tokens).add(self.headers.get("Authorization", ""))
         fault = hub.fault(self.command, path)
-        if fault and fault.cut_after is None:
-            self._error(fault.status, fault.code)
+        if fault and fault.cut_after is None and not fault.wrong_bytes:
+            self._error(fault.status, fault.code, fault.headers)
         elif fault and fault.cut_after == -1:
             self.close_connection = True
         elif path.startswith("/api/models/"):
             self._api(path.removeprefix("/api/models/").split("/"), parse_qs(url.query))
+        elif path.startswith("/api/datasets/"):
+            owner, name, *rest = path.removeprefix("/api/datasets/").split("/")
+            self._api([f"datasets/{owner}", name, *rest], parse_qs(url.query))
         elif path.startswith("/cdn/"):
             self._contents(path.removeprefix("/cdn/"), fault)
         else:
-            self._resolve(path.strip("/").split("/"), fault)
+            kind = "datasets/" if path.startswith("/datasets/") else ""
+            owner, *rest = path.removeprefix(f"/{kind}").strip("/").split("/")
+            self._resolve([f"{kind}{owner}", *rest], fault)
 
-    def _error(self, status: int, code: str = "") -> None:
-        self._send(status, b'{"error": "%s"}' % code.encode(), {"X-Error-Code": code, "X-Error-Message": code})
+    def _error(self, status: int, code: str = "", headers: dict[str, str] | None = None) -> None:
+        told = {"X-Error-Code": code, "X-Error-Message": code, **(headers or {})}
+        self._send(status, b'{"error": "%s"}' % code.encode(), told)
+
+    def _may_read(self, name: str) -> bool:
+        """Whether the token is one of the repository's readers; otherwise the hub's error has been sent."""
+        members = self.hub.repositories[name].members
+        token = self.headers.get("Authorization", "").removeprefix("Bearer ")
+        if members is None or token in members:
+            return True
+        self._error(403 if token else 401, "GatedRepo")
+        return False
 
     def _send(self, status: int, body: bytes, headers: dict[str, str], cut_after: int | None = None) -> None:
         self.send_response(status)
@@ -144,26 +172,36 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _api(self, parts: list[str], query: dict[str, list[str]]) -> None:
         name, rest = "/".join(parts[:2]), parts[2:]
-        revision = "/".join(rest[1:]) or "main"
+        revision = "" if rest == ["auth-check"] else "/".join(rest[1:])
+        revision = revision or "main"
         found = self._find(name, revision)
         if found is None:
             return
         sha, files = found
+        if rest == ["auth-check"] and not self._may_read(name):
+            return
+        more = {}
         if rest[:1] == ["tree"]:
-            answer: Any = [_entry(path, data) for path, data in files.items()]
+            first = int(query.get("cursor", ["0"])[0])
+            answer: Any = [_entry(path, data) for path, data in files.items()][first : first + self.hub.page]
+            if first + self.hub.page < len(files):
+                place = f"{self.hub.endpoint}{urlsplit(self.path).path}"
+                more["Link"] = f'<{place}?recursive=True&cursor={first + self.hub.page}>; rel="next"'
         else:
             blobs = query.get("blobs") == ["true"]
             answer = {
                 "id": name, "modelId": name, "sha": sha, "private": False, "gated": False, "tags": [],
                 "siblings": [_sibling(path, data) if blobs else {"rfilename": path} for path, data in files.items()],
             }  # fmt: skip
-        self._send(200, json.dumps(answer).encode(), {"Content-Type": "application/json"})
+        self._send(200, json.dumps(answer).encode(), {"Content-Type": "application/json", **more})
 
     def _resolve(self, parts: list[str], fault: Fault | None) -> None:
         found = self._find("/".join(parts[:2]), parts[3] if parts[2:3] == ["resolve"] and len(parts) > 4 else "")
         if found is None:
             return
         sha, files = found
+        if not self._may_read("/".join(parts[:2])):
+            return
         name = "/".join(parts[4:])
         data, commit = files.get(name), {"X-Repo-Commit": sha}
         if data is None:
@@ -189,6 +227,8 @@ class _Handler(BaseHTTPRequestHandler):
         if self.command == "GET":
             with self.hub.lock:
                 self.hub.served[name] += 1
+                self.hub.ranges.append((name, self.headers.get("Range", "")))
+        data = bytes(len(data)) if fault and fault.wrong_bytes else data
         start, status = 0, 200
         asked = self.headers.get("Range", "")
         if asked.startswith("bytes="):

@@ -150,7 +150,8 @@ def test_a_data_set_at_another_place_is_told_with_the_right_one(tmp_path: Path, 
         assert told.endswith(f"use benchmark.root={data}")
     shutil.rmtree(data / "switch-frames")
     (data / "switch-frames").mkdir()
-    refused(tmp_path / "r", "6 files are missing or empty in .*0001_.*; download", benchmark=original(data))
+    wanted = "6 files are missing or empty in .*0001_.*; complete the data set"
+    refused(tmp_path / "r", wanted, benchmark=original(data))
 
 
 def test_a_damaged_record_of_a_data_set_is_told(tmp_path: Path, data: Path) -> None:

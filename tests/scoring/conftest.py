@@ -11,6 +11,7 @@ import pytest
 
 from runners.core.layout import DataSet
 from runners.core.scenarios import Scenario, load_scenarios
+from runners.scoring.cache import TruthCache
 from runners.scoring.pipeline import score_videos
 from runners.scoring.scores import Scores
 from tests.scoring import tiny
@@ -33,22 +34,21 @@ class Tiny(NamedTuple):
     videos: Path
 
 
-@pytest.fixture(scope="session")
-def score_mini(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Scored]:
-    """Scores one of the three runs of the official fixture."""
+def score_official(run: str, out: Path, *, workers: int = 1, store: TruthCache | None = None) -> Scored:
+    """Score one of the three runs of the official fixture."""
     dataset = DataSet(MINI / "dataset")
     scenarios = load_scenarios(dataset, MINI / "dataset" / "descriptions.csv")
+    videos = MINI / "generated" / run
+    scores = score_videos(
+        videos, dataset, scenarios, benchmark="mini", expected=6, out=out, workers=workers, cache=store
+    )
+    return Scored(scores, out)
 
-    @cache
-    def score(run: str) -> Scored:
-        out = tmp_path_factory.mktemp(run)
-        videos = MINI / "generated" / run
-        return Scored(
-            score_videos(videos, dataset, scenarios, benchmark="mini", expected=6, out=out, workers=1),
-            out,
-        )
 
-    return score
+@pytest.fixture(scope="session")
+def score_mini(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Scored]:
+    """Scores one of the three runs of the official fixture, once."""
+    return cache(lambda run: score_official(run, tmp_path_factory.mktemp(run)))
 
 
 @pytest.fixture(scope="session")

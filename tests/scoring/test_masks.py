@@ -12,14 +12,14 @@ from hypothesis import strategies as st
 
 from runners.core.errors import UserError
 from runners.scoring.decode import Image
-from runners.scoring.masks import MaskVideo, MotionDetector, ShippedMasks
+from runners.scoring.masks import MaskVideo, MotionDetector, ShippedMasks, _fitted
 from tests.scoring import reference
 from tests.scoring.tiny import slide
 
 
 def _masks(frames: list[Image]) -> list[Image]:
     detector = MotionDetector()
-    return [detector.mask(frame) for frame in frames]
+    return [detector.mask(frame).copy() for frame in frames]
 
 
 @settings(max_examples=20, deadline=None)
@@ -34,6 +34,42 @@ def test_masks_follow_their_definition(speed: float, seed: int) -> None:
     wanted = reference.motion_masks([np.asarray(image, np.uint8) for image in gray])
     # Where a background lies halfway between two levels, the last bit of a sum decides: a box of pixels at most.
     assert np.mean((np.array(_masks(frames)) > 0) == wanted) > 0.995
+
+
+def _plain_masks(frames: list[Image]) -> list[Image]:
+    """As the official tool computes them: whole pictures, one OpenCV call after the other."""
+    masks, background = [], None
+    for frame in frames:
+        gray = cv2.GaussianBlur(cv2.cvtColor(frame, cv2.COLOR_BGR2GRAY), (5, 5), 0)
+        if background is None:
+            background = gray.astype(np.float64)
+            masks.append(np.zeros_like(gray))
+            continue
+        cv2.accumulateWeighted(gray, background, 0.3)
+        moving = cv2.threshold(cv2.absdiff(gray, cv2.convertScaleAbs(background)), 10, 255, cv2.THRESH_BINARY)[1]
+        opened = cv2.morphologyEx(moving, cv2.MORPH_OPEN, np.ones((5, 5), np.uint8))
+        masks.append(cv2.morphologyEx(opened, cv2.MORPH_CLOSE, np.ones((5, 5), np.uint8)))
+    return [np.asarray(mask, np.uint8) for mask in masks]
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.integers(1, 130), st.integers(1, 200), st.integers(1, 40), st.integers(0, 2**31))
+def test_working_in_bands_gives_the_bits_of_whole_pictures(width: int, height: int, blob: int, seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    ground = rng.integers(0, 200, (height, width, 3))
+    frames = []
+    for _ in range(6):
+        frame = ground + rng.integers(-6, 7, ground.shape)
+        top, left = rng.integers(0, height), rng.integers(0, width)
+        frame[top : top + blob, left : left + blob] += 60
+        frames.append(np.clip(frame, 0, 255).astype(np.uint8))
+    np.testing.assert_array_equal(_masks(frames), _plain_masks(frames))
+
+
+@given(st.tuples(st.integers(4, 90), st.integers(4, 90)), st.tuples(st.integers(1, 60), st.integers(1, 60)))
+def test_one_channel_is_fitted_as_three_are(own: tuple[int, int], size: tuple[int, int]) -> None:
+    frame = np.random.default_rng(sum(own)).integers(0, 256, (own[1], own[0], 1), np.uint8).repeat(3, axis=2)
+    np.testing.assert_array_equal(_fitted(frame, size), np.asarray(cv2.resize(frame, size))[..., 0])
 
 
 def test_the_first_mask_is_empty_and_a_still_clip_has_none() -> None:

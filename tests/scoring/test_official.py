@@ -6,12 +6,14 @@ import ast
 import csv
 import json
 from collections.abc import Callable
+from pathlib import Path
 
 import numpy as np
 import pytest
 
+from runners.scoring.cache import TruthCache
 from runners.scoring.table import COLUMNS
-from tests.scoring.conftest import MINI, Scored
+from tests.scoring.conftest import MINI, Scored, score_official
 
 RUNS = ("static-30", "take2-30", "flawed-24")
 EXPECTED = json.loads((MINI / "expected.json").read_text())
@@ -38,6 +40,15 @@ def test_every_value_of_the_official_csv_is_reproduced(run: str, score_mini: Sco
 def test_the_scores_are_the_expected_ones(run: str, score_mini: Score) -> None:
     written = json.loads((score_mini(run).out / "scores.json").read_text())
     assert {key: written[key] for key in EXPECTED[run]} == pytest.approx(EXPECTED[run], abs=0.05)
+
+
+@pytest.mark.parametrize("run", RUNS)
+def test_neither_cache_nor_workers_change_a_bit(run: str, score_mini: Score, tmp_path: Path) -> None:
+    wanted = {path.name: path.read_bytes() for path in score_mini(run).out.iterdir()}
+    store = TruthCache(tmp_path / "cache", 10**9)
+    for name, workers, cached in (("two", 2, None), ("cold", 1, store), ("warm", 1, store), ("two-warm", 2, store)):
+        out = score_official(run, tmp_path / name, workers=workers, store=cached).out
+        assert {path.name: path.read_bytes() for path in out.iterdir()} == wanted, name
 
 
 def test_the_untouched_second_take_scores_exactly_100(score_mini: Score) -> None:

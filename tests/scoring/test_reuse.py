@@ -27,18 +27,10 @@ def scored(tiny_run: Tiny, tiny_scored: Scored, tmp_path: Path) -> Scored:
 
 @pytest.fixture
 def own(tiny_run: Tiny, scored: Scored, tmp_path: Path) -> Tiny:
-    """The tiny run and data set in folders of the test's own, its scores told of them."""
+    """The tiny run and data set in folders of the test's own."""
     root = Path(shutil.copytree(tiny_run.dataset.root, tmp_path / "data"))
     videos = Path(shutil.copytree(tiny_run.videos, tmp_path / "videos"))
-    run = Tiny(DataSet(root), tiny_run.scenarios, videos)
-    rewrite(scored, truth_sha256=identity(run))
-    return run
-
-
-def identity(run: Tiny) -> str:
-    from runners.scoring.truth import find_truth, truth_identity
-
-    return truth_identity(find_truth(run.dataset, run.scenarios, tiny.FPS))
+    return Tiny(DataSet(root), tiny_run.scenarios, videos)
 
 
 def rewrite(scored: Scored, **changes: Any) -> None:
@@ -61,7 +53,7 @@ def test_unchanged_scores_come_back_without_a_frame_being_decoded(
     monkeypatch.setattr("av.open", decoded)
     monkeypatch.setattr("cv2.VideoCapture", decoded)
     known = reused(own, scored)
-    assert known == scored.scores.to_json() | {"truth_sha256": identity(own)}
+    assert known == scored.scores.to_json()
 
 
 def other_clip(run: Tiny, scored: Scored) -> None:
@@ -83,11 +75,6 @@ def truth_file(run: Tiny, take: int) -> Path:
     path = run.dataset.find("testing", item, tiny.FPS)
     assert path is not None
     return path
-
-
-def touched_truth(run: Tiny, scored: Scored) -> None:
-    path = truth_file(run, 1)
-    os.utime(path, ns=(path.stat().st_atime_ns, path.stat().st_mtime_ns + 1))
 
 
 def other_second_take(run: Tiny, scored: Scored) -> None:
@@ -129,7 +116,7 @@ def foreign_fields(run: Tiny, scored: Scored) -> None:
 
 
 CHANGES: list[Callable[[Tiny, Scored], None]] = [
-    other_clip, added_clip, lost_clip, touched_truth, other_second_take, masks_arrived,
+    other_clip, added_clip, lost_clip, other_second_take, masks_arrived,
     no_metrics, no_scores, torn_scores, no_object, older_scorer, foreign_fields,
 ]  # fmt: skip
 
@@ -139,6 +126,14 @@ def test_scores_are_made_anew_after(change: Callable[[Tiny, Scored], None], own:
     assert reused(own, scored) is not None
     change(own, scored)
     assert reused(own, scored) is None
+
+
+def test_truth_that_was_touched_or_copied_elsewhere_is_the_same(own: Tiny, scored: Scored, tmp_path: Path) -> None:
+    path = truth_file(own, 1)
+    os.utime(path, ns=(path.stat().st_atime_ns, path.stat().st_mtime_ns + 1))
+    assert reused(own, scored) is not None
+    moved = Path(shutil.move(own.dataset.root, tmp_path / "elsewhere"))
+    assert reused(own._replace(dataset=DataSet(moved)), scored) is not None
 
 
 def test_another_benchmark_or_number_of_clips_is_another_score(own: Tiny, scored: Scored) -> None:

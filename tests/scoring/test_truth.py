@@ -14,9 +14,10 @@ from runners.core.errors import UserError
 from runners.core.layout import DataSet, relative_path
 from runners.core.scenarios import Scenario
 from runners.scoring import view
+from runners.scoring.build import build_entry, full_frames
+from runners.scoring.entry import Entry
 from runners.scoring.pipeline import score_videos
-from runners.scoring.truth import MemoryStore, TruthSource, check_truth, find_truth
-from runners.scoring.view import measure_truth, truth_frames
+from runners.scoring.truth import MemoryStore, TruthSource, TruthView, check_truth, find_truth
 from tests.scoring import tiny
 from tests.scoring.conftest import Tiny
 
@@ -64,7 +65,7 @@ def test_other_rates_are_made_from_the_highest(tmp_path: Path) -> None:
     source = find_truth(DataSet(tmp_path), scenarios, 10)[0]
     assert source.resampled
     assert source.shipped_fps == 12
-    assert len(list(truth_frames(source, 0, (16, 9)))) == 50
+    assert len(list(full_frames(source, 0))) == 50
 
 
 def test_truth_shorter_than_5_s_is_named(tmp_path: Path) -> None:
@@ -72,7 +73,7 @@ def test_truth_shorter_than_5_s_is_named(tmp_path: Path) -> None:
     path = tiny.write_truth(tmp_path, scenarios[0].item, tiny.slide(5.0)[:39], 8)
     source = find_truth(dataset, scenarios, 8)[0]
     with pytest.raises(UserError, match=f"{path.name}: only 39 of 40 frames decode"):
-        measure_truth(source, tmp_path)
+        build_entry(tmp_path / "entry", source, tmp_path)
 
 
 def _ship_masks(dataset: DataSet, scenario: Scenario, takes: int) -> None:
@@ -95,7 +96,7 @@ def test_shipped_masks_are_used_where_there_are_any(takes: int, told: str, tmp_p
     videos = tiny.write_run(tmp_path / "videos", scenarios)
     scores = score_videos(videos, dataset, scenarios, benchmark="t", expected=1, out=tmp_path / "out", workers=1)
     assert scores.origin.masks == told
-    truth = measure_truth(find_truth(dataset, scenarios, 8)[0], tmp_path)
+    truth = build_entry(tmp_path / "entry", find_truth(dataset, scenarios, 8)[0], tmp_path).view
     assert [any(mask.any() for mask in stack) for stack in truth.masks] == [takes < 1, takes < 2]
 
 
@@ -103,13 +104,14 @@ def test_shipped_masks_are_used_where_there_are_any(takes: int, told: str, tmp_p
 def measured(monkeypatch: pytest.MonkeyPatch) -> list[TruthSource]:
     """The sources whose truth was computed, one entry each time."""
     seen: list[TruthSource] = []
-    real: Callable[..., object] = view.measure_truth
+    real: Callable[..., Entry] = build_entry
 
-    def watched(source: TruthSource, scratch: Path) -> object:
-        seen.append(source)
-        return real(source, scratch)
+    def watched(path: Path, source: TruthSource, scratch: Path, known: TruthView | None) -> Entry:
+        if known is None:
+            seen.append(source)
+        return real(path, source, scratch, known)
 
-    monkeypatch.setattr(view, "measure_truth", watched)
+    monkeypatch.setattr(view, "build_entry", watched)
     return seen
 
 
@@ -130,8 +132,18 @@ def test_truth_that_changed_on_disk_is_computed_anew(tmp_path: Path, measured: l
     dataset, scenarios = tiny.make_dataset(tmp_path / "data", views=["left"])
     videos = tiny.write_run(tmp_path / "videos", scenarios)
     store = MemoryStore()
-    for time_ns in (1, 2):
-        path = find_truth(dataset, scenarios, 8)[0].takes[1]
-        os.utime(path, ns=(time_ns, time_ns))
+    path = find_truth(dataset, scenarios, 8)[0].takes[1]
+    for _ in range(2):
         score_videos(videos, dataset, scenarios, benchmark="t", expected=1, out=tmp_path, workers=1, truths=store)
+        path.write_bytes(path.read_bytes() + b"\0")
     assert len(measured) == 2
+
+
+def test_truth_that_was_only_touched_is_the_same_truth(tmp_path: Path, measured: list[TruthSource]) -> None:
+    dataset, scenarios = tiny.make_dataset(tmp_path / "data", views=["left"])
+    videos = tiny.write_run(tmp_path / "videos", scenarios)
+    store = MemoryStore()
+    for time_ns in (1, 2):
+        os.utime(find_truth(dataset, scenarios, 8)[0].takes[1], ns=(time_ns, time_ns))
+        score_videos(videos, dataset, scenarios, benchmark="t", expected=1, out=tmp_path, workers=1, truths=store)
+    assert len(measured) == 1

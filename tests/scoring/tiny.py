@@ -35,18 +35,24 @@ def make_dataset(
     root: Path, *, scenes: int = 1, views: Sequence[str] = VIEWS, second_takes: bool = True, fps: int = FPS
 ) -> tuple[DataSet, list[Scenario]]:
     """Truth alone: take-2 is a little faster than take-1, each scene has its own speed."""
+    scenarios = scenarios_of(views, scenes=scenes, second_takes=second_takes)
+    for number, scenario in enumerate(scenarios):
+        write_truth(root, scenario.item, slide(5.0 + number, fps=fps), fps)
+        if scenario.second is not None:
+            write_truth(root, scenario.second, slide(5.6 + number, fps=fps), fps)
+    return DataSet(root), scenarios
+
+
+def scenarios_of(views: Sequence[str], *, scenes: int = 1, second_takes: bool = True) -> list[Scenario]:
+    """What `make_dataset` films."""
     scenarios = []
     names = [(f"trimmed-scene-{scene}", view) for scene in range(scenes) for view in views]
     for number, (name, view) in enumerate(names):
         first = Item(f"{number + 1:04}", view, 1, name)
         second = Item(f"{number + 1 + len(names):04}", view, 2, name) if second_takes else None
-        speed = 5.0 + number
-        write_truth(root, first, slide(speed, fps=fps), fps)
-        if second is not None:
-            write_truth(root, second, slide(speed + 0.6, fps=fps), fps)
         category = ("Solid Mechanics", "Optics")[int(name[-1]) % 2]
         scenarios.append(Scenario(first, category, "A square slides.", output_name(first), second))
-    return DataSet(root), scenarios
+    return scenarios
 
 
 def write_truth(root: Path, item: Item, frames: Sequence[Frame], fps: int) -> Path:

@@ -1,0 +1,217 @@
+"""HTTP as downloads need it: typed faults, patience with jitter, redirects that never carry a credential elsewhere."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from typing import Any
+from urllib.parse import urlencode, urljoin, urlsplit
+
+import requests
+import tenacity
+from urllib3.exceptions import HTTPError
+
+from runners.core.errors import UserError
+
+ATTEMPTS = 6
+"""How often a request is tried that brings nothing new."""
+_CONNECT_S, _READ_S = 10.0, 30.0
+_LONGEST_WAIT_S = 600.0
+_MOST_REDIRECTS = 5
+_REDIRECTS = (301, 302, 303, 307, 308)
+_PASSING = (408, 429, 500, 502, 503, 504)
+_BLOCK_BYTES = 256 * 1024
+_JITTER = tenacity.wait_exponential_jitter(initial=1, max=30, jitter=1)
+
+
+class Passing(Exception):
+    """Worth another try. `wait_s` is what the server asked for."""
+
+    def __init__(self, told: str, wait_s: float | None = None) -> None:
+        super().__init__(told)
+        self.wait_s = wait_s
+
+
+class Denied(Exception):
+    """The server does not let this user in (401, 403): no other file will fare better."""
+
+
+class Lasting(Exception):
+    """This one request can never succeed: the file is gone, or is another by now."""
+
+
+class Cancelled(Exception):
+    """Somebody asked all work to end."""
+
+
+@dataclass(frozen=True)
+class Reply:
+    """The final response behind redirects; `source` are the headers of the first host, the one that knows the file."""
+
+    status: int
+    headers: Mapping[str, str]
+    source: Mapping[str, str]
+    blocks: Iterator[bytes]
+
+
+class Web:
+    """Speaks to one source from several threads. `secret` are headers for the origin of `home` alone.
+
+    `stop`, once set, ends pauses (its `wait`) and transfers.
+    """
+
+    def __init__(self, home: str, secret: Mapping[str, str] | None = None, *, stop: threading.Event) -> None:
+        self.stop = stop
+        self._home, self._secret = _origin(home), dict(secret or {})
+        self._local = threading.local()
+
+    def patiently(self, attempt: Callable[[], Any], progress: Callable[[], int] = lambda: 0) -> Any:
+        """Call until it raises no `Passing`; gives up, raising the last, after ATTEMPTS without new `progress`."""
+        stalled = _Stalled(progress)
+        retrying = tenacity.Retrying(
+            stop=stalled, wait=_pause, sleep=self._pause, reraise=True, retry=tenacity.retry_if_exception_type(Passing)
+        )
+        return retrying(attempt)
+
+    def get_json(self, url: str, params: Mapping[str, str], headers: Mapping[str, str] | None = None) -> Any:
+        """A JSON answer, asked for patiently. Raises Passing, Denied, Lasting or UserError."""
+
+        def once() -> Any:
+            with self.open(f"{url}?{urlencode(params)}", headers) as reply:
+                body = b"".join(reply.blocks)
+            try:
+                return json.loads(body)
+            except ValueError:
+                raise Passing(f"{host_of(url)} answers with something else than JSON") from None
+
+        return self.patiently(once)
+
+    @contextmanager
+    def open(self, url: str, headers: Mapping[str, str] | None = None, *, signed: bool = False) -> Iterator[Reply]:
+        """A response of status 200, 206 or 416; all others are raised as Passing, Denied or Lasting."""
+        source: Mapping[str, str] | None = None
+        for _ in range(_MOST_REDIRECTS + 1):
+            own = self._secret if signed and _origin(url) == self._home else {}
+            with self._get(url, {**(headers or {}), **own}) as response:
+                source = response.headers if source is None else source
+                target = response.headers.get("Location")
+                if response.status_code in _REDIRECTS and target:
+                    url = _followed(url, target)
+                    continue
+                _check_status(url, response)
+                yield Reply(response.status_code, response.headers, source, self._blocks(response))
+                return
+        raise Lasting(f"{host_of(url)} redirects more than {_MOST_REDIRECTS} times")
+
+    def _get(self, url: str, headers: Mapping[str, str]) -> requests.Response:
+        session: requests.Session | None = getattr(self._local, "session", None)
+        if session is None:
+            session = self._local.session = requests.Session()
+        sent = {"Accept-Encoding": "identity", "User-Agent": "physics-iq-harness", **headers}
+        with _typed(url):
+            return session.get(
+                url, headers=sent, timeout=(_CONNECT_S, _READ_S), allow_redirects=False, stream=True, auth=_no_netrc
+            )
+
+    def _blocks(self, response: requests.Response) -> Iterator[bytes]:
+        """The body as it comes. A body shorter than its stated length is a cut connection, raised as Passing."""
+        with _typed(response.url):
+            while block := response.raw.read1(_BLOCK_BYTES):
+                if self.stop.is_set():
+                    raise Cancelled
+                yield block
+
+    def _pause(self, seconds: float) -> None:
+        if self.stop.wait(seconds):
+            raise Cancelled
+
+
+class _Stalled(tenacity.stop.stop_base):
+    """Ends after ATTEMPTS in a row that brought nothing new: a long file over a bad line is not given up early."""
+
+    def __init__(self, progress: Callable[[], int]) -> None:
+        self._progress, self._best, self._since = progress, 0, 0
+
+    def __call__(self, retry_state: tenacity.RetryCallState) -> bool:
+        now = self._progress()
+        if now > self._best:
+            self._best, self._since = now, retry_state.attempt_number
+        return retry_state.attempt_number - self._since >= ATTEMPTS
+
+
+def host_of(url: str) -> str:
+    """The host for a message; never the rest of an address, which may be signed."""
+    return urlsplit(url).hostname or "the source"
+
+
+def _pause(state: tenacity.RetryCallState) -> float:
+    error = state.outcome.exception() if state.outcome else None
+    asked = error.wait_s if isinstance(error, Passing) and error.wait_s else 0.0
+    return max(_JITTER(state), min(asked, _LONGEST_WAIT_S))
+
+
+def _check_status(url: str, response: requests.Response) -> None:
+    status, host = response.status_code, host_of(url)
+    if status in (200, 206, 416):
+        return
+    if status in _PASSING:
+        raise Passing(f"{host} answers HTTP {status}", asked_wait(response.headers.get("Retry-After")))
+    if status in (401, 403):
+        raise Denied(f"{host} answers HTTP {status}")
+    raise Lasting(f"{host} answers HTTP {status}" + (": it is not there" if status in (404, 410) else ""))
+
+
+def asked_wait(text: str | None) -> float | None:
+    """Seconds of a Retry-After header, which holds seconds or a date; None if it holds neither."""
+    try:
+        return max(0.0, float(text or ""))
+    except ValueError:
+        pass
+    try:
+        return max(0.0, (parsedate_to_datetime(text or "") - datetime.now(UTC)).total_seconds())
+    except (ValueError, TypeError):
+        return None
+
+
+def _followed(url: str, target: str) -> str:
+    following = urljoin(url, target)
+    if url.startswith("https:") and not following.startswith("https:"):
+        raise Lasting(f"{host_of(url)} redirects to an address without encryption")
+    return following
+
+
+def _origin(url: str) -> tuple[str, str | None, int | None]:
+    """Scheme, host and port. Raises UserError for what is no web address."""
+    try:
+        parts = urlsplit(url)
+        return parts.scheme, parts.hostname, parts.port or {"http": 80, "https": 443}.get(parts.scheme)
+    except ValueError:
+        raise UserError("the source's address is no web address; see STORAGE_EMULATOR_HOST and HF_ENDPOINT") from None
+
+
+def _no_netrc(request: requests.PreparedRequest) -> requests.PreparedRequest:
+    """Stands in for an `auth`, since requests would else add whatever ~/.netrc holds for the host."""
+    return request
+
+
+@contextmanager
+def _typed(url: str) -> Iterator[None]:
+    """Every fault of the network as one of ours; causes are left out, for they hold whole (signed) addresses."""
+    host = host_of(url)
+    try:
+        yield
+    except requests.exceptions.SSLError as error:
+        if "CERTIFICATE_VERIFY_FAILED" in str(error):
+            raise UserError(f"the certificate of {host} cannot be verified; nothing was fetched") from None
+        raise Passing(f"the encrypted connection to {host} broke") from None
+    except (requests.exceptions.InvalidURL, requests.exceptions.MissingSchema, requests.exceptions.InvalidSchema):
+        raise UserError(f"the address of {host} is no web address; see STORAGE_EMULATOR_HOST, HF_ENDPOINT") from None
+    except (requests.exceptions.InvalidHeader, UnicodeError):
+        raise UserError("the token holds characters that no header can; set it again, without line breaks") from None
+    except (requests.exceptions.RequestException, HTTPError, ConnectionError, TimeoutError) as error:
+        raise Passing(f"the connection to {host} was lost ({type(error).__name__})") from None

@@ -1,0 +1,243 @@
+"""From scored runs to the rows of a leaderboard: runs of one model and setting together, never two settings in one row.
+
+A row's score is the mean over its runs, its spread their sample standard deviation (n − 1), its interval that of a
+bootstrap over scenes (runners/scoring/bootstrap.py). Partial runs have no score and never come here.
+"""
+
+from __future__ import annotations
+
+import re
+import statistics
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from runners.core.files import sha256_json
+from runners.core.fingerprint import differences
+from runners.core.run_record import RunRecord
+from runners.reporting.published import BY_BENCHMARK, Published
+from runners.reporting.tables import COLUMNS
+from runners.scoring.bootstrap import Scenes, intervals
+from runners.scoring.formulas import sample_std
+from runners.scoring.stored import stored_clips
+
+_SCORE_FACTS = ("benchmark", "fps", "width", "height", "expected", "truth_fps", "masks", "scorer", "scorer_version")
+_FIRST = {"verified": 0, "original": 1}
+_MOST_DIFFERENCES = 3
+
+
+@dataclass(frozen=True)
+class ScoredRun:
+    """A complete run with the content of its scores.json."""
+
+    record: RunRecord
+    scores: dict[str, Any]
+
+    @property
+    def label(self) -> str:
+        """The run's name without its number: `<model>[+<tag>]-<op|bpp|none>`."""
+        tag = f"+{self.record.tag}" if self.record.tag else ""
+        return f"{self.record.model}{tag}-{self.record.prompts}"
+
+    def facts(self) -> dict[str, Any]:
+        """Everything in which two runs that are averaged must agree: all but the number and its seeds.
+
+        The truth is compared by what counts of it, the physical variance of every clip.
+        """
+        fingerprint = _plain(self.record.manifest["fingerprint"])
+        seed = fingerprint.get("generation", {}).pop("seed", {})
+        revisions = {str((event.get("facts") or {}).get("revision")) for event in self.record.manifest["loaded"]}
+        texts = {name: clip["published"]["generation"].get("prompt_given") for name, clip in self.record.clips.items()}
+        variances = [clip.get("variance") for clip in self.scores["per_clip"]]
+        return {
+            "name": self.label,
+            "oracle": self.record.oracle,
+            **fingerprint,
+            "seeds": seed.get("seeds") if isinstance(seed, dict) else None,
+            "short": self.record.configuration["model"].get("short"),
+            "revision": sorted(revisions - {"None"}),
+            "prompts_given": sha256_json(texts)[:12],
+            "scores": {key: self.scores.get(key) for key in _SCORE_FACTS},
+            "physical_variance": sha256_json(variances)[:12],
+        }
+
+
+def _plain(fingerprint: Mapping[str, Any]) -> dict[str, Any]:
+    """A manifest's fingerprint without the hashes that sum its parts up, the number of the run among them."""
+    plain = {}
+    for part, content in fingerprint.items():
+        whole = not isinstance(content, dict)
+        plain[part] = content if whole else {key: value for key, value in content.items() if key != "sha256"}
+    return plain
+
+
+@dataclass(frozen=True)
+class Kind:
+    """Runs that differ in nothing but their number."""
+
+    label: str
+    runs: tuple[ScoredRun, ...]
+    facts: dict[str, Any] = field(repr=False)
+
+    @property
+    def scenes(self) -> list[Scenes]:
+        """Each run's clips by scene."""
+        return [Scenes.of(stored_clips(run.scores)) for run in self.runs]
+
+    @property
+    def first(self) -> ScoredRun:
+        """Any of them, for what they all share."""
+        return self.runs[0]
+
+
+@dataclass(frozen=True)
+class Mean:
+    """A score of some runs; `std` is None for a single one, `low` … `high` the 95 % interval over scenes."""
+
+    mean: float
+    std: float | None = None
+    low: float | None = None
+    high: float | None = None
+
+
+@dataclass(frozen=True)
+class Row:
+    """One line of the leaderboard; `scores` by the keys of `COLUMNS`, None where undefined or not published."""
+
+    benchmark: str
+    kind: str
+    model: str
+    prompts: str
+    runs: tuple[str, ...]
+    count: int
+    scores: dict[str, Mean | None]
+    clips: int | None = None
+    expected: int | None = None
+    fps: int | None = None
+    width: int | None = None
+    height: int | None = None
+    ceiling: bool = False
+    truth_resampled: bool = False
+    source: str | None = None
+    date: str | None = None
+
+    @property
+    def published(self) -> bool:
+        """Somebody else's number, not made here."""
+        return self.source is not None
+
+    @property
+    def own_score(self) -> str:
+        """The formula that belongs to the benchmark: rows are ranked by it."""
+        return "original" if self.kind == "original" else "verified"
+
+
+def group(runs: Iterable[ScoredRun]) -> tuple[list[Kind], list[str]]:
+    """Runs by kind, and notes: copies of a run count once, and what keeps runs of one name apart is told."""
+    kinds: dict[str, list[ScoredRun]] = {}
+    facts: dict[str, dict[str, Any]] = {}
+    notes = []
+    for run in sorted(runs, key=lambda run: str(run.record.path)):
+        shared = run.facts()
+        key = sha256_json(shared)
+        members = kinds.setdefault(key, [])
+        twin = next((other for other in members if _is_copy(run, other)), None)
+        if twin is None:
+            members.append(run)
+            facts[key] = shared
+        else:
+            notes.append(f"{run.record.name} is a copy of {twin.record.name} (same number, same clips): it counts once")
+    found = [Kind(members[0].label, tuple(members), facts[key]) for key, members in kinds.items()]
+    return found, [*notes, *_why_apart(found)]
+
+
+def _is_copy(run: ScoredRun, other: ScoredRun) -> bool:
+    return run.record.number == other.record.number and run.record.hashes == other.record.hashes
+
+
+def _why_apart(kinds: Sequence[Kind]) -> list[str]:
+    """Why runs of one name are not in one mean."""
+    first: dict[tuple[str, str], Kind] = {}
+    notes = []
+    for kind in kinds:
+        key = (kind.first.record.benchmark, kind.label)
+        known = first.setdefault(key, kind)
+        if known is not kind:
+            found = list(differences(known.facts, kind.facts))
+            more = f" and {len(found) - _MOST_DIFFERENCES} more" if len(found) > _MOST_DIFFERENCES else ""
+            names = f"{known.first.record.name} and {kind.first.record.name}"
+            notes.append(f"{names} are not averaged: {'; '.join(found[:_MOST_DIFFERENCES])}{more}")
+    return notes
+
+
+def rows(kinds: Iterable[Kind], *, resamples: int, seed: int) -> list[Row]:
+    """A row per kind, in the leaderboard's order."""
+    return ranked([row(kind, resamples=resamples, seed=seed) for kind in kinds])
+
+
+def row(kind: Kind, *, resamples: int, seed: int) -> Row:
+    """One kind's means, spreads and intervals."""
+    record, scores = kind.first.record, kind.first.scores
+    bounds = intervals(kind.scenes, resamples, seed)
+    values = {key: _mean([run.scores.get(key) for run in kind.runs], bounds.get(key)) for key in COLUMNS}
+    return Row(
+        benchmark=record.benchmark,
+        kind=record.kind,
+        model=kind.label.removesuffix(f"-{record.prompts}"),
+        prompts=record.prompts,
+        runs=tuple(run.record.name for run in kind.runs),
+        count=len(kind.runs),
+        clips=scores["clips"],
+        expected=scores["expected"],
+        fps=scores["fps"],
+        width=scores["width"],
+        height=scores["height"],
+        scores=values,
+        ceiling=record.oracle,
+        truth_resampled=scores.get("truth_resampled") is True,
+    )
+
+
+def _mean(values: Sequence[float | None], bounds: tuple[float, float] | None) -> Mean | None:
+    known = [value for value in values if value is not None]
+    if len(known) < len(values):  # undefined for one is undefined for their mean
+        return None
+    low, high = bounds or (None, None)
+    return Mean(statistics.fmean(known), sample_std(known), low, high)
+
+
+def published_rows() -> list[Row]:
+    """The published values as rows: under the benchmark they belong to, with their source and date."""
+    return ranked([_published(kind, entry) for kind, entries in BY_BENCHMARK.items() for entry in entries])
+
+
+def _published(kind: str, entry: Published) -> Row:
+    scores: dict[str, Mean | None] = dict.fromkeys(COLUMNS)
+    scores[kind] = Mean(entry.score, entry.std)
+    return Row(
+        benchmark=kind,
+        kind=kind,
+        model=f"{entry.model} ({entry.mode})",
+        prompts=entry.prompts,
+        runs=(),
+        count=entry.runs,
+        scores=scores,
+        source=entry.source,
+        date=entry.date,
+    )
+
+
+def ranked(found: Iterable[Row]) -> list[Row]:
+    """Verified first, then Original, then others; in each the ceiling, then best first, then what others published."""
+    return sorted(found, key=_rank)
+
+
+def _rank(row: Row) -> tuple[Any, ...]:
+    own = row.scores.get(row.own_score)
+    place = (_FIRST.get(row.kind, 2), row.benchmark)
+    return (*place, row.published, not row.ceiling, own is None, -(own.mean if own else 0.0), one_line(row.model))
+
+
+def one_line(text: str) -> str:
+    """A name as one printable line, whatever somebody put into a manifest."""
+    return re.sub(r"\s+", " ", "".join(char if char.isprintable() else " " for char in text)).strip()

@@ -1,0 +1,132 @@
+"""The leaderboard on a terminal: a table per benchmark, no number ever cut."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import groupby
+
+from rich.console import Console
+from rich.measure import Measurement
+from rich.table import Table
+from rich.text import Text
+
+from runners.reporting.leaderboard import Mean, Row, one_line
+from runners.reporting.tables import COLUMNS
+
+_SCORES = ("verified", "original")
+_LOG_COLUMNS = 240
+
+
+def make_wide_console() -> Console:
+    """Standard output; in a log, wide enough for every column."""
+    console = Console()
+    return console if console.is_terminal else Console(width=_LOG_COLUMNS)
+
+
+def print_leaderboard(rows: Sequence[Row], console: Console) -> None:
+    """One table per benchmark, in the order of the rows, each as full as fits."""
+    for name, members in groupby(rows, key=lambda row: row.benchmark):
+        console.print(fitting(name, list(members), console))
+
+
+def fitting(name: str, rows: Sequence[Row], console: Console) -> Table:
+    """With intervals and parts, without the parts, or with the two scores alone: what the width allows."""
+    choices = [leaderboard_table(name, rows, parts=parts, intervals=bounds) for parts, bounds in _DETAIL]
+    for table in choices[:-1]:
+        wanted = Measurement.get(console, console.options.update(max_width=1000), table).maximum
+        if wanted <= console.width:
+            return table
+    return choices[-1]
+
+
+_DETAIL = ((True, True), (False, True), (False, False))
+
+
+def leaderboard_table(name: str, rows: Sequence[Row], *, parts: bool = True, intervals: bool = True) -> Table:
+    """Scores in percent of what a second take of the real experiment reaches."""
+    by = "Original" if rows[0].own_score == "original" else "Verified"
+    title = f"{one_line(name)}: best first by the {by} score (100 = a second take of the real experiment)"
+    table = Table(title=Text(title), title_justify="left")
+    table.add_column("model", overflow="fold")
+    table.add_column("prompts", no_wrap=True)
+    table.add_column("runs", justify="right", no_wrap=True)
+    columns = [key for key in COLUMNS if parts or key in _SCORES]
+    for key in columns:
+        table.add_column(COLUMNS[key], justify="right", no_wrap=True)
+        if intervals and key in _SCORES:
+            table.add_column("95 %", justify="right", no_wrap=True)
+    table.add_column("clips", justify="right", no_wrap=True)
+    table.add_column("output", justify="right", overflow="fold")
+    for row, follower in zip(rows, [*rows[1:], None], strict=True):
+        ends = follower is not None and section(follower) != section(row)
+        table.add_row(*map(Text, _cells(row, columns, intervals)), style=_style(row), end_section=ends)
+    return table
+
+
+def section(row: Row) -> str:
+    """The part of its table that a row stands in."""
+    return "published" if row.published else "ceiling" if row.ceiling else "own"
+
+
+def title_of(row: Row) -> str:
+    """The model's name, with what must be known of the row."""
+    marks = {"published": f" [published, {row.date}]", "ceiling": " (ceiling, sees take 2)", "own": ""}
+    return one_line(row.model) + marks[section(row)]
+
+
+def size_of(row: Row) -> str:
+    """Size and rate; of published values nobody knows them."""
+    return f"{row.width}×{row.height}, {row.fps} FPS" if row.width else "–"
+
+
+def clips_of(row: Row) -> str:
+    """How many clips were scored, of how many."""
+    return f"{row.clips}/{row.expected}" if row.clips is not None else "–"
+
+
+def shown_mean(mean: Mean | None, decimals: int = 2) -> str:
+    """Mean ± sample standard deviation."""
+    if mean is None:
+        return "–"
+    spread = "" if mean.std is None else f" ± {mean.std:.{decimals}f}"
+    return f"{mean.mean:.{decimals}f}{spread}"
+
+
+def shown_interval(mean: Mean | None) -> str:
+    """The 95 % interval over scenes."""
+    if mean is None or mean.low is None or mean.high is None:
+        return "–"
+    return f"{mean.low:.1f} … {mean.high:.1f}"
+
+
+def decimals_of(row: Row) -> int:
+    """Published values were printed with one decimal."""
+    return 1 if row.published else 2
+
+
+def notes(rows: Sequence[Row], *, resamples: int, seed: int) -> list[str]:
+    """What a reader of the table must know to not fool themselves."""
+    bootstrap = f"a bootstrap over scenes ({resamples} resamples, seed {seed})"
+    lines = [f"95 %: interval of {bootstrap}; ±: sample standard deviation over runs"]
+    if any(row.truth_resampled for row in rows):
+        lines.append("truth was resampled to the clips' rate: compare such scores only with others at this rate")
+    sizes = {(row.benchmark, row.width, row.height, row.fps) for row in rows if not row.published}
+    if len(sizes) > len({benchmark for benchmark, *_ in sizes}):
+        lines.append("rows differ in size or rate, which changes scores: compare only rows of one output")
+    sources = {f"{row.source} ({row.date})" for row in rows if row.published}
+    if sources:
+        lines.append(f"[published] values were not made here; they are from {'; '.join(sorted(sources))}")
+    return lines
+
+
+def _style(row: Row) -> str | None:
+    return {"published": "italic", "ceiling": "dim"}.get(section(row))
+
+
+def _cells(row: Row, columns: Sequence[str], intervals: bool) -> list[str]:
+    cells = [title_of(row), row.prompts or "–", str(row.count)]
+    for key in columns:
+        cells.append(shown_mean(row.scores[key], decimals_of(row)))
+        if intervals and key in _SCORES:
+            cells.append(shown_interval(row.scores[key]))
+    return [*cells, clips_of(row), size_of(row)]

@@ -1,0 +1,113 @@
+"""Scores that others published, to be shown beside one's own: each with where it stands, and since when.
+
+None of them was made here, and most not at one size and rate: they are for orientation. "Collected" is the list that
+the benchmark's own repository keeps (github.com/google-deepmind/physics-IQ-benchmark, README, looked up 2026-11-25);
+`source` is what it names as the report behind an entry, `date` the day on which it added it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from runners.scoring.formulas import Values
+
+
+@dataclass(frozen=True)
+class Published:
+    """One published score, 0 to 100; `std` over `runs` runs; `means` are data-set means where they were printed."""
+
+    model: str
+    mode: str
+    """i2v or multiframe."""
+    score: float
+    source: str
+    date: str
+    std: float | None = None
+    runs: int = 1
+    prompts: str = ""
+    means: Values | None = None
+
+
+_V1 = "arXiv 2501.09038v1, Table 1"
+_PAPER = "arXiv 2501.09038"
+_VERIFIED = "arXiv 2606.18943"
+_COSMOS = "Cosmos3 technical report"
+_ISSUES = "github.com/google-deepmind/physics-IQ-benchmark"
+_GEOPHYS = "christianinterno.github.io/GeoPhys"
+
+
+def _row(model: str, mode: str, means: tuple[float, float, float, float], score: float) -> Published:
+    """A row of Table 1: SP, ST, WS, MSE, score."""
+    return Published(model, mode, score, _V1, "2025-01-14", prompts="op", means=Values(*means))
+
+
+def _four(
+    model: str, score: float, std: float, source: str, date: str, mode: str = "i2v", prompts: str = "bpp"
+) -> Published:
+    return Published(model, mode, score, source, date, std, 4, prompts)
+
+
+VARIANCE = Values(spatial=0.645, spatiotemporal=0.512, weighted_spatial=0.626, mse=0.002)
+"""The physical variance of Table 1, at 8 FPS: only rows of models at that rate follow from it."""
+
+TABLE_1 = (
+    _row("VideoPoet", "multiframe", (0.245, 0.143, 0.054, 0.010), 24.1),
+    _row("Runway Gen 3", "i2v", (0.220, 0.109, 0.044, 0.015), 18.4),
+    _row("Lumiere", "multiframe", (0.170, 0.146, 0.034, 0.013), 18.2),
+    _row("VideoPoet", "i2v", (0.175, 0.106, 0.057, 0.012), 18.0),
+    _row("Lumiere", "i2v", (0.138, 0.165, 0.024, 0.016), 17.1),
+    _row("Stable Video Diffusion", "i2v", (0.139, 0.054, 0.088, 0.021), 13.5),
+    _row("Pika 1.0", "i2v", (0.151, 0.034, 0.026, 0.014), 9.5),
+    _row("Sora", "i2v", (0.142, 0.041, 0.055, 0.036), 8.7),
+)
+"""The paper's first version. Its tool was mended later: the same models' later scores are in `ORIGINAL`."""
+
+FOLLOW_FROM_VARIANCE = (TABLE_1[0], TABLE_1[3], TABLE_1[5])
+"""The rows whose printed score is the formula's, of their own means and `VARIANCE`."""
+
+ORIGINAL = (
+    Published("VideoPoet", "multiframe", 29.5, _PAPER, "2025-02-19"),
+    Published("Lumiere", "multiframe", 23.0, _PAPER, "2025-02-19"),
+    Published("Runway Gen 3", "i2v", 22.8, _PAPER, "2025-02-19"),
+    Published("VideoPoet", "i2v", 20.3, _PAPER, "2025-02-19"),
+    Published("Lumiere", "i2v", 19.0, _PAPER, "2025-02-19"),
+    Published("Stable Video Diffusion", "i2v", 14.8, _PAPER, "2025-02-19"),
+    Published("Pika", "i2v", 13.0, _PAPER, "2025-02-19"),
+    Published("Sora", "i2v", 10.0, _PAPER, "2025-02-19"),
+    Published("CogVideoX-5B", "i2v", 32.3, "github.com/ved015/CogVideoX-5b-Physics_iq_benchmarking", "2026-01-06"),
+    Published("Wan 2.2", "i2v", 38.3, "arXiv 2601.10553", "2026-04-01"),
+    Published("Sora 2", "i2v", 42.3, "arXiv 2601.10553", "2026-04-01"),
+    Published("Magi-1", "i2v", 30.2, "arXiv 2505.13211", "2025-04-21"),
+    Published("Magi-1", "multiframe", 56.0, "arXiv 2505.13211", "2025-04-21"),
+    Published("Cosmos3-Nano", "i2v", 40.2, _COSMOS, "2026-05-26"),
+    Published("Cosmos3-Nano", "multiframe", 50.2, _COSMOS, "2026-05-26"),
+    Published("Cosmos3-Super", "i2v", 43.8, _COSMOS, "2026-05-26"),
+    Published("Cosmos3-Super", "multiframe", 59.7, _COSMOS, "2026-05-26"),
+    Published("Video-GPT", "multiframe", 35.0, "arXiv 2505.12489", "2025-05-22"),
+)
+"""Scores on the original benchmark, by its own formula."""
+
+VERIFIED = (
+    _four("Magi-1 24B", 48.4, 1.1, _GEOPHYS, "2026-06-19", "multiframe", "op"),
+    _four("Cosmos3-Super-I2V", 42.7, 0.8, f"{_ISSUES}/issues/75", "2026-09-04"),
+    _four("MiniMax H3", 39.8, 0.4, f"{_ISSUES}/pull/80", "2026-08-24"),
+    _four("Cosmos3-Nano", 37.3, 0.9, f"{_ISSUES}/issues/75", "2026-09-04"),
+    _four("MiniMax H3 Max", 36.2, 0.7, f"{_ISSUES}/pull/80", "2026-08-27"),
+    _four("Grok Imagine Video", 34.8, 0.6, _VERIFIED, "2026-06-17"),
+    _four("HunyuanVideo 1.5", 33.4, 0.8, _VERIFIED, "2026-06-17"),
+    _four("Cosmos3-Edge", 32.7, 1.1, f"{_ISSUES}/issues/76", "2026-08-31"),
+    _four("Wan 2.2", 32.2, 0.6, _VERIFIED, "2026-06-17"),
+    _four("CogVideoX-5B", 31.8, 1.5, f"{_ISSUES}/pull/80", "2026-08-18"),
+    _four(
+        "Kandinsky-WM 1.0", 30.8, 0.9, "huggingface.co/datasets/Messimm/Kandinsky-WM-1.0-Physics-IQ-Verified",
+        "2026-08-04",
+    ),
+    _four("Magi-1 24B", 30.2, 1.1, _GEOPHYS, "2026-06-19", "i2v", "op"),
+    _four("Wan 2.2 5B", 27.7, 0.9, f"{_ISSUES}/pull/80", "2026-08-18"),
+    _four("Sora 2", 26.5, 0.8, _VERIFIED, "2026-06-17"),
+    _four("P-Video", 25.3, 1.8, _VERIFIED, "2026-06-17"),
+)  # fmt: skip
+"""Scores on Physics-IQ Verified: mean ± sample standard deviation of four runs."""
+
+BY_BENCHMARK: dict[str, tuple[Published, ...]] = {"verified": VERIFIED, "original": (*ORIGINAL, *TABLE_1)}
+"""What is shown under which kind of benchmark."""

@@ -1,0 +1,120 @@
+"""Which scorer scores: the built-in one, the official toolbox, or both beside each other."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from runners.core.benchmark import Benchmark
+from runners.core.errors import UserError, nearest
+from runners.core.files import write_json, write_text
+from runners.core.layout import CONTINUATION_S
+from runners.core.progress import make_bar
+from runners.core.scenarios import Scenario
+from runners.core.settings import ScorerSettings
+from runners.scoring.cache import open_cache
+from runners.scoring.inputs import find_clips
+from runners.scoring.pipeline import score_videos
+from runners.scoring.reuse import folder_rate, reuse_scores
+from runners.scoring.truth import check_truth
+
+SCORERS = ("builtin", "official", "both", "none")
+
+
+def check_scorer(scorer: ScorerSettings, benchmark: Benchmark, chosen: Sequence[Scenario], fps: int) -> None:
+    """Everything about scoring that can be told before there are clips at `fps`. Raises `UserError`."""
+    check_name(scorer)
+    if scorer.name == "none":
+        return
+    open_cache(scorer)
+    check_truth(benchmark.dataset, chosen, fps)
+    if scorer.name != "builtin":
+        from runners.scoring.official import check_official
+
+        check_official(scorer, benchmark, fps)
+
+
+def check_name(scorer: ScorerSettings) -> None:
+    """Raise `UserError` for a scorer that there is not."""
+    if scorer.name not in SCORERS:
+        raise UserError(f"scorer.name: unknown {scorer.name!r}{nearest(scorer.name, SCORERS)}")
+
+
+def score(
+    videos: Path, benchmark: Benchmark, scorer: ScorerSettings, *, out: Path, progress: str = "auto"
+) -> dict[str, Any]:
+    """Score a folder of clips as `scorer` says, or read back what is still true; the content of `out`/scores.json.
+
+    Writes metrics.csv and, last, scores.json into `out`. With the official toolbox its own results lie in
+    `out`/official as well, and scores.json tells of it under "official"; with both, scores.json is the built-in
+    scorer's, and "official" holds the toolbox's scores and all differences. `progress` is a style: auto, live or
+    plain. Raises `UserError` for faults of the input, before any work, and `ScoringError` for nobody's mistake.
+    """
+    check_name(scorer)
+    if scorer.name == "none":
+        raise UserError("scorer=none scores nothing; choose builtin, official or both")
+    if scorer.name == "builtin":
+        return _builtin(videos, benchmark, scorer, out, progress)
+    fps = _rate(videos, benchmark)
+    if scorer.name == "official":
+        return _official(videos, benchmark, scorer, fps, out)
+    return _both(videos, benchmark, scorer, fps, out, progress)
+
+
+def _builtin(videos: Path, benchmark: Benchmark, scorer: ScorerSettings, out: Path, progress: str) -> dict[str, Any]:
+    cache = open_cache(scorer)
+    arguments = (videos, benchmark.dataset, benchmark.scenarios)
+    name, expected = benchmark.name, len(benchmark.scenarios)
+    known = reuse_scores(*arguments, benchmark=name, expected=expected, out=out)
+    if known is not None:
+        return known
+    with make_bar(progress, "scoring") as bar:
+        workers = scorer.workers
+        return score_videos(
+            *arguments, benchmark=name, expected=expected, out=out, workers=workers, progress=bar, cache=cache,
+            tell=_say,
+        ).to_json()  # fmt: skip
+
+
+def _official(videos: Path, benchmark: Benchmark, scorer: ScorerSettings, fps: int, out: Path) -> dict[str, Any]:
+    from runners.scoring.official import FOLDER, say, score_official
+
+    scores = score_official(videos, benchmark, scorer, fps, out, say)
+    (out / "scores.json").unlink(missing_ok=True)  # another scorer's must never stand beside these metrics
+    write_text(out / "metrics.csv", (out / FOLDER / "metrics.csv").read_text("utf-8"))
+    write_json(out / "scores.json", scores)
+    return scores
+
+
+def _both(
+    videos: Path, benchmark: Benchmark, scorer: ScorerSettings, fps: int, out: Path, progress: str
+) -> dict[str, Any]:
+    from runners.scoring.official import FOLDER, check_official, compare, read_metrics, say, score_official
+
+    check_official(scorer, benchmark, fps)
+    ours = _builtin(videos, benchmark, scorer, out, progress)
+    theirs = score_official(videos, benchmark, scorer, fps, out, say)
+    count = CONTINUATION_S * fps
+    measured, wanted = (
+        read_metrics(folder / "metrics.csv", benchmark.scenarios, count) for folder in (out, out / FOLDER)
+    )
+    told = {key: theirs[key] for key in ("verified", "original", "opencv", "masks")}
+    scores = ours | {"official": {**theirs["official"], **told, "differences": compare(measured, wanted, ours, theirs)}}
+    write_json(out / "scores.json", scores)
+    return scores
+
+
+def _rate(videos: Path, benchmark: Benchmark) -> int:
+    """The clips' rate; a folder that has none is told by the check of clips."""
+    fps = folder_rate(videos)
+    if fps is None:
+        find_clips(videos, benchmark.scenarios, 1)
+        raise UserError(f"{videos}: there is no .mp4 to score")
+    return fps
+
+
+def _say(line: str) -> None:
+    """A line for people, beside the results."""
+    print(line, file=sys.stderr, flush=True)

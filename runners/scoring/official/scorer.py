@@ -1,0 +1,218 @@
+"""Scoring with the official toolbox: check, stage, run, read back; nothing of the user's is touched."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from adapters import VideoInfo, glance
+from runners.core.benchmark import Benchmark
+from runners.core.errors import UserError
+from runners.core.files import sha256_file, sha256_json, write_json, write_text
+from runners.core.layout import CONTINUATION_S
+from runners.core.provenance import usable_cores
+from runners.core.scenarios import Scenario
+from runners.core.settings import ScorerSettings
+from runners.scoring.formulas import summarize
+from runners.scoring.inputs import Clips, colour_of, find_clips
+from runners.scoring.official.child import Ended, run_child
+from runners.scoring.official.needs import check_needs
+from runners.scoring.official.results import Final, find_results, read_final, read_metrics, rounded_original
+from runners.scoring.official.rules import check_folder, check_rules
+from runners.scoring.official.staging import Staged, Untouched, stage, staging_folder
+from runners.scoring.official.toolbox import Toolbox, find_toolbox
+from runners.scoring.scores import SCORER_VERSION, ClipScore, Origin, Scores
+from runners.scoring.table import Measured
+from runners.scoring.truth import TruthSource, find_truth, truth_identity
+
+FOLDER = "official"
+"""Where in the folder of scores the toolbox's own results are kept."""
+_BYTES_PER_PIXEL = 90
+"""What it holds per pixel of a frame of a view: three clips in float64, three masks, twice (7 GB at 4K, 30 FPS)."""
+
+
+def check_official(scorer: ScorerSettings, benchmark: Benchmark, fps: int) -> tuple[Toolbox, dict[str, str]]:
+    """Whether the toolbox can score clips of this benchmark at `fps`, before there are any. Raises `UserError`.
+
+    Returns what the checkout is, and the versions of its interpreter and modules.
+    """
+    toolbox = find_toolbox(scorer.path, scorer.python)
+    check_rules(toolbox, benchmark.dataset, benchmark.scenarios, fps)
+    return toolbox, check_needs(toolbox)
+
+
+@dataclass(frozen=True)
+class _Job:
+    """One folder of clips to be scored, all checks passed."""
+
+    benchmark: Benchmark
+    toolbox: Toolbox
+    versions: Mapping[str, str]
+    clips: Clips
+    hashes: Mapping[Path, str]
+    sources: Sequence[TruthSource]
+    processes: int
+
+    @property
+    def count(self) -> int:
+        return CONTINUATION_S * self.clips.fps
+
+
+def score_official(
+    videos: Path, benchmark: Benchmark, scorer: ScorerSettings, fps: int, out: Path, hear: Callable[[str], None]
+) -> dict[str, Any]:
+    """Score a folder of clips at `fps`, unless `out`/official holds scores of these clips, truth and toolbox.
+
+    Writes `official/metrics.csv` (the toolbox's own CSV) and, last, `official/scores.json` into `out`; returns the
+    latter's content. `hear` gets the toolbox's output line by line. Raises `UserError`.
+    """
+    toolbox, versions = check_official(scorer, benchmark, fps)
+    known = _known(videos, benchmark, toolbox, versions, fps, out / FOLDER)
+    if known is not None:
+        return known
+    workers = scorer.workers or usable_cores()
+    clips = find_clips(videos, benchmark.scenarios, workers)
+    check_folder(clips.missing, [glance(path).fps for _, path in clips.found], clips.fps)
+    sources = find_truth(benchmark.dataset, benchmark.scenarios, clips.fps)
+    hashes = {path: sha256_file(path) for _, path in clips.found}
+    processes = scorer.workers or _processes(glance(sources[0].takes[0]), CONTINUATION_S * clips.fps)
+    job = _Job(benchmark, toolbox, versions, clips, hashes, sources, processes)
+    with staging_folder(out) as folder:
+        return _run(job, folder, out / FOLDER, hear)
+
+
+def _processes(truth: VideoInfo, count: int) -> int:
+    """How many views it may hold in memory at once: half of the machine's is left to others."""
+    need = count * (truth.width // 4) * (truth.height // 4) * _BYTES_PER_PIXEL
+    memory = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    return max(1, min(usable_cores(), memory // 2 // max(need, 1)))
+
+
+def _run(job: _Job, folder: Path, out: Path, hear: Callable[[str], None]) -> dict[str, Any]:
+    toolbox, clips = job.toolbox, job.clips
+    name = toolbox.folder(job.benchmark.settings.kind)
+    truth = [path for source in job.sources for path in (*source.takes, *source.masks) if path is not None]
+    guard = Untouched(job.hashes, truth)
+    staged = stage(folder, clips.found, job.hashes, job.benchmark.dataset, name, clips.fps)
+    words = toolbox.command(staged.clips, staged.root, staged.descriptions, staged.output, job.processes)
+    heard: list[str] = []
+
+    def listen(line: str) -> None:
+        heard.append(line)
+        hear(line)
+
+    try:
+        ended = run_child(words, cwd=folder, env=toolbox.environment(), hear=listen)
+    except OSError as error:
+        raise UserError(f"the official toolbox could not be started: {error}") from None
+    finally:
+        guard.check()
+    check_end(ended)
+    table = find_results(staged.output, staged.clips.name)
+    measured = read_metrics(table, job.benchmark.scenarios, job.count)
+    scores = _scores(job, staged, measured, read_final(table, heard))
+    (out / "scores.json").unlink(missing_ok=True)  # of other clips, or it would have been used; never beside this CSV
+    write_text(out / "metrics.csv", table.read_text("utf-8"))
+    write_json(out / "scores.json", scores)
+    return scores
+
+
+def check_end(ended: Ended) -> None:
+    """Raise `UserError` with the last lines of a toolbox that failed."""
+    if ended.code:
+        how = f"was ended by signal {-ended.code}" if ended.code < 0 else f"failed (exit code {ended.code})"
+        memory = "; was there too little memory? try scorer.workers=1" if ended.code in (-9, 137) else ""
+        last = "".join(f"\n  {line}" for line in ended.last_lines)
+        raise UserError(f"the official toolbox {how}{memory}; its last lines:{last or ' none'}")
+
+
+def _scores(job: _Job, staged: Staged, measured: Sequence[Measured], final: Final) -> dict[str, Any]:
+    """scores.json as the built-in scorer would write it, from the toolbox's metrics by our formulas."""
+    clips = job.clips
+    origin = Origin(
+        benchmark=job.benchmark.name,
+        fps=clips.fps,
+        width=clips.width,
+        height=clips.height,
+        opencv=job.versions.get("cv2", "unknown"),
+        truth_colour=",".join(sorted({colour_of(source.takes[0]) for source in job.sources})),
+        truth_fps=clips.fps,
+        masks="shipped" if staged.masks else "made",
+        truth_sha256=truth_identity(job.sources),
+    )
+    scored = [
+        _clip_score(scenario, path, job.hashes[path], view)
+        for (scenario, path), view in zip(clips.found, measured, strict=True)
+    ]
+    scores = Scores.of(scored, origin, expected=len(job.benchmark.scenarios), missing=[])
+    marks = scores.marks
+    rounded = rounded_original(marks.metrics, marks.variances) if marks.variances else None
+    toolbox = job.toolbox
+    identity = _identity(toolbox, job.versions, _rows(clips.found, job.hashes), job.sources, job.benchmark)
+    return scores.to_json() | {
+        "scorer": "official",
+        "scorer_version": f"official:{toolbox.sha256}",  # never the built-in scorer's, so never taken for its scores
+        "official": {
+            "command_line": toolbox.command_line,
+            "checkout": str(toolbox.checkout),
+            "revision": toolbox.revision,
+            "sha256": toolbox.sha256,
+            "versions": dict(job.versions),
+            "processes": job.processes,
+            "final": asdict(final),
+            "original_rounded": rounded,
+            "agrees": final.agrees(scores.verified, scores.original, rounded),
+            "identity": identity,
+        },
+    }
+
+
+def _clip_score(scenario: Scenario, path: Path, sha256: str, view: Measured) -> ClipScore:
+    assert view.variance is not None, "the official table has it for every view"
+    return ClipScore(
+        id=scenario.id, scene=scenario.name, view=scenario.view, category=scenario.category, file=path.name,
+        sha256=sha256, metrics=summarize(view.first), variance=summarize(view.variance),
+    )  # fmt: skip
+
+
+Rows = list[tuple[str, ...]]
+
+
+def _rows(clips: Sequence[tuple[Scenario, Path]], hashes: Mapping[Path, str]) -> Rows:
+    return [(s.id, s.name, s.view, s.category, path.name, hashes[path]) for s, path in clips]
+
+
+def _identity(
+    toolbox: Toolbox, versions: Mapping[str, str], rows: Rows, sources: Sequence[TruthSource], benchmark: Benchmark
+) -> str:
+    """Everything that a result depends on."""
+    program = (toolbox.command_line, toolbox.sha256, versions.get("cv2"), SCORER_VERSION)
+    return sha256_json([program, benchmark.name, benchmark.settings.kind, truth_identity(sources), rows])
+
+
+def _known(
+    videos: Path, benchmark: Benchmark, toolbox: Toolbox, versions: Mapping[str, str], fps: int, out: Path
+) -> dict[str, Any] | None:
+    """The kept scores if they are of these very clips, this truth and this toolbox; None if anything differs."""
+    try:
+        known: dict[str, Any] = json.loads((out / "scores.json").read_text("utf-8"))
+        clips = [(scenario, videos / scenario.output_name) for scenario in benchmark.scenarios]
+        if known["fps"] != fps or {path.name for path in videos.iterdir()} != {path.name for _, path in clips}:
+            return None
+        rows = _rows(clips, {path: sha256_file(path) for _, path in clips})
+        sources = find_truth(benchmark.dataset, benchmark.scenarios, fps)
+        same = known["official"]["identity"] == _identity(toolbox, versions, rows, sources, benchmark)
+        read_metrics(out / "metrics.csv", benchmark.scenarios, CONTINUATION_S * fps)
+    except (OSError, ValueError, KeyError, TypeError, RecursionError, UserError):
+        return None
+    return known if same else None
+
+
+def say(line: str) -> None:
+    """A line of the toolbox's output, for people and logs."""
+    print(f"official: {line}", file=sys.stderr, flush=True)

@@ -1,0 +1,106 @@
+"""All views of a run: those that an earlier invocation scored are taken over, the others go to the workers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from runners.core.files import sha256_file
+from runners.scoring.partial import ViewLog, view_key
+from runners.scoring.pool import run_tasks
+from runners.scoring.truth import MemoryStore, TruthSource
+
+if TYPE_CHECKING:
+    from runners.scoring.cache import TruthCache
+    from runners.scoring.view import ViewResult, ViewTask
+
+
+@dataclass(frozen=True)
+class Helpers:
+    """What scoring leans on, and whom it tells: `progress` hears (views done, views in all), `tell` lines for people.
+
+    The truth's side comes from `cache`, a folder, or, without one, from `truths`, this process's memory.
+    """
+
+    workers: int
+    log: ViewLog
+    truths: MemoryStore
+    cache: TruthCache | None = None
+    progress: Callable[[int, int], None] = lambda *_: None
+    tell: Callable[[str], None] = lambda _: None
+
+
+def score_views(
+    clips: Sequence[Path], sources: Sequence[TruthSource], identities: Sequence[str], helpers: Helpers
+) -> list[ViewResult]:
+    """The result of each clip, in their order. Raises `UserError` and `ScoringError` as the workers do."""
+    from runners.scoring.view import ViewTask, score_view  # brings OpenCV
+
+    cache, log = helpers.cache, helpers.log
+    hashes = [sha256_file(clip) for clip in clips]
+    keys = [view_key(sha256, identity) for sha256, identity in zip(hashes, identities, strict=True)]
+    known = log.read()
+    results = {index: known[key] for index, key in enumerate(keys) if key in known}
+    left = [index for index in range(len(clips)) if index not in results]
+    tasks = [
+        ViewTask(
+            clips[index], hashes[index], sources[index], identities[index], cache,
+            None if cache else helpers.truths.get(identities[index]),
+        )
+        for index in left
+    ]  # fmt: skip
+    if results:
+        helpers.tell(f"{len(results)} of {len(clips)} views were scored before; {len(left)} are left")
+    foretold = cache is not None and _foretell(cache, tasks, helpers.tell)
+    helpers.progress(len(results), len(clips))
+    with closing(run_tasks(score_view, tasks, helpers.workers, lambda task: str(task.clip))) as done:
+        for number, result in done:
+            log.append(keys[left[number]], result)
+            if result.truth is not None:
+                helpers.truths.put(tasks[number].identity, result.truth)
+            results[left[number]] = result
+            helpers.progress(len(results), len(clips))
+    if cache is not None and not foretold:
+        _tell_of_want(cache, [results[index] for index in left], helpers.tell)
+    return [results[index] for index in range(len(clips))]
+
+
+def _foretell(cache: TruthCache, tasks: Sequence[ViewTask], tell: Callable[[str], None]) -> bool:
+    """Say what the cache has, what is built and how large that will be; True if there is too little room for it."""
+    if not tasks:
+        return False
+    from runners.scoring.build import estimate_bytes
+
+    cache.clean()
+    kept = cache.kept([task.identity for task in tasks])
+    absent = [task for task, kind in zip(tasks, kept, strict=True) if kind != "frames"]
+    there = f"truth cache {cache.folder}: {len(tasks) - len(absent)} of {len(tasks)} views are there"
+    if not absent:
+        tell(there)
+        return False
+    each = max(1, estimate_bytes(absent[0].source))
+    size = f"building {len(absent)}, about {gigabytes(each * len(absent))}"
+    fitting = max(0, cache.limit_bytes - cache.used_bytes()) // each
+    tell(f"{there}; {size}" + (_want(len(absent) - fitting, cache) if fitting < len(absent) else ""))
+    return fitting < len(absent)
+
+
+def _tell_of_want(cache: TruthCache, results: Sequence[ViewResult], tell: Callable[[str], None]) -> None:
+    lacking = sum(result.kept not in (None, "frames") for result in results)
+    if lacking:
+        tell(f"truth cache {cache.folder}: {gigabytes(cache.used_bytes())}{_want(lacking, cache)}")
+
+
+def _want(views: int, cache: TruthCache) -> str:
+    return (
+        f"; no room for the frames of about {views} views (scorer.cache_gb={cache.limit_bytes / 1e9:g}, or the disk): "
+        "their truth is decoded anew in every run, with the same numbers"
+    )
+
+
+def gigabytes(size: int) -> str:
+    """`12.3 GB`, `62 MB`."""
+    return f"{size / 1e9:.1f} GB" if size >= 1e9 else f"{max(1, round(size / 1e6))} MB"

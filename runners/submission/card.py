@@ -1,0 +1,219 @@
+"""submission.yaml: what the manifests and scores know is filled in; what a person signs comes from their own file."""
+
+from __future__ import annotations
+
+import re
+import statistics
+import unicodedata
+from collections.abc import Sequence
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from runners.core.errors import UserError, nearest
+from runners.core.run_record import RunRecord
+from runners.reporting.leaderboard import ScoredRun
+from runners.scoring.formulas import sample_std
+from runners.submission.fields import ALLOWED, MEASURED, OF_THE_MODEL, PUBLIC, SCORE_KEYS, empty_card
+
+_MODES = {"i2v": "i2v", "multiframe": "v2v"}
+_HEADER = "# Physics-IQ Verified submission, filled in from the runs' manifests and scores\n"
+
+Card = dict[str, dict[str, Any]]
+
+
+def read_card(path: Path) -> Card:
+    """A person's own card: any part of `empty_card()`. Raises UserError for what is no such card."""
+    import yaml
+
+    try:
+        content = yaml.safe_load(path.read_bytes())
+    except OSError as error:
+        raise UserError(f"card={path} cannot be read: {error.strerror}") from None
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise UserError(f"card={path} is not well-formed YAML: {' '.join(str(error).split())}") from None
+    empty = empty_card()
+    if not isinstance(content, dict):
+        raise UserError(f"card={path} holds no {', '.join(empty)}")
+    for section, fields in content.items():
+        if section not in empty:
+            raise UserError(f"card={path}: unknown section {section!r}{nearest(str(section), empty)}")
+        if not isinstance(fields, dict):
+            raise UserError(f"card={path}: {section} must hold fields, each on its own line")
+        for key, value in fields.items():
+            _check_field(path, section, str(key), value, empty[section])
+    return {section: {str(key): _plain(value) for key, value in fields.items()} for section, fields in content.items()}
+
+
+def _check_field(path: Path, section: str, key: str, value: Any, known: dict[str, Any]) -> None:
+    if key not in known:
+        raise UserError(f"card={path}: unknown field {section}.{key}{nearest(key, known)}")
+    if isinstance(value, dict | list):
+        raise UserError(f"card={path}: {section}.{key} must be one value")
+    if value in (None, "") or section != "public_info":
+        return
+    if key in ALLOWED and value not in ALLOWED[key]:
+        raise UserError(f"card={path}: {section}.{key} is {value!r}; allowed are {', '.join(ALLOWED[key])}")
+    if key == "date" and not re.fullmatch(r"\d{4}-\d{2}-\d{2}", str(_plain(value))):
+        raise UserError(f"card={path}: {section}.date is {value!r}; it is written YYYY-MM-DD")
+
+
+def _plain(value: Any) -> Any:
+    """YAML reads 2026-11-25 as a date; the card holds its text."""
+    return value.isoformat() if hasattr(value, "isoformat") else value
+
+
+def make_card(runs: Sequence[ScoredRun], given: Card, today: date) -> tuple[Card, list[str]]:
+    """The card of some runs of one model, and its breaches: where the person's own card contradicts the runs.
+
+    `given` wins in everything that is not measured; `terms` and `warranties` hold what it says and nothing else.
+    """
+    card = empty_card()
+    card["public_info"] |= _public_info(runs, today)
+    card["reported_scores"] |= reported_scores([run.scores for run in runs])
+    breaches = []
+    for section, fields in given.items():
+        for key, value in fields.items():
+            if value in (None, ""):
+                continue
+            known = card[section][key]
+            measured = section == "reported_scores" or key in MEASURED
+            if measured and known not in (None, "") and not _agree(value, known):
+                breaches.append(f"card: {section}.{key} is {value}, and the runs say {known}")
+            card[section][key] = known if measured and known not in (None, "") else value
+    return card, breaches
+
+
+def _agree(given: Any, known: Any) -> bool:
+    numbers = isinstance(known, int | float) and isinstance(given, int | float)
+    return abs(given - known) <= 0.01 if numbers else str(given) == str(known)
+
+
+def _public_info(runs: Sequence[ScoredRun], today: date) -> dict[str, Any]:
+    records = [run.record for run in runs]
+    first, scores = records[0], runs[0].scores
+    return {
+        "model": first.model,
+        "model_version": model_version(first),
+        "input_type": _MODES.get(first.manifest["mode"], ""),
+        "fps": scores["fps"],
+        "resolution": f"{scores['width']}x{scores['height']}",
+        "descriptions": first.prompts if first.prompts in ALLOWED["descriptions"] else "",
+        "date": today.isoformat(),
+        "generation_cost": generation_cost(records),
+        **upsampling_fields(first),
+        **({} if first.configuration["model"].get("paid") else hardware_fields(records)),
+        **declared(first),
+    }
+
+
+def declared(record: RunRecord) -> dict[str, Any]:
+    """What the model's YAML says of it under `card:`. Raises UserError for a field that is not the model's."""
+    fields = record.configuration["model"].get("card") or {}
+    if not isinstance(fields, dict):
+        raise UserError(f"model {record.model}: card: in its YAML must hold fields, each on its own line")
+    for key in fields:
+        if key not in OF_THE_MODEL:
+            raise UserError(
+                f"model {record.model}: unknown field card.{key} in its YAML{nearest(str(key), OF_THE_MODEL)}"
+            )
+    return {key: fields[key] for key in PUBLIC if fields.get(key) is not None}
+
+
+def model_version(record: RunRecord) -> str:
+    """What exactly was called: checkpoint and commit, or the service's own name of the model."""
+    adapter = record.configuration["model"].get("adapter") or {}
+    facts = [event.get("facts") or {} for event in record.manifest["loaded"]]
+    revision = next((str(fact["revision"]) for fact in reversed(facts) if fact.get("revision")), "")
+    checkpoint = adapter.get("checkpoint") or adapter.get("model") or ""
+    return "@".join(part for part in (str(checkpoint), revision) if part)
+
+
+def prompts_record(record: RunRecord) -> dict[str, Any]:
+    """What the last invocation recorded of its prompts: mode, template, and what their file declares."""
+    found = record.manifest["sessions"][-1].get("prompts") if record.manifest["sessions"] else None
+    return found if isinstance(found, dict) else {}
+
+
+def upsampling_fields(record: RunRecord) -> dict[str, Any]:
+    """Prompt upsampling as the prompts file declares it; none if it declares none."""
+    prompts = prompts_record(record)
+    template = prompts.get("template")
+    fields: dict[str, Any] = {"templater": template if template not in (None, "base") else None}
+    made = prompts.get("upsampling") or {}
+    if not any(value not in (None, "") for value in made.values()):
+        return fields | {"prompt_upsampling": False}
+    told = {f"prompt_upsampling_{key}": made.get(key) for key in ("method", "source")}
+    return (
+        fields
+        | told
+        | {"prompt_upsampling": True}
+        | {f"upsample_{key}": made.get(key) for key in ("cost", "gpu", "ngpu", "time")}
+    )
+
+
+def generation_cost(records: Sequence[RunRecord]) -> float | None:
+    """US dollars for one clip: what all runs cost, failed tries too, over their clips; None if one did not say."""
+    costs = [float(cost) for record in records if (cost := record.manifest.get("cost_usd")) is not None]
+    if len(costs) < len(records):
+        return None
+    return round(sum(costs) / sum(len(record.hashes) for record in records), 6)
+
+
+def hardware_fields(records: Sequence[RunRecord]) -> dict[str, Any]:
+    """GPU, how many of them, and seconds × GPUs for one clip; empty where no GPU is on record."""
+    names, counts, seconds = [], set(), []
+    for record in records:
+        gpus = {str(event.get("session")): _gpus(event) for event in record.manifest["loaded"]}
+        for clip in record.clips.values():
+            made = clip["published"]["generation"]
+            used = gpus.get(str(made.get("session")), [])
+            if not used:
+                return {}
+            names += used
+            counts.add(len(used))
+            seconds.append(float(made.get("generate_s") or 0.0) * len(used))
+    if not seconds:
+        return {}
+    return {
+        "generation_gpu": ", ".join(dict.fromkeys(names)),
+        "generation_ngpu": max(counts),
+        "generation_time": round(statistics.fmean(seconds), 3),
+    }
+
+
+def _gpus(loaded: dict[str, Any]) -> list[str]:
+    """The GPUs of a session: all that it saw, or one where the model says that it was on one device."""
+    gpus = [str(name) for name in (loaded.get("hardware") or {}).get("gpus") or []]
+    device = str((loaded.get("facts") or {}).get("device") or "")
+    return gpus[:1] if device.startswith("cuda") else gpus
+
+
+def reported_scores(scores: Sequence[dict[str, Any]]) -> dict[str, float | None]:
+    """Mean and sample standard deviation over runs, in percent."""
+    found: dict[str, float | None] = {}
+    for name, key in SCORE_KEYS.items():
+        values = [float(each[key]) for each in scores]
+        spread = sample_std(values)
+        found[f"{name}_mean"] = round(statistics.fmean(values), 4)
+        found[f"{name}_std"] = None if spread is None else round(spread, 4)
+    return found
+
+
+def run_id(card: Card, runs: Sequence[ScoredRun]) -> str:
+    """`<org>__<descriptive-id>__<YYYY-MM-DD>`, lowercase; `org` stands for an organization that is not known yet."""
+    info = card["public_info"]
+    organization = re.sub(r"[^a-z0-9]", "", _ascii(info["organization"])) or "org"
+    name = re.sub(r"[^a-z0-9.]+", "-", _ascii(runs[0].label)).strip("-.") or "model"
+    return f"{organization}__{name}__{info['date']}"
+
+
+def _ascii(text: Any) -> str:
+    return unicodedata.normalize("NFKD", str(text)).encode("ascii", "ignore").decode().lower()
+
+
+def card_text(card: Card) -> str:
+    """The card as YAML, in the leaderboard's order."""
+    import yaml
+
+    return _HEADER + yaml.safe_dump(card, sort_keys=False, allow_unicode=True, width=1000)

@@ -1,0 +1,122 @@
+"""The leaderboard's rules for a folder of clips; every breach is told, with the file that commits it."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+from adapters import BadVideo, VideoInfo, probe
+from runners.core.layout import CONTINUATION_S
+from runners.core.verify import DURATION_TOLERANCE_S
+
+FPS_TOLERANCE = 0.01
+RUNS = 4
+"""How many independent runs the leaderboard recommends, and wants of whoever claims the best score."""
+_OPENED_AT_ONCE = 8
+
+
+@dataclass(frozen=True)
+class Format:
+    """The rate and size that all clips must have."""
+
+    fps: float
+    width: int
+    height: int
+
+    @property
+    def resolution(self) -> str:
+        """As the card spells it."""
+        return f"{self.width}x{self.height}"
+
+
+@dataclass(frozen=True)
+class Checked:
+    """What a folder of clips was found to be; `breaches` are lines that begin with a file's or the folder's name."""
+
+    breaches: tuple[str, ...]
+    format: Format | None
+    """What most of its clips have; None if none could be read."""
+    clips: int
+
+
+def check_folder(
+    folder: Path, label: str, names: Sequence[str], wanted: Format | None, tick: Callable[[], None] = lambda: None
+) -> Checked:
+    """Hold a folder against the rules.
+
+    `names` are those of the descriptions file, in order: there must be just these clips. `wanted` is the card's rate
+    and size, None to ask only that all clips agree. `label` names the folder in breaches; `tick` hears of each clip.
+    """
+    if not folder.is_dir():
+        return Checked((f"{label}: there is no such folder of clips",), None, 0)
+    files = sorted(folder.iterdir())
+    clips = [path for path in files if path.suffix == ".mp4" and path.is_file()]
+    breaches = [f"{label}/{path.name}: no .mp4, and nothing else may be here" for path in files if path not in clips]
+    breaches += _names(label, clips, names)
+    infos, unreadable = _probe(label, clips, tick)
+    found = _common(list(infos.values()))
+    for path, info in infos.items():
+        faults = _faults(info, wanted or found)
+        breaches += [f"{label}/{path.name}: {fault}" for fault in faults]
+    return Checked((*breaches, *unreadable), found, len(clips))
+
+
+def _names(label: str, clips: Sequence[Path], names: Sequence[str]) -> list[str]:
+    there = [path.name for path in clips]
+    breaches = [f"{label}/{name}: not in the descriptions' generated_video_name" for name in there if name not in names]
+    breaches += [f"{label}/{name}: is missing" for name in names if name not in there]
+    if len(there) != len(names):
+        breaches.append(f"{label}: holds {len(there)} clips, and {len(names)} are wanted")
+        return breaches  # each clip after the first gap would be told
+    for number, name in enumerate(there, 1):
+        if not name.startswith(f"{number:04d}_"):
+            breaches.append(f"{label}/{name}: is clip number {number}, and must begin with {number:04d}_")
+    return breaches
+
+
+def _probe(label: str, clips: Sequence[Path], tick: Callable[[], None]) -> tuple[dict[Path, VideoInfo], list[str]]:
+    """Every clip's header, its frames counted to the end of the file; and what cannot be read."""
+    infos, unreadable = {}, []
+    with ThreadPoolExecutor(_OPENED_AT_ONCE) as pool:
+        for path, found in zip(clips, pool.map(_read, clips), strict=True):
+            if isinstance(found, BadVideo):
+                unreadable.append(f"{label}/{path.name}: {str(found).removeprefix(f'{path}: ')}")
+            else:
+                infos[path] = found
+            tick()
+    return infos, unreadable
+
+
+def _read(path: Path) -> VideoInfo | BadVideo:
+    try:
+        return probe(path)
+    except BadVideo as error:
+        return error
+
+
+def _common(infos: Sequence[VideoInfo]) -> Format | None:
+    formats = Counter(Format(round(info.fps, 3), info.width, info.height) for info in infos)
+    return formats.most_common(1)[0][0] if formats else None
+
+
+def _faults(info: VideoInfo, wanted: Format | None) -> list[str]:
+    faults = []
+    # The sum has float noise: 5.001 s itself is still within the tolerance.
+    if abs(info.duration_s - CONTINUATION_S) > DURATION_TOLERANCE_S + 1e-9:
+        faults.append(f"lasts {info.duration_s:.4f} s, not {CONTINUATION_S} s ± {DURATION_TOLERANCE_S:g}")
+    if not math.isclose(info.fps, round(info.fps), abs_tol=1e-3):
+        faults.append(f"runs at {info.fps:g} FPS; a whole number is wanted")
+    elif info.frames < CONTINUATION_S * round(info.fps):
+        faults.append(
+            f"has {info.frames} frames, and 5 s at {round(info.fps)} FPS are {CONTINUATION_S * round(info.fps)}"
+        )
+    if wanted is not None:
+        if not math.isclose(info.fps, wanted.fps, abs_tol=FPS_TOLERANCE):
+            faults.append(f"runs at {info.fps:g} FPS, not {wanted.fps:g}")
+        if (info.width, info.height) != (wanted.width, wanted.height):
+            faults.append(f"is {info.width}x{info.height}, not {wanted.resolution}")
+    return faults

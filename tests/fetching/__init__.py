@@ -1,0 +1,1 @@
+"""Tests of runners/fetching, against servers that speak the vendors' protocols."""

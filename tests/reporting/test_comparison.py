@@ -1,0 +1,98 @@
+"""Two models compared: what a name means, and what a reader is warned of."""
+
+from __future__ import annotations
+
+import io
+from typing import Any
+
+import pytest
+from rich.console import Console
+
+from runners.core.errors import UserError
+from runners.reporting.comparison import Comparison, compare_models, comparison_notes, comparison_table
+from runners.reporting.leaderboard import group
+from tests.reporting.scored import scored_run
+
+BETTER = (0.2, 0.4, 0.9)
+
+
+def compared(*names: str, runs: list[Any]) -> list[Comparison]:
+    return compare_models(group(runs)[0], names, resamples=200, seed=0)
+
+
+def cells(comparison: Comparison) -> list[list[str]]:
+    console = Console(file=io.StringIO(), width=200, color_system=None, _environ={})
+    console.print(comparison_table(comparison))
+    assert isinstance(console.file, io.StringIO)
+    lines = [line for line in console.file.getvalue().splitlines() if line[0] in "│┃"]
+    return [[cell.strip() for cell in line[1:-1].replace("┃", "│").split("│")] for line in lines]
+
+
+def test_a_model_that_is_better_everywhere_is_higher_in_all_resamples() -> None:
+    [found] = compared("good", "svd", runs=[scored_run("svd"), scored_run("good", shares=BETTER)])
+    assert (found.benchmark, found.scenes) == ("verified", 3)
+    heading, verified, original = cells(found)
+    assert heading == ["score", "good-bpp", "svd-bpp", "difference", "95 %", "good-bpp higher"]
+    assert original == ["Original", "50.00", "40.00", "+10.00", "+10.00 … +10.00", "100.0 %"]
+    assert verified[3] == "+7.50"
+
+
+def test_equal_models_tie_everywhere() -> None:
+    [found] = compared("a", "b", runs=[scored_run("a"), scored_run("b")])
+    assert cells(found)[1][3:] == ["+0.00", "+0.00 … +0.00", "0.0 % (100.0 % equal)"]
+
+
+def test_all_runs_of_a_model_count_and_a_folders_name_means_that_run_alone() -> None:
+    runs = [scored_run("svd", 1), scored_run("svd", 2, BETTER), scored_run("b")]
+    [found] = compared("svd", "b", runs=runs)
+    assert found.differences["original"] is not None
+    assert found.differences["original"].a == pytest.approx(45.0)
+    [found] = compared("svd-bpp-run_02", "b", runs=runs)
+    assert found.differences["original"] is not None
+    assert found.differences["original"].a == pytest.approx(50.0)
+    [found] = compared("svd-bpp-run_01", "svd-bpp-run_02", runs=runs)
+    assert found.differences["original"] is not None
+    assert found.differences["original"].difference == pytest.approx(-10.0)
+
+
+def test_each_benchmark_that_has_both_is_compared() -> None:
+    runs = [scored_run(model, benchmark=name) for name in ("verified", "original") for model in ("a", "b")]
+    found = compared("a", "b", runs=[*runs, scored_run("a", benchmark="demo")])
+    assert [each.benchmark for each in found] == ["original", "verified"]
+    [alone] = compared("verified/a-bpp", "b", runs=runs)
+    assert alone.benchmark == "verified"
+
+
+def test_a_name_that_means_two_settings_is_asked_about() -> None:
+    runs = [scored_run("a", prompts="op"), scored_run("a"), scored_run("b")]
+    with pytest.raises(UserError, match=r"'a' means several settings: a-bpp \(a-bpp-run_01\); a-op"):
+        compared("a", "b", runs=runs)
+    assert compared("a-op", "b", runs=runs)[0].a.label == "a-op"
+
+
+def test_an_unknown_name_brings_the_nearest_one() -> None:
+    with pytest.raises(UserError, match="no scored run of 'freze'; did you mean 'freeze'"):
+        compared("freze", "svd", runs=[scored_run("freeze"), scored_run("svd")])
+
+
+@pytest.mark.parametrize("names", [("a",), ("a", "b", "c")])
+def test_it_takes_two(names: tuple[str, ...]) -> None:
+    with pytest.raises(UserError, match="two models"):
+        compared(*names, runs=[scored_run(name) for name in "abc"])
+
+
+def test_models_on_different_benchmarks_are_not_compared() -> None:
+    with pytest.raises(UserError, match="no common benchmark"):
+        compared("a", "b", runs=[scored_run("a"), scored_run("b", benchmark="original")])
+
+
+def test_what_makes_a_comparison_unfair_is_told() -> None:
+    [fair] = compared("a", "b", runs=[scored_run("a"), scored_run("b")])
+    assert not any("warning" in line for line in comparison_notes(fair, resamples=1, seed=0))
+    runs = [scored_run("a"), scored_run("b", fps=8, prompts="op", oracle=True)]
+    told = comparison_notes(compared("a", "b", runs=runs)[0], resamples=1, seed=0)
+    assert [line.partition(":")[2].split(" ")[1] for line in told if line.startswith("warning")] == [
+        "1280×720",
+        "other",
+        "b-op",
+    ]

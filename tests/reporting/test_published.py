@@ -1,0 +1,46 @@
+"""What others published: each value as it was printed, with its source and day."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from runners.reporting.published import BY_BENCHMARK, FOLLOW_FROM_VARIANCE, TABLE_1, VARIANCE, VERIFIED, Published
+from runners.scoring.formulas import original_score
+
+EVERY = [entry for entries in BY_BENCHMARK.values() for entry in entries]
+
+
+@pytest.mark.parametrize("entry", FOLLOW_FROM_VARIANCE, ids=lambda entry: f"{entry.model} {entry.mode}")
+def test_the_rows_of_table_1_that_share_the_printed_variance_follow_from_it(entry: Published) -> None:
+    assert entry.means is not None
+    assert original_score(entry.means, VARIANCE) == pytest.approx(entry.score, abs=0.06)
+
+
+def test_the_physical_variance_of_table_1_scores_100() -> None:
+    assert original_score(VARIANCE, VARIANCE) == 100.0
+
+
+def test_the_metrics_of_table_1_stand_in_their_columns() -> None:
+    assert [entry.score for entry in TABLE_1] == [24.1, 18.4, 18.2, 18.0, 17.1, 13.5, 9.5, 8.7]
+    sora = TABLE_1[-1].means
+    assert sora is not None
+    assert (sora.spatial, sora.spatiotemporal, sora.weighted_spatial, sora.mse) == (0.142, 0.041, 0.055, 0.036)
+
+
+def test_every_value_has_a_source_a_day_and_a_mode() -> None:
+    for entry in EVERY:
+        assert entry.source, entry
+        assert re.fullmatch(r"202[56]-\d\d-\d\d", entry.date), entry
+        assert entry.mode in ("i2v", "multiframe"), entry
+        assert 0 < entry.score < 100, entry
+
+
+def test_no_value_stands_twice() -> None:
+    keys = [(kind, entry.model, entry.mode, entry.source) for kind, rows in BY_BENCHMARK.items() for entry in rows]
+    assert len(set(keys)) == len(keys)
+
+
+def test_verified_values_are_of_four_runs() -> None:
+    assert all(entry.runs == 4 and entry.std for entry in VERIFIED)

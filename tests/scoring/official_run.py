@@ -1,0 +1,66 @@
+"""A small benchmark, a run over it, and a stand-in for the official toolbox that scores it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from runners.core.benchmark import Benchmark
+from runners.core.files import sha256_file
+from runners.core.layout import DataSet
+from runners.core.settings import BenchmarkSettings, ScorerSettings
+from runners.scoring.choose import score
+from tests.scoring import tiny
+from tests.scoring.stand_in import make_checkout
+
+GENERATIONS = ("physiq", "code")
+
+
+@dataclass(frozen=True)
+class Place:
+    """Folders of one test: data set, clips, checkout, scores."""
+
+    folder: Path
+    benchmark: Benchmark
+    videos: Path
+    checkout: Path
+
+    @property
+    def out(self) -> Path:
+        return self.folder / "scores"
+
+    @property
+    def script(self) -> Path:
+        return next(self.checkout.glob("*/run_physics_iq.py"))
+
+    def scorer(self, name: str = "official", **changes: Any) -> ScorerSettings:
+        return replace(ScorerSettings(name=name, path=str(self.checkout), workers=1), **changes)
+
+    def score(self, name: str = "official", **changes: Any) -> dict[str, Any]:
+        return score(self.videos, self.fresh(), self.scorer(name, **changes), out=self.out, progress="plain")
+
+    def fresh(self) -> Benchmark:
+        """The benchmark as another process would see it: its listings are read anew."""
+        return replace(self.benchmark, dataset=DataSet(self.benchmark.root))
+
+    def snapshot(self) -> dict[str, tuple[str, int]]:
+        """Everything in the data set, among the clips and in the checkout: contents and times of change."""
+        roots = (self.benchmark.root, self.videos, self.checkout)
+        paths = [path for root in roots for path in sorted(root.rglob("*"))]
+        return {str(p): (sha256_file(p) if p.is_file() else "folder", p.stat().st_mtime_ns) for p in paths}
+
+    def act(self, line: str) -> None:
+        """Let the toolbox do something else first."""
+        self.script.write_text(
+            self.script.read_text("utf-8").replace("import argparse\n", f"import argparse\n{line}\n")
+        )
+
+
+def make_place(folder: Path, generation: str = "physiq", *, kind: str = "original", scenes: int = 1) -> Place:
+    """A data set of `scenes` × 3 views × 2 takes at 8 FPS, without masks, and a run of an imperfect model."""
+    dataset, scenarios = tiny.make_dataset(folder / "data set's", scenes=scenes)
+    settings = BenchmarkSettings(name="tiny", kind=kind, root=str(dataset.root))
+    benchmark = Benchmark(settings, dataset, folder / "no.csv", scenarios, ())
+    videos = tiny.write_run(folder / "a run" / "videos", scenarios)
+    return Place(folder, benchmark, videos, make_checkout(folder / "check out", generation))
