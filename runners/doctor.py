@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from runners.core.outcome import BAD_INPUT, DONE, Outcome
 from runners.core.settings import DoctorSettings
@@ -55,17 +54,18 @@ def examine(adapter: Adapter, sizes: Sequence[tuple[int, int]]) -> Iterator[Find
 
 
 def _picture_sizes(settings: DoctorSettings) -> list[tuple[int, int]]:
-    """The size of the benchmark's switch frames, if they are there: the first stands for all."""
+    """The size of the benchmark's switch frames, if they are there: the first that opens stands for all."""
     from PIL import Image
 
     from runners.core.benchmark import benchmark_root
 
-    pictures: list[Any] = sorted((benchmark_root(settings.benchmark) / "switch-frames").glob("*.jpg"))[:1]
-    sizes = []
-    for path in pictures:
-        with Image.open(Path(path)) as image:
-            sizes.append(image.size)
-    return sizes
+    for path in sorted((benchmark_root(settings.benchmark) / "switch-frames").glob("*.jpg")):
+        try:
+            with Image.open(path) as image:
+                return [image.size]
+        except (OSError, ValueError):  # no picture: told where the data set is looked at
+            continue
+    return []
 
 
 def conclude(outcomes: Sequence[Outcome]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from runners.core.outcome import DONE, Outcome
@@ -29,7 +30,10 @@ def fetch(settings: FetchSettings) -> Outcome:
     if chosen.kind in ("original", "verified"):
         from runners.fetching.published import fetch_published
 
-        return fetch_published(settings)
+        try:
+            return fetch_published(settings)
+        except KeyboardInterrupt:  # a transfer may still listen to a silent server, and leaving it loses nothing
+            return replace(Outcome.interrupted(), abandoned=True)
     if settings.plan:
         raise UserError(f"plan=true tells what would be downloaded, and benchmark {chosen.name} is made here")
     root = benchmark_root(chosen)

@@ -3,22 +3,22 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from runners.core.benchmark import Benchmark, ensure_rate, open_benchmark
 from runners.core.errors import UserError, first_of
 from runners.core.files import sha256_file, shown
 from runners.core.journal import journal_files
 from runners.core.locks import Held, Lock
-from runners.core.progress import make_bar
 from runners.core.run_record import RunRecord, find_run_folders, is_busy, read_record
-from runners.core.settings import BenchmarkSettings, ScoreSettings
+from runners.core.settings import ScoreSettings
 from runners.reporting.leaderboard import ScoredRun
-from runners.scoring import ScoringError, folder_rate, reuse_scores, score
+from runners.run_benchmarks import Benchmarks
+from runners.scoring import ScoringError, reuse_scores, score
 from runners.scoring.scores import SCORER_VERSION
 from runners.scoring.stored import read_scores, stored_clips
 
@@ -35,14 +35,33 @@ class Harvest:
     skipped: dict[str, str] = field(default_factory=dict)
     faults: dict[str, str] = field(default_factory=dict)
     told: list[str] = field(default_factory=list)
+    unchecked: dict[str, list[str]] = field(default_factory=dict)
+    """Runs whose scores could not be held against their data set, by the reason."""
+    official: list[str] = field(default_factory=list)
+    """Runs whose scores the official toolbox made in an earlier call."""
     anew: int = 0
+
+    def remarks(self) -> list[str]:
+        """What is to be told of runs that have scores: each reason once, however many runs it holds for."""
+        lines = [
+            f"warning: the scores of {first_of(shown_ones)} were not checked against the data set: {why}"
+            for why, names in self.unchecked.items()
+            if (shown_ones := [name for name in names if name not in self.skipped])
+        ]
+        if self.official:
+            names, them = first_of(self.official), "it" if len(self.official) == 1 else "them"
+            lines.append(f"note: the scores of {names} are the official toolbox's, made before")
+            lines[-1] += f" (without scores/scores.json the built-in scorer scores {them})"
+        return [*self.told, *lines]
 
 
 def gather(results: Path, settings: ScoreSettings) -> Harvest:
     """Every run below `results`, scored, skipped or at fault. Raises UserError for settings that fit no run."""
     harvest, benchmarks = Harvest(), Benchmarks(settings)
-    for path in find_run_folders(results):
-        name = f"{path.parent.name}/{path.name}"
+    folders = find_run_folders(results)
+    benchmarks.check_used(folders)
+    for path in folders:
+        name = _place(path)
         try:
             run = _scored(path, benchmarks, harvest)
             harvest.runs.append(run)
@@ -50,9 +69,13 @@ def gather(results: Path, settings: ScoreSettings) -> Harvest:
             harvest.skipped[name] = str(reason)
         except (UserError, ScoringError) as error:
             harvest.faults[name] = str(error)
-    benchmarks.check_used()
     harvest.told += [f"warning: {warning}" for warning in benchmarks.warnings]
     return harvest
+
+
+def _place(path: Path) -> str:
+    """A run as it is called where there may be several benchmarks."""
+    return f"{path.parent.name}/{path.name}"
 
 
 def _scored(path: Path, benchmarks: Benchmarks, harvest: Harvest) -> ScoredRun:
@@ -70,7 +93,17 @@ def _scored(path: Path, benchmarks: Benchmarks, harvest: Harvest) -> ScoredRun:
     if foreign:
         are = "is not the one" if foreign == 1 else "are not those"
         harvest.told.append(f"warning: {record.name}: {foreign} of its clips {are} that the run published")
-    return ScoredRun(record, scores)
+    return _comparable(ScoredRun(record, scores))
+
+
+def _comparable(run: ScoredRun) -> ScoredRun:
+    """The run, if its manifest holds all in which runs are compared. Raises UserError."""
+    try:
+        run.facts()
+    except (AttributeError, KeyError, TypeError) as error:
+        manifest, why = shown(run.record.folder.manifest), type(error).__name__
+        raise UserError(f"{manifest} is damaged ({why}); the command that made the run writes it anew") from None
+    return run
 
 
 def _check_whole(path: Path, record: RunRecord | None) -> None:
@@ -89,59 +122,6 @@ def _check_whole(path: Path, record: RunRecord | None) -> None:
     raise Skipped(f"incomplete: {published} of {expected} clips; go on with the command that made it")
 
 
-class Benchmarks:
-    """The benchmarks of runs, as their manifests name them, each opened once; `benchmark.*` of the command wins."""
-
-    def __init__(self, settings: ScoreSettings) -> None:
-        """Nothing is opened yet."""
-        self.settings = settings
-        self._open: dict[str, Benchmark | UserError] = {}
-        given = settings.benchmark
-        self._moved = {key: value for key in ("root", "descriptions") if (value := getattr(given, key))}
-        self._used = False
-
-    def of(self, record: RunRecord) -> Benchmark:
-        """The run's benchmark with the truth at its rate. Raises UserError if its data is not at hand."""
-        chosen = self._chosen(record)
-        key = repr(chosen)
-        if key not in self._open:
-            try:
-                with make_bar(self.settings.progress, "preparing the data set") as bar:
-                    self._open[key] = open_benchmark(chosen, progress=bar)
-            except UserError as error:
-                self._open[key] = error
-        found = self._open[key]
-        if isinstance(found, UserError):
-            raise found
-        with make_bar(self.settings.progress, "preparing the data set") as bar:
-            return ensure_rate(found, folder_rate(record.folder.videos), bar)
-
-    @property
-    def warnings(self) -> list[str]:
-        """What is to be said of those that were opened, each once."""
-        opened = [found for found in self._open.values() if isinstance(found, Benchmark)]
-        return list(dict.fromkeys(warning for found in opened for warning in found.warnings))
-
-    def check_used(self) -> None:
-        """Raise UserError if the command names a data set's place, and no run is over that data set."""
-        if self._moved and not self._used:
-            name, key = self.settings.benchmark.name, next(iter(self._moved))
-            raise UserError(f"benchmark.{key} is that of {name}, and no run is over it; say benchmark=NAME as well")
-
-    def _chosen(self, record: RunRecord) -> BenchmarkSettings:
-        known = {setting.name for setting in fields(BenchmarkSettings)}
-        recorded = record.configuration["benchmark"]
-        chosen = BenchmarkSettings(**{key: value for key, value in recorded.items() if key in known})
-        data = record.manifest.get("data")
-        made_over = data.get("root") if isinstance(data, dict) else None
-        if not chosen.root and chosen.kind != "demo" and isinstance(made_over, str) and Path(made_over).is_dir():
-            chosen.root = made_over  # where it lay when the run was made, whatever the environment says now
-        if chosen.name == self.settings.benchmark.name and self._moved:
-            self._used = True
-            chosen = replace(chosen, **self._moved)
-        return chosen
-
-
 def _known(record: RunRecord, benchmarks: Benchmarks, harvest: Harvest) -> dict[str, Any] | None:
     """Scores that are still those of these very clips, None if there are none."""
     if benchmarks.settings.scorer.name in ("official", "both"):
@@ -151,9 +131,9 @@ def _known(record: RunRecord, benchmarks: Benchmarks, harvest: Harvest) -> dict[
     except UserError as error:
         if (record.folder.scores / "scores.json").exists():
             harvest.told.append(f"note: {record.name} has to be scored again: {error}")
-        found = {}
+        return None
     if found.get("scorer") == "official" and _is_of_these_clips(found, record):
-        harvest.told.append(f"note: {record.name}: its scores are the official toolbox's, made before")
+        harvest.official.append(_place(record.path))
         return found
     try:
         benchmark = benchmarks.of(record)
@@ -164,7 +144,7 @@ def _known(record: RunRecord, benchmarks: Benchmarks, harvest: Harvest) -> dict[
     except UserError as error:
         if found.get("scorer_version") != SCORER_VERSION or not _is_of_these_clips(found, record):
             raise
-        harvest.told.append(f"warning: {record.name}: its scores were not checked against the data set: {error}")
+        harvest.unchecked.setdefault(str(error), []).append(_place(record.path))
         return found
 
 
@@ -185,10 +165,20 @@ def _score(record: RunRecord, benchmarks: Benchmarks, harvest: Harvest) -> dict[
         raise UserError(f"{shown(record.path)} is not writable, and its scores go there")
     benchmark, out = benchmarks.of(record), record.folder.scores
     with _alone(record):
+        _drop_damaged(out)
         before = _content(out / "scores.json")
+        print(f"scoring {record.name}", file=sys.stderr, flush=True)  # above the bars, which do not name it
         scores = score(record.folder.videos, benchmark, settings.scorer, out=out, progress=settings.progress)
         harvest.anew += _content(out / "scores.json") != before
     return scores
+
+
+def _drop_damaged(scores: Path) -> None:
+    """Remove a damaged scores.json, so that nobody takes it for true where its clips and truth still are the same."""
+    try:
+        read_scores(scores)
+    except UserError:
+        (scores / "scores.json").unlink(missing_ok=True)
 
 
 def _content(path: Path) -> bytes | None:

@@ -11,7 +11,7 @@ from runners.core.outcome import BAD_INPUT, DONE, FAILED, Outcome
 from runners.core.run_record import find_run_folders
 from runners.core.settings import ScoreSettings
 from runners.gathering import gather
-from runners.reporting.leaderboard import Kind, group, published_rows, ranked, rows
+from runners.reporting.leaderboard import Kind, group, ranked, rows
 from runners.scoring import check_name
 
 
@@ -26,7 +26,7 @@ def score_runs(settings: ScoreSettings) -> Outcome:
     kinds, notes = group(harvest.runs)
     count = len(harvest.runs)
     lines = [f"{shown(results)}: {count} of {len(find_run_folders(results))} runs have scores, {harvest.anew} made now"]
-    lines += [*(f"note: {note}" for note in notes), *harvest.told]
+    lines += [*(f"note: {note}" for note in notes), *harvest.remarks()]
     lines += [f"  {name} skipped: {why}" for name, why in harvest.skipped.items()]
     lines += [f"error: {name}: {why}" for name, why in harvest.faults.items()]
     code = FAILED if harvest.faults or not (kinds or settings.published) else DONE
@@ -72,6 +72,7 @@ def _print_leaderboard(results: Path, kinds: list[Kind], settings: ScoreSettings
     """Print and write it; returns what is to be told of it."""
     from runners.reporting.leaderboard_files import write_leaderboard
     from runners.reporting.leaderboard_table import make_wide_console, notes, print_leaderboard
+    from runners.reporting.published import published_rows
 
     found = rows(kinds, resamples=settings.resamples, seed=settings.seed)
     if settings.published:

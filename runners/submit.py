@@ -77,13 +77,13 @@ def _refused(findings: Findings) -> Outcome:
 
 def _open(runs: Sequence[Submitted], findings: Findings) -> list[str]:
     """The fields that only a person can fill in, listed."""
-    from runners.submission.fields import OPTIONAL, open_fields
+    from runners.submission.fields import open_fields, optional_fields
 
     service = any(each.record and each.record.configuration["model"].get("paid") for each in runs)
     left = open_fields(findings.card, service=service)
     if not left:
         return []
-    optional = [key for key in OPTIONAL if findings.card["public_info"][key] in (None, "")]
+    optional = optional_fields(findings.card)
     lines = ["still to be filled in by you, in the card or by card=FILE.yaml:", *(f"  {name}" for name in left)]
     return [*lines, *([f"may be filled in as well: {', '.join(optional)}"] if optional else [])]
 

@@ -28,6 +28,7 @@ _NAMES: dict[Kind, str] = {
     "masks": "masks",
     "full": "full videos",
 }
+_USUAL_FPS = 30
 _RATE_TOLERANCE = 0.01
 _OPENED_AT_ONCE = 8
 _NAMED = 3
@@ -115,15 +116,17 @@ def _fault(path: Path | None, kind: Kind, fps: int, item: Item, *, deep: bool) -
     """What is wrong with a file, "" if nothing."""
     if path is None:
         return f"{item.id} ({item.scene}, {item.view}) is missing"
-    if path.stat().st_size == 0:
-        return f"{path.name} is empty"
     try:
+        if path.stat().st_size == 0:
+            return f"{path.name} is empty"
         if kind == "switch":
             probe_source(ConditioningSource("i2v", path, "image", fps))
             return ""
         info = examine(path)[0] if deep else glance(path)
     except (UserError, BadVideo) as error:
         return str(error)
+    except OSError as error:  # a link that leads nowhere, another's file
+        return f"{path.name} cannot be read ({error.strerror})"
     if abs(info.fps / fps - 1) > _RATE_TOLERANCE:
         return f"{path.name} runs at {info.fps:g} FPS"
     wanted = _SECONDS[kind] * fps
@@ -142,12 +145,9 @@ def _texts(benchmark: Benchmark) -> Iterator[Finding]:
 
 
 def _generating(benchmark: Benchmark, shelves: Sequence[Shelf]) -> Iterator[Finding]:
-    best: dict[Kind, Shelf] = {}
-    for shelf in shelves:
-        if shelf.take == 1 and shelf.good > (best[shelf.kind].good if shelf.kind in best else 0):
-            best[shelf.kind] = shelf
-    clips = best.get("conditioning") or (None if _has(shelves, "conditioning") else best.get("full"))
-    pictures = best.get("switch") or (None if (benchmark.root / "switch-frames").is_dir() else clips)
+    clips = _read_from(shelves, "conditioning") or _read_from(shelves, "full")
+    folder = benchmark.root / "switch-frames"
+    pictures = _read_from(shelves, "switch") if folder.is_dir() and any(folder.iterdir()) else clips
     for name, found, needs in (
         ("image-to-video", pictures, "switch frames"),
         ("multiframe", clips, "conditioning clips, or full videos"),
@@ -155,8 +155,10 @@ def _generating(benchmark: Benchmark, shelves: Sequence[Shelf]) -> Iterator[Find
         yield _use(benchmark, name, found, needs, "generate")
 
 
-def _has(shelves: Sequence[Shelf], kind: Kind) -> bool:
-    return any(shelf.kind == kind for shelf in shelves)
+def _read_from(shelves: Sequence[Shelf], kind: Kind) -> Shelf | None:
+    """The shelf that `find_source` reads unless a model asks for another rate: the one at 30 FPS, or at the highest."""
+    known = [shelf for shelf in shelves if shelf.kind == kind and shelf.take == 1]
+    return next((shelf for shelf in known if shelf.fps == _USUAL_FPS), known[0] if known else None)
 
 
 def _scoring(benchmark: Benchmark, shelves: Sequence[Shelf]) -> Iterator[Finding]:

@@ -130,7 +130,7 @@ class DataSet:
         for parent in {folder.parent for folder in self._folders(kind, take, 30)}:
             for folder in parent.glob("*FPS") if parent.is_dir() else ():
                 rate = folder.name.removesuffix("FPS")
-                if rate.isdigit() and any(folder.iterdir()):
+                if rate.isdecimal() and folder.is_dir() and any(folder.iterdir()):
                     found.add(int(rate))
         return tuple(sorted(found, reverse=True))
 

@@ -160,8 +160,10 @@ def _is_clip(clip: Any) -> bool:
     if not isinstance(clip, dict) or not all(isinstance(clip.get(key), str) for key in ("name", "view", "category")):
         return False
     published, failed = clip.get("published"), clip.get("failed", {})
+    if not isinstance(failed, dict):
+        return False
     if "published" not in clip:
-        return isinstance(failed, dict)
+        return True
     if not isinstance(published, dict) or not isinstance(published.get("sha256"), str):
         return False
     return isinstance(published.get("generation"), dict) and Path(clip["name"]).name == clip["name"]

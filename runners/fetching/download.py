@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import errno
 import os
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
 from runners.core.files import sync_folder
 from runners.fetching.kept import Kept
-from runners.fetching.remote import Remote, feed
+from runners.fetching.remote import Hasher, Remote, feed
 from runners.fetching.web import Lasting, Passing, Reply, Web
 
 _MISMATCHES = 2
 """How often a whole file may arrive with another checksum before its source is called wrong."""
-_NO_HARD_LINKS = (errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK, errno.EXDEV)
+_NO_HARD_LINKS = (errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK)
 
 
 class Different(Exception):
@@ -74,11 +75,11 @@ class Download:
             if told is not None and told.removeprefix("W/").strip('"') != wanted:
                 raise Lasting("it was changed at the source since it was listed; run the same command again")
 
-    def _gather(self, reply: Reply, have: int, hasher: object) -> int:
+    def _gather(self, reply: Reply, have: int, hasher: Hasher) -> int:
         with self._part.open("ab") as file:
             for block in reply.blocks:
                 file.write(block)
-                hasher.update(block)  # type: ignore[attr-defined]
+                hasher.update(block)
                 have += len(block)
                 self._arrived(len(block))
                 if have > self._remote.size:
@@ -105,10 +106,29 @@ def place(part: Path, final: Path) -> None:
     except FileExistsError:
         raise Different from None
     except OSError as error:
-        if error.errno not in _NO_HARD_LINKS:
-            raise
-        if os.path.lexists(final):
-            raise Different from None
-        part.rename(final)
+        _place_without_link(part, final, error)
     part.unlink(missing_ok=True)
     sync_folder(final.parent)
+
+
+def _place_without_link(part: Path, final: Path, why: OSError) -> None:
+    """Where two names for one file are not to be had: another file system, or one that knows no such thing."""
+    if why.errno != errno.EXDEV and why.errno not in _NO_HARD_LINKS:
+        raise why
+    if os.path.lexists(final):
+        raise Different from None
+    if why.errno == errno.EXDEV:
+        _place_elsewhere(part, final)
+    else:
+        part.rename(final)
+
+
+def _place_elsewhere(part: Path, final: Path) -> None:
+    """As `place`, where a folder of the data set is a link (or a mount) of the user's that leads to another disk."""
+    beside = final.with_name(f".{final.name}.part")
+    beside.unlink(missing_ok=True)  # of a killed process
+    try:
+        shutil.copyfile(part, beside)
+        place(beside, final)
+    finally:
+        beside.unlink(missing_ok=True)

@@ -7,14 +7,19 @@ compares no checksum.
 from __future__ import annotations
 
 import threading
-from typing import Any
+from collections.abc import Callable
+from concurrent.futures import Future
+from typing import Any, TypeVar
 
 from runners.core.errors import UserError
 from runners.fetching.remote import INSTALL, Digest, Remote
 from runners.fetching.sources import Listing
 from runners.fetching.web import Passing, Web, asked_wait
 
+T = TypeVar("T")
 _ANSWER_S = 30.0
+_SILENCE_S = 120.0
+"""How long all answers together may take: the client waits without end for some of them."""
 
 
 def list_hub(name: str, stop: threading.Event) -> Listing:
@@ -32,7 +37,7 @@ def list_hub(name: str, stop: threading.Event) -> Listing:
     secret = {key: value for key, value in sent.items() if key.lower() == "authorization"}
     api = HfApi()
     web = Web(api.endpoint or constants.ENDPOINT, secret, stop=stop)
-    commit, entries = web.patiently(lambda: _asked(api, name, signed=bool(secret)))
+    commit, entries = web.patiently(lambda: _in_time(lambda: _asked(api, name, signed=bool(secret))))
     return Listing([_stored(api.endpoint, name, commit, entry) for entry in entries if hasattr(entry, "size")], web)
 
 
@@ -48,6 +53,23 @@ def _asked(api: Any, name: str, *, signed: bool) -> tuple[str, list[Any]]:
         raise _told(error, name, signed=signed) from None
     except _transport_errors() as error:
         raise Passing(f"the connection to the hub was lost ({type(error).__name__})") from None
+
+
+def _in_time(call: Callable[[], T]) -> T:
+    """The call's result, from a thread that is left behind where it takes too long. Raises Passing then."""
+    future: Future[T] = Future()
+
+    def work() -> None:
+        try:
+            future.set_result(call())
+        except BaseException as error:  # noqa: BLE001  (raised by whoever waits)
+            future.set_exception(error)
+
+    threading.Thread(target=work, daemon=True).start()
+    try:
+        return future.result(timeout=_SILENCE_S)
+    except TimeoutError:
+        raise Passing("the hub does not answer") from None
 
 
 def _told(error: Exception, name: str, *, signed: bool) -> Exception:

@@ -73,5 +73,5 @@ def _entries(index: Path) -> Iterable[tuple[str, list[object]]]:
         try:
             path, entry = json.loads(line)
             yield str(path), list(entry)
-        except (ValueError, TypeError):  # torn by a kill: the file is looked at again
+        except (ValueError, TypeError, RecursionError):  # torn by a kill: the file is looked at again
             continue

@@ -71,13 +71,19 @@ def check_settings(settings: FetchSettings) -> None:
 
 def _listed(address: str, stop: threading.Event) -> Listing:
     try:
-        return list_source(address, stop)
+        return _understood(address, stop)
     except (Denied, Lasting) as error:
         raise UserError(f"{address}: {error}; see benchmark.origin") from None
     except Passing as error:
         raise UserError(f"{address}: {error}; run the same command again later") from None
+
+
+def _understood(address: str, stop: threading.Event) -> Listing:
+    """As `list_source`; JSON of another shape than a list's is a fault of the source. Raises Lasting for it."""
+    try:
+        return list_source(address, stop)
     except (KeyError, TypeError, ValueError, AttributeError):
-        raise UserError(f"{address} answers with something else than a list of files; see benchmark.origin") from None
+        raise Lasting("it answers with something else than a list of files") from None
 
 
 def _texts(
@@ -93,7 +99,7 @@ def _texts(
     if not wanted or not settings.benchmark.texts:
         return None, ""
     try:
-        listing = list_source(settings.benchmark.texts, stop)
+        listing = _understood(settings.benchmark.texts, stop)
     except (Passing, Denied, Lasting) as error:
         return None, f"{first_of(wanted)}: {error}; run the same command again later, or copy them there by hand"
     return Listing([file for file in listing.files if file.path in wanted], listing.web), ""

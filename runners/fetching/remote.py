@@ -7,13 +7,23 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Protocol
 
 from runners.core.errors import UserError
 
 INSTALL = "pip install -e '.[data]'"
 _BLOCK_BYTES = 2**20
 _UNSAFE = re.compile(r"[\\\x00-\x1f\x7f]")
+
+
+class Hasher(Protocol):
+    """What hashlib's objects have in common with a checksum of another package."""
+
+    def update(self, block: bytes, /) -> None:
+        """Add bytes."""
+
+    def hexdigest(self) -> str:
+        """Of all bytes so far."""
 
 
 @dataclass(frozen=True)
@@ -26,8 +36,8 @@ class Digest:
     def __str__(self) -> str:
         return f"{self.kind}:{self.value}"
 
-    def hasher(self, size: int) -> Any:
-        """An object with `update` and `hexdigest`, for a file of `size` bytes. Raises UserError without its package."""
+    def hasher(self, size: int) -> Hasher:
+        """A new one, for a file of `size` bytes. Raises UserError without its package."""
         if self.kind == "crc32c":
             return _crc32c()
         if self.kind == "git":  # Git hashes a header first (git-hash-object), and its id is no matter of security
@@ -60,7 +70,7 @@ def is_safe(path: str) -> bool:
     return not _UNSAFE.search(path) and not re.match(r"[A-Za-z]:", path) and not {"", ".", ".."} & set(parts)
 
 
-def feed(hasher: Any, path: Path) -> int:
+def feed(hasher: Hasher, path: Path) -> int:
     """Hash what a file holds; returns its bytes' count, 0 if there is no such file."""
     count = 0
     try:
@@ -79,10 +89,10 @@ def matches(remote: Remote, path: Path) -> bool:
         return False
     hasher = remote.digest.hasher(remote.size)
     feed(hasher, path)
-    return bool(hasher.hexdigest() == remote.digest.value)
+    return hasher.hexdigest() == remote.digest.value
 
 
-def _crc32c() -> Any:
+def _crc32c() -> Hasher:
     try:
         import google_crc32c
     except ImportError:
@@ -94,7 +104,7 @@ def _crc32c() -> Any:
         def __init__(self) -> None:
             self._sum = google_crc32c.Checksum()
 
-        def update(self, block: bytes) -> None:
+        def update(self, block: bytes, /) -> None:
             """Add bytes."""
             self._sum.update(block)
 

@@ -22,6 +22,8 @@ from runners.fetching.web import Denied, Lasting, Passing, Web
 T = TypeVar("T")
 _SPARE_BYTES = 200_000_000
 MEGABYTE = 1_000_000
+_LAST_WORDS_S = 2.0
+"""How long transfers that were told to end are waited for. One with a silent server is left: it writes no more."""
 
 
 @dataclass
@@ -153,17 +155,19 @@ def _download(job: Job, kept: Kept, missing: Sequence[tuple[Remote, Web]], resul
 def _side_by_side(job: Job, work: Sequence[tuple[Remote, Callable[[], T]]], done: Callable[[Remote, T], None]) -> None:
     """Call all, some at once; `done` is called from this thread. The first exception ends the others as well."""
     pending: dict[Future[T], Remote] = {}
-    with ThreadPoolExecutor(job.connections) as pool:
-        try:
-            for remote, call in work:
-                pending[pool.submit(call)] = remote
-            while pending:
-                for future in wait(pending, timeout=1, return_when=FIRST_COMPLETED).done:
-                    done(pending.pop(future), future.result())
-        except BaseException:
-            job.stop.set()
-            pool.shutdown(wait=False, cancel_futures=True)
-            raise
+    pool = ThreadPoolExecutor(job.connections)
+    try:
+        for remote, call in work:
+            pending[pool.submit(call)] = remote
+        while pending:
+            for future in wait(pending, timeout=1, return_when=FIRST_COMPLETED).done:
+                done(pending.pop(future), future.result())
+    except BaseException:
+        job.stop.set()
+        pool.shutdown(wait=False, cancel_futures=True)
+        wait([future for future in pending if not future.cancelled()], timeout=_LAST_WORDS_S)
+        raise
+    pool.shutdown()
 
 
 def _size(remotes: Sequence[Remote]) -> str:

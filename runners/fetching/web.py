@@ -103,7 +103,7 @@ class Web:
                 if response.status_code in _REDIRECTS and target:
                     url = _followed(url, target)
                     continue
-                _check_status(url, response)
+                _check_status(url, response, moved=_origin(url) != self._home)
                 yield Reply(response.status_code, response.headers, source, self._blocks(response))
                 return
         raise Lasting(f"{host_of(url)} redirects more than {_MOST_REDIRECTS} times")
@@ -155,11 +155,12 @@ def _pause(state: tenacity.RetryCallState) -> float:
     return max(_JITTER(state), min(asked, _LONGEST_WAIT_S))
 
 
-def _check_status(url: str, response: requests.Response) -> None:
+def _check_status(url: str, response: requests.Response, *, moved: bool) -> None:
+    """`moved`: another host than the source's own answers, to an address that is signed for a short while only."""
     status, host = response.status_code, host_of(url)
     if status in (200, 206, 416):
         return
-    if status in _PASSING:
+    if status in _PASSING or (moved and status in (401, 403)):
         raise Passing(f"{host} answers HTTP {status}", asked_wait(response.headers.get("Retry-After")))
     if status in (401, 403):
         raise Denied(f"{host} answers HTTP {status}")
@@ -174,7 +175,7 @@ def asked_wait(text: str | None) -> float | None:
         pass
     try:
         return max(0.0, (parsedate_to_datetime(text or "") - datetime.now(UTC)).total_seconds())
-    except (ValueError, TypeError):
+    except (ValueError, TypeError, OverflowError):
         return None
 
 
@@ -210,8 +211,10 @@ def _typed(url: str) -> Iterator[None]:
             raise UserError(f"the certificate of {host} cannot be verified; nothing was fetched") from None
         raise Passing(f"the encrypted connection to {host} broke") from None
     except (requests.exceptions.InvalidURL, requests.exceptions.MissingSchema, requests.exceptions.InvalidSchema):
-        raise UserError(f"the address of {host} is no web address; see STORAGE_EMULATOR_HOST, HF_ENDPOINT") from None
-    except (requests.exceptions.InvalidHeader, UnicodeError):
+        raise Lasting(f"the address of {host} is no web address; see STORAGE_EMULATOR_HOST, HF_ENDPOINT") from None
+    except (requests.exceptions.InvalidHeader, UnicodeEncodeError):
         raise UserError("the token holds characters that no header can; set it again, without line breaks") from None
     except (requests.exceptions.RequestException, HTTPError, ConnectionError, TimeoutError) as error:
         raise Passing(f"the connection to {host} was lost ({type(error).__name__})") from None
+    except ValueError:  # requests looks at where a redirect leads, even if told not to follow it
+        raise Lasting(f"{host} redirects to what is no web address") from None

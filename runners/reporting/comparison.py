@@ -9,7 +9,7 @@ from rich.table import Table
 from rich.text import Text
 
 from runners.core.errors import UserError, nearest
-from runners.reporting.leaderboard import Kind, one_line
+from runners.reporting.leaderboard import Kind, is_official, one_line
 from runners.reporting.tables import COLUMNS
 from runners.scoring.bootstrap import KEYS, Difference, common_scenes, compare
 
@@ -75,18 +75,22 @@ def _only(name: str, found: Sequence[Kind]) -> Kind:
 def comparison_table(comparison: Comparison) -> Table:
     """A line per formula."""
     a, b = one_line(comparison.a.label), one_line(comparison.b.label)
-    title = f"{a} − {b} on {one_line(comparison.benchmark)}, paired over {comparison.scenes} scenes"
+    scenes = "1 scene" if comparison.scenes == 1 else f"{comparison.scenes} scenes"
+    title = f"{a} − {b} on {one_line(comparison.benchmark)}, paired over {scenes}"
     table = Table(title=Text(title), title_justify="left")
     for heading in ("score", a, b, "difference", "95 %", f"{a} higher"):
         table.add_column(Text(heading), justify="left" if heading == "score" else "right", overflow="fold")
     for key in KEYS:
-        table.add_row(COLUMNS[key], *_cells(comparison.differences[key]))
+        table.add_row(COLUMNS[key], *_cells(comparison.differences[key], sure=comparison.scenes > 1))
     return table
 
 
-def _cells(found: Difference | None) -> list[str]:
+def _cells(found: Difference | None, *, sure: bool) -> list[str]:
+    """`sure` is whether resamples tell anything: over one scene all of them are the same."""
     if found is None:
         return ["–"] * 5
+    if not sure:
+        return [f"{found.a:.2f}", f"{found.b:.2f}", f"{found.difference:+.2f}", "–", "–"]
     ties = f" ({100 * found.equal:.1f} % equal)" if found.equal else ""
     return [
         f"{found.a:.2f}",
@@ -108,9 +112,27 @@ def comparison_notes(comparison: Comparison, *, resamples: int, seed: int) -> li
         lines.append(f"warning: {told[0]} against {told[1]}: size and rate change scores, whatever the model")
     if a.first.record.prompts != b.first.record.prompts:
         lines.append("warning: other prompts are another experiment")
+    lines += _other_yardsticks(comparison)
     lines += [
         f"warning: {kind.label} sees take 2: a ceiling, no contestant" for kind in (a, b) if kind.first.record.oracle
     ]
+    return lines
+
+
+def _other_yardsticks(comparison: Comparison) -> list[str]:
+    """Scorer, truth or scenes that the two do not share."""
+    a, b = (kind.first.scores for kind in (comparison.a, comparison.b))
+    lines = []
+    if is_official(a) != is_official(b):
+        label = (comparison.a if is_official(a) else comparison.b).label
+        lines.append(f"warning: {label} was scored by the official toolbox, the other by the built-in scorer")
+    if a["fps"] == b["fps"] and a.get("truth_sha256") != b.get("truth_sha256"):
+        lines.append("warning: scored against different truth files: a scene of one name may not be the same")
+    most = max(len(kind.scenes[0].names) for kind in (comparison.a, comparison.b))
+    if comparison.scenes < most:
+        lines.append(f"warning: only {comparison.scenes} of {most} scenes are common: all numbers are over those")
+    if comparison.scenes == 1:
+        lines.append("warning: one scene says nothing of others: there is no interval")
     return lines
 
 

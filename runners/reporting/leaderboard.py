@@ -8,20 +8,21 @@ from __future__ import annotations
 
 import re
 import statistics
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from runners.core.files import sha256_json
+from runners.core.files import sha256_json, shown
 from runners.core.fingerprint import differences
 from runners.core.run_record import RunRecord
-from runners.reporting.published import BY_BENCHMARK, Published
 from runners.reporting.tables import COLUMNS
 from runners.scoring.bootstrap import Scenes, intervals
 from runners.scoring.formulas import sample_std
 from runners.scoring.stored import stored_clips
 
-_SCORE_FACTS = ("benchmark", "fps", "width", "height", "expected", "truth_fps", "masks", "scorer", "scorer_version")
+_SCORE_FACTS = (
+    "benchmark", "fps", "width", "height", "expected", "truth_fps", "masks", "opencv", "scorer", "scorer_version",
+)  # fmt: skip
 _FIRST = {"verified": 0, "original": 1}
 _MOST_DIFFERENCES = 3
 
@@ -42,13 +43,13 @@ class ScoredRun:
     def facts(self) -> dict[str, Any]:
         """Everything in which two runs that are averaged must agree: all but the number and its seeds.
 
-        The truth is compared by what counts of it, the physical variance of every clip.
+        The truth is compared by what counts of it, the physical variance of every view of every scene.
         """
         fingerprint = _plain(self.record.manifest["fingerprint"])
         seed = fingerprint.get("generation", {}).pop("seed", {})
         revisions = {str((event.get("facts") or {}).get("revision")) for event in self.record.manifest["loaded"]}
         texts = {name: clip["published"]["generation"].get("prompt_given") for name, clip in self.record.clips.items()}
-        variances = [clip.get("variance") for clip in self.scores["per_clip"]]
+        variances = [[clip["scene"], clip["view"], clip.get("variance")] for clip in self.scores["per_clip"]]
         return {
             "name": self.label,
             "oracle": self.record.oracle,
@@ -118,6 +119,10 @@ class Row:
     height: int | None = None
     ceiling: bool = False
     truth_resampled: bool = False
+    official: bool = False
+    """Scored by the official toolbox, not by the built-in scorer."""
+    truth: str | None = None
+    """Identity of the files that were compared with."""
     source: str | None = None
     date: str | None = None
 
@@ -146,13 +151,25 @@ def group(runs: Iterable[ScoredRun]) -> tuple[list[Kind], list[str]]:
             members.append(run)
             facts[key] = shared
         else:
-            notes.append(f"{run.record.name} is a copy of {twin.record.name} (same number, same clips): it counts once")
+            places = f"{shown(run.record.path)} is a copy of {shown(twin.record.path)}"
+            notes.append(f"{places} (same number, same clips): it counts once")
     found = [Kind(members[0].label, tuple(members), facts[key]) for key, members in kinds.items()]
-    return found, [*notes, *_why_apart(found)]
+    return found, [*notes, *_why_apart(found), *(note for kind in found for note in _same_seeds(kind))]
 
 
 def _is_copy(run: ScoredRun, other: ScoredRun) -> bool:
     return run.record.number == other.record.number and run.record.hashes == other.record.hashes
+
+
+def _same_seeds(kind: Kind) -> Iterator[str]:
+    """Runs of one seed and number, made in two places: averaged, but they say little of how much runs differ."""
+    first: dict[str, ScoredRun] = {}
+    for run in kind.runs:
+        seed = run.record.manifest["fingerprint"].get("generation", {}).get("seed")
+        known = first.setdefault(sha256_json(seed), run)
+        if known is not run:
+            places = f"{shown(known.record.path)} and {shown(run.record.path)}"
+            yield f"{places} were made with the same seeds: no independent runs, so the ± is too small"
 
 
 def _why_apart(kinds: Sequence[Kind]) -> list[str]:
@@ -195,7 +212,14 @@ def row(kind: Kind, *, resamples: int, seed: int) -> Row:
         scores=values,
         ceiling=record.oracle,
         truth_resampled=scores.get("truth_resampled") is True,
+        official=is_official(scores),
+        truth=scores.get("truth_sha256"),
     )
+
+
+def is_official(scores: Mapping[str, Any]) -> bool:
+    """Whether the official toolbox came to these scores; with `scorer=both` it is the built-in scorer."""
+    return scores.get("scorer") == "official"
 
 
 def _mean(values: Sequence[float | None], bounds: tuple[float, float] | None) -> Mean | None:
@@ -204,27 +228,6 @@ def _mean(values: Sequence[float | None], bounds: tuple[float, float] | None) ->
         return None
     low, high = bounds or (None, None)
     return Mean(statistics.fmean(known), sample_std(known), low, high)
-
-
-def published_rows() -> list[Row]:
-    """The published values as rows: under the benchmark they belong to, with their source and date."""
-    return ranked([_published(kind, entry) for kind, entries in BY_BENCHMARK.items() for entry in entries])
-
-
-def _published(kind: str, entry: Published) -> Row:
-    scores: dict[str, Mean | None] = dict.fromkeys(COLUMNS)
-    scores[kind] = Mean(entry.score, entry.std)
-    return Row(
-        benchmark=kind,
-        kind=kind,
-        model=f"{entry.model} ({entry.mode})",
-        prompts=entry.prompts,
-        runs=(),
-        count=entry.runs,
-        scores=scores,
-        source=entry.source,
-        date=entry.date,
-    )
 
 
 def ranked(found: Iterable[Row]) -> list[Row]:

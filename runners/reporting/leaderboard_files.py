@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import os
 from collections.abc import Sequence
 from itertools import groupby
 from pathlib import Path
@@ -28,14 +29,14 @@ CSV_COLUMNS = (
     "benchmark", "section", "model", "prompts", "runs", "clips", "expected", "fps", "width", "height",
     *(f"{key}_{stat}" for key in _SCORES for stat in _STATS),
     *(f"{key}_{stat}" for key in COLUMNS if key not in _SCORES for stat in _STATS[:2]),
-    "truth_resampled", "source", "date", "run_folders",
+    "truth_resampled", "scorer", "source", "date", "run_folders",
 )  # fmt: skip
 _MARKS = {"csv": "benchmark,section,model,", "md": "<!-- runners.score:", "tex": "% runners.score:"}
 """How each file begins: one that begins otherwise is somebody else's."""
 
 _HEADINGS = ("model", "prompts", "runs", "Verified", "95 %", "Original", "95 %", "SP", "ST", "WS", "MSE", "clips",
              "output")  # fmt: skip
-_MARKDOWN = {char: f"\\{char}" for char in "\\`*_[]<>|#~"}
+_MARKDOWN = {char: f"\\{char}" for char in "\\`*_[]<>|#~&"}
 _TEX = {
     "\\": r"\textbackslash{}",
     "~": r"\textasciitilde{}",
@@ -43,7 +44,9 @@ _TEX = {
     "<": r"\textless{}",
     ">": r"\textgreater{}",
     "|": r"\textbar{}",
-    '"': r"\textquotedbl{}",
+    '"': r"\char34{}",  # \textquotedbl needs a font encoding that is not the default
+    "[": "{[}",  # at the start of a line it would be an argument of the \\ before it, and * a part of it
+    "*": "{*}",
     "±": r"$\pm$",
     "×": r"$\times$",
     "…": r"\ldots{}",
@@ -56,7 +59,7 @@ def check_places(folder: Path) -> None:
     """Raise UserError if a file of the leaderboard's name is there that is not the leaderboard's."""
     for kind, mark in _MARKS.items():
         path = folder / f"leaderboard.{kind}"
-        if not path.exists():
+        if not os.path.lexists(path):  # a link to nowhere is somebody's, too
             continue
         try:
             ours = path.read_bytes().startswith(mark.encode())
@@ -94,6 +97,7 @@ def leaderboard_csv(rows: Sequence[Row]) -> str:
             | {"benchmark": row.benchmark, "section": section(row), "model": one_line(row.model)}
             | {"prompts": row.prompts, "runs": row.count, "run_folders": " ".join(row.runs)}
             | {"truth_resampled": "" if row.published else str(row.truth_resampled).lower()}
+            | {"scorer": "" if row.published else "official" if row.official else "builtin"}
         )
     return text.getvalue()
 

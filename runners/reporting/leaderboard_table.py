@@ -32,6 +32,8 @@ def print_leaderboard(rows: Sequence[Row], console: Console) -> None:
 def fitting(name: str, rows: Sequence[Row], console: Console) -> Table:
     """With intervals and parts, without the parts, or with the two scores alone: what the width allows."""
     choices = [leaderboard_table(name, rows, parts=parts, intervals=bounds) for parts, bounds in _DETAIL]
+    for table in choices[1:]:
+        table.caption = "narrow terminal: more columns are in leaderboard.md"
     for table in choices[:-1]:
         wanted = Measurement.get(console, console.options.update(max_width=1000), table).maximum
         if wanted <= console.width:
@@ -71,7 +73,7 @@ def section(row: Row) -> str:
 def title_of(row: Row) -> str:
     """The model's name, with what must be known of the row."""
     marks = {"published": f" [published, {row.date}]", "ceiling": " (ceiling, sees take 2)", "own": ""}
-    return one_line(row.model) + marks[section(row)]
+    return one_line(row.model) + marks[section(row)] + (" [official toolbox]" if row.official else "")
 
 
 def size_of(row: Row) -> str:
@@ -113,10 +115,23 @@ def notes(rows: Sequence[Row], *, resamples: int, seed: int) -> list[str]:
     sizes = {(row.benchmark, row.width, row.height, row.fps) for row in rows if not row.published}
     if len(sizes) > len({benchmark for benchmark, *_ in sizes}):
         lines.append("rows differ in size or rate, which changes scores: compare only rows of one output")
+    if any(row.official for row in rows):
+        lines.append("[official toolbox]: scored by the benchmark's own program; other rows by the built-in scorer")
+    lines += _several_truths(rows)
     sources = {f"{row.source} ({row.date})" for row in rows if row.published}
     if sources:
         lines.append(f"[published] values were not made here; they are from {'; '.join(sorted(sources))}")
     return lines
+
+
+def _several_truths(rows: Sequence[Row]) -> list[str]:
+    """Two data sets may have one name: their rows stand in one table, and must not be compared."""
+    truths: dict[tuple[str, int | None], set[str]] = {}
+    for row in rows:
+        if row.truth is not None:
+            truths.setdefault((row.benchmark, row.fps), set()).add(row.truth)
+    names = dict.fromkeys(one_line(name) for (name, _), found in truths.items() if len(found) > 1)
+    return [f"rows of {name} were scored against different truth files: do not compare them" for name in names]
 
 
 def _style(row: Row) -> str | None:

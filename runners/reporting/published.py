@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from runners.reporting.leaderboard import Mean, Row, ranked
+from runners.reporting.tables import COLUMNS
 from runners.scoring.formulas import Values
 
 
@@ -111,3 +113,24 @@ VERIFIED = (
 
 BY_BENCHMARK: dict[str, tuple[Published, ...]] = {"verified": VERIFIED, "original": (*ORIGINAL, *TABLE_1)}
 """What is shown under which kind of benchmark."""
+
+
+def published_rows() -> list[Row]:
+    """The published values as rows: under the benchmark they belong to, with their source and date."""
+    return ranked([_published(kind, entry) for kind, entries in BY_BENCHMARK.items() for entry in entries])
+
+
+def _published(kind: str, entry: Published) -> Row:
+    scores: dict[str, Mean | None] = dict.fromkeys(COLUMNS)
+    scores[kind] = Mean(entry.score, entry.std)
+    return Row(
+        benchmark=kind,
+        kind=kind,
+        model=f"{entry.model} ({entry.mode})",
+        prompts=entry.prompts,
+        runs=(),
+        count=entry.runs,
+        scores=scores,
+        source=entry.source,
+        date=entry.date,
+    )

@@ -120,12 +120,13 @@ def means(outcomes: Sequence[Outcome]) -> list[tuple[str, list[str], int]]:
 
 def notes(outcomes: Sequence[Outcome]) -> list[str]:
     """What a reader of the table must know to not fool themselves."""
-    partial = [outcome.name for outcome in outcomes if outcome.scores and not outcome.scores["complete"]]
-    lines = []
-    if partial:
-        lines.append(
-            f"no score for {', '.join(partial)}: the set is incomplete, or has no second takes (metrics are in scores/)"
-        )
+    without: dict[str, list[str]] = {}
+    for outcome in outcomes:
+        if outcome.scores and not outcome.scores["complete"]:
+            one_take = outcome.scores.get("second_takes") is False
+            why = "the benchmark has no second takes" if one_take else "the set is incomplete"
+            without.setdefault(why, []).append(outcome.name)
+    lines = [f"no score for {', '.join(names)}: {why} (metrics are in scores/)" for why, names in without.items()]
     if any(outcome.scores and outcome.scores.get("truth_resampled") for outcome in outcomes):
         lines.append("truth was resampled to the clips' rate: compare such scores only with others at this rate")
     return lines

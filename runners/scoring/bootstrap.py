@@ -111,7 +111,9 @@ def interval(samples: Floats) -> tuple[float, float] | None:
 
 
 def intervals(runs: Sequence[Scenes], resamples: int, seed: int) -> dict[str, tuple[float, float] | None]:
-    """The 95 % interval of a model's score by each formula."""
+    """The 95 % interval of a model's score by each formula; None over one scene, which says nothing of others."""
+    if len(runs[0].names) < 2:
+        return dict.fromkeys(KEYS)
     samples = scores_of(runs, draw(len(runs[0].names), resamples, seed))
     return {key: interval(samples[key]) for key in KEYS}
 

@@ -25,11 +25,14 @@ from runners.core.locks import Held, Lock
 from runners.core.settings import ScorerSettings
 from runners.scoring.entry import FORMAT, Damaged, Entry, finish_entry, read_entry
 from runners.scoring.scores import SCORER_VERSION
+from runners.scoring.scratch import locked_file
 
 Kept = Literal["frames", "masks", "nothing"]
 """What of a view there was room for."""
 
 _WHOLE, _SMALL, _DRAFT = ".truth", ".masks", ".part"
+_HEX = "[0-9a-f]"
+"""Names are matched to the letter: the folder may hold files of others, and what is no entry is not removed."""
 _SPARE_BYTES = 500_000_000
 """Left free on the disk, whatever the limit is."""
 
@@ -65,9 +68,8 @@ class TruthCache:
         """A new file beside the entries, locked while it is written and gone afterwards. Raises OSError."""
         path = self.folder / f".{uuid.uuid4().hex}{_DRAFT}"
         self.folder.mkdir(parents=True, exist_ok=True)
-        path.touch(exist_ok=False)
         try:
-            with Lock(path):
+            with locked_file(path.with_suffix(".new"), path):
                 yield path
         finally:
             path.unlink(missing_ok=True)
@@ -89,7 +91,7 @@ class TruthCache:
 
     def clean(self) -> None:
         """Remove drafts that nobody writes any more: a killed process leaves the one that it worked on."""
-        for path in self.folder.glob(f".*{_DRAFT}"):
+        for path in self.folder.glob(f".{_HEX * 32}{_DRAFT}"):
             with contextlib.suppress(Held, OSError), Lock(path):
                 path.unlink()
 
@@ -99,7 +101,7 @@ class TruthCache:
 
     def _entries(self) -> list[tuple[Path, os.stat_result]]:
         found = []
-        for path in self.folder.glob("*-*.*"):
+        for path in self.folder.glob(f"{_HEX * 32}-{_HEX * 8}.*"):
             with contextlib.suppress(FileNotFoundError):  # another process replaced or removed it
                 found.append((path, path.stat()))
         return [(path, status) for path, status in found if path.suffix in (_WHOLE, _SMALL)]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,13 +17,17 @@ from runners.core.verify import DURATION_TOLERANCE_S
 
 @dataclass(frozen=True)
 class Clips:
-    """The clips of a run: `found` in the scenarios' order with their files, all of one rate and size."""
+    """The clips of a run: `found` in the scenarios' order with their files, all of one rate and size.
+
+    `hashes` is what each file held, by its sha256, before anything else was found out about it.
+    """
 
     found: tuple[tuple[Scenario, Path], ...]
     missing: tuple[Scenario, ...]
     fps: int
     width: int
     height: int
+    hashes: Mapping[Path, str]
 
 
 def find_clips(videos: Path, scenarios: Sequence[Scenario], workers: int, *, decoded: Collection[str] = ()) -> Clips:
@@ -34,13 +38,14 @@ def find_clips(videos: Path, scenarios: Sequence[Scenario], workers: int, *, dec
     """
     files = _list_files(videos, [scenario.output_name for scenario in scenarios])
     found = tuple((scenario, files[name]) for scenario in scenarios if (name := scenario.output_name) in files)
-    infos = {path: _probed(path) for _, path in found}
+    hashes = {path: _hashed(path) for _, path in found}
+    infos = {path: _probed(path) for path in hashes}
     fps, width, height = _common_format(infos)
     for path, info in infos.items():
         _check_length(path, info)
-    _check_decoding([path for path in infos if not decoded or sha256_file(path) not in decoded], workers)
+    _check_decoding([path for path, sha256 in hashes.items() if sha256 not in decoded], workers)
     missing = tuple(scenario for scenario in scenarios if scenario.output_name not in files)
-    return Clips(found, missing, fps, width, height)
+    return Clips(found, missing, fps, width, height, hashes)
 
 
 def colour_of(path: Path) -> str:
@@ -59,7 +64,9 @@ def _list_files(videos: Path, names: Sequence[str]) -> dict[str, Path]:
         raise UserError(f"{videos}: the folder is empty; there is nothing to score")
     known = set(names)
     for name, path in files.items():
-        if name not in known or not path.is_file():
+        if name in known and not path.is_file():
+            raise UserError(f"{path}: this is no file, but a folder or a link to nothing; a clip belongs here")
+        if name not in known:
             raise UserError(f"{path}: no clip of this benchmark, and nothing else may be here{_meant(name, names)}")
     return files
 
@@ -67,6 +74,13 @@ def _list_files(videos: Path, names: Sequence[str]) -> dict[str, Path]:
 def _meant(name: str, names: Sequence[str]) -> str:
     same_id = [known for known in names if known.split("_", 1)[0] == name.split("_", 1)[0] != name]
     return f"; the clip of that id is named {same_id[0]}" if same_id else nearest(name, names)
+
+
+def _hashed(path: Path) -> str:
+    try:
+        return sha256_file(path)
+    except OSError as error:
+        raise UserError(f"{path}: {error.strerror or error}") from error
 
 
 def _probed(path: Path) -> VideoInfo:

@@ -44,7 +44,7 @@ class ViewLog:
             try:
                 row = json.loads(line)
                 found[str(row["key"])] = _result(row["view"])
-            except (ValueError, KeyError, TypeError):
+            except (ValueError, KeyError, TypeError, RecursionError):
                 continue
         return found
 

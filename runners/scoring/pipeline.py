@@ -15,7 +15,7 @@ from runners.scoring.inputs import Clips, find_clips
 from runners.scoring.partial import ViewLog
 from runners.scoring.scores import ClipScore, Masks, Origin, Scores
 from runners.scoring.table import Measured, metrics_csv
-from runners.scoring.truth import MemoryStore, TruthSource, find_truth, identities, truth_identity
+from runners.scoring.truth import MemoryStore, TruthSource, find_truth, identities, joint_identity
 from runners.scoring.views import Helpers, score_views
 
 if TYPE_CHECKING:
@@ -55,8 +55,10 @@ def score_videos(
     clips = find_clips(videos, scenarios, workers, decoded={view.sha256 for view in log.read().values()})
     sources = find_truth(dataset, [scenario for scenario, _ in clips.found], clips.fps)
     helpers = Helpers(workers, log, truths, cache, progress or (lambda *_: None), tell or (lambda _: None))
-    results = score_views([path for _, path in clips.found], sources, identities(sources), helpers)
-    scores = _aggregate(clips, sources, results, benchmark, expected)
+    truth = identities(sources)
+    results = score_views(clips, sources, truth, helpers)
+    scores = _aggregate(clips, sources, truth, results, benchmark, expected)
+    (out / "scores.json").unlink(missing_ok=True)  # of other clips or truth: never beside these metrics
     write_text(out / "metrics.csv", metrics_csv([_measured(*pair) for pair in zip(clips.found, results, strict=True)]))
     write_json(out / "scores.json", scores.to_json())
     log.remove()
@@ -64,7 +66,12 @@ def score_videos(
 
 
 def _aggregate(
-    clips: Clips, sources: Sequence[TruthSource], results: Sequence[ViewResult], benchmark: str, expected: int
+    clips: Clips,
+    sources: Sequence[TruthSource],
+    truth: Sequence[str],
+    results: Sequence[ViewResult],
+    benchmark: str,
+    expected: int,
 ) -> Scores:
     import cv2
 
@@ -77,7 +84,7 @@ def _aggregate(
         truth_colour=",".join(sorted({result.colour for result in results})),
         truth_fps=sources[0].shipped_fps,
         masks=_mask_origin(sources),
-        truth_sha256=truth_identity(sources),
+        truth_sha256=joint_identity(truth),
     )
     scored = [_clip_score(*pair) for pair in zip(clips.found, results, strict=True)]
     return Scores.of(scored, origin, expected=expected, missing=[scenario.output_name for scenario in clips.missing])

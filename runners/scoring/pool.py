@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import multiprocessing
 import os
 import shutil
@@ -10,13 +11,16 @@ import tempfile
 import threading
 import traceback
 from collections import deque
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
+from multiprocessing import resource_tracker
 from multiprocessing.connection import Connection, wait
 from multiprocessing.context import SpawnContext, SpawnProcess
 from pathlib import Path
 from typing import Generic, TypeVar
 
 from runners.core.errors import UserError
+from runners.core.produce import fatal
+from runners.scoring.scratch import scratch_folder
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -37,12 +41,12 @@ def run_tasks(work: Work[T, R], tasks: Sequence[T], workers: int, name: Callable
     anything else. Processes and temporary files are gone when the iterator ends, is closed, or raises.
     """
     workers = min(workers, len(tasks))
-    with tempfile.TemporaryDirectory(prefix="physics-iq-score-", ignore_cleanup_errors=True) as folder:
+    with scratch_folder(Path(tempfile.gettempdir()), "physics-iq-score-") as folder:
         if workers > 1:
-            yield from _run_in_processes(work, tasks, workers, name, Path(folder))
+            yield from _run_in_processes(work, tasks, workers, name, folder)
         else:
             for index, task in enumerate(tasks):
-                yield index, _attempt(work, task, name(task), Path(folder))
+                yield index, _attempt(work, task, name(task), folder)
 
 
 def _attempt(work: Work[T, R], task: T, name: str, folder: Path) -> R:
@@ -52,6 +56,8 @@ def _attempt(work: Work[T, R], task: T, name: str, folder: Path) -> R:
         except UserError:
             raise
         except Exception as error:
+            if told := fatal(error):
+                raise UserError(f"{folder}: {told}, or set TMPDIR to a larger disk") from error
             failure = ScoringError(f"scoring {name} failed: {type(error).__name__}: {error}")
             failure.add_note(traceback.format_exc())  # a cause does not travel between processes, a note does
             raise failure from error
@@ -89,7 +95,8 @@ class _Worker(Generic[T, R]):
     def __init__(self, context: SpawnContext, work: Work[T, R], folder: Path) -> None:
         self.connection, theirs = context.Pipe()
         self._process: SpawnProcess = context.Process(target=_serve, args=(theirs, work, folder), daemon=True)
-        self._process.start()
+        with _sigint_waits():
+            self._process.start()
         theirs.close()  # else its death would not end the pipe
         self._index, self._name = -1, ""
 
@@ -123,6 +130,17 @@ class _Worker(Generic[T, R]):
             f"the worker process that scored {self._name} died (exit code {self._process.exitcode}), perhaps for want "
             "of memory; score again with scorer.workers=1"
         )
+
+
+@contextlib.contextmanager
+def _sigint_waits() -> Iterator[None]:
+    """A process that is started in here hears no Ctrl-C, not even while it still imports what will ignore it."""
+    resource_tracker.ensure_running()  # else it is started in here, and lets SIGINT through again
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _serve(connection: Connection, work: Work[T, R], folder: Path) -> None:

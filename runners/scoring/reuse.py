@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -13,6 +12,7 @@ from runners.core.files import sha256_file
 from runners.core.layout import DataSet
 from runners.core.scenarios import Scenario
 from runners.scoring.scores import SCORER_VERSION
+from runners.scoring.stored import read_scores
 from runners.scoring.truth import find_truth, truth_identity
 
 
@@ -23,7 +23,10 @@ def reuse_scores(
     import cv2
 
     try:
-        known: dict[str, Any] = json.loads((out / "scores.json").read_text(encoding="utf-8"))
+        known = read_scores(out)
+    except UserError:  # none, or damaged
+        return None
+    try:
         same = (known["scorer_version"], known["benchmark"], known["expected"]) == (SCORER_VERSION, benchmark, expected)
         hashes = {clip["file"]: clip["sha256"] for clip in known["per_clip"]}
         found = {path.name for path in videos.iterdir()}

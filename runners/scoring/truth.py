@@ -84,7 +84,12 @@ def identities(sources: Sequence[TruthSource], progress: Callable[[int, int], No
 
 def truth_identity(sources: Sequence[TruthSource]) -> str:
     """A hash over what the truth's side of a whole score depends on: if it is the same, so is the truth."""
-    return sha256_json(identities(sources))
+    return joint_identity(identities(sources))
+
+
+def joint_identity(views: Sequence[str]) -> str:
+    """The same, of the identities of its views."""
+    return sha256_json(views)
 
 
 class MemoryStore:

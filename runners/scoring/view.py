@@ -8,6 +8,8 @@ from pathlib import Path
 
 import numpy as np
 
+from runners.core.errors import UserError
+from runners.core.files import sha256_file
 from runners.scoring.build import build_entry
 from runners.scoring.cache import Kept, TruthCache
 from runners.scoring.decode import read_frames, shrink
@@ -15,7 +17,7 @@ from runners.scoring.entry import Entry
 from runners.scoring.lossless import NotLossless
 from runners.scoring.masks import MaskVideo
 from runners.scoring.metrics import Differ, PairMetrics, overlap
-from runners.scoring.truth import TruthSource, TruthView
+from runners.scoring.truth import TruthSource, TruthView, identities
 
 
 @dataclass(frozen=True)
@@ -90,6 +92,8 @@ def _score_anew(task: ViewTask, view: TruthView | None, path: Path, scratch: Pat
     """Score against truth that is decoded into `path` first, and keep it if that is a draft of the cache."""
     entry = build_entry(path, task.source, scratch, view)
     result = _result(task, entry, scratch, verify=True, truth=entry.view if task.cache is None else None)
+    if identities([task.source]) != (task.identity,):
+        raise _changed(task.source.takes[0])
     if task.cache is None:
         return result
     kept: Kept = "nothing"
@@ -99,9 +103,16 @@ def _score_anew(task: ViewTask, view: TruthView | None, path: Path, scratch: Pat
     return replace(result, kept=kept)
 
 
+def _changed(path: Path) -> UserError:
+    """What was measured may be of neither content, and must not be kept under the hash of one."""
+    return UserError(f"{path}: it (or what belongs to it) changed while it was scored; score again when it is whole")
+
+
 def _result(
     task: ViewTask, entry: Entry, scratch: Path, *, verify: bool = False, truth: TruthView | None = None,
     kept: Kept | None = None,
 ) -> ViewResult:  # fmt: skip
     first, second = measure_clip(task.clip, task.source, entry, scratch, verify=verify)
+    if sha256_file(task.clip) != task.sha256:
+        raise _changed(task.clip)
     return ViewResult(task.sha256, first, second, entry.view.variance, entry.view.colour, truth, kept)

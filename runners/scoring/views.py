@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from contextlib import closing
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-from runners.core.files import sha256_file
+from runners.scoring.inputs import Clips
 from runners.scoring.partial import ViewLog, view_key
 from runners.scoring.pool import run_tasks
 from runners.scoring.truth import MemoryStore, TruthSource
@@ -34,38 +33,38 @@ class Helpers:
 
 
 def score_views(
-    clips: Sequence[Path], sources: Sequence[TruthSource], identities: Sequence[str], helpers: Helpers
+    clips: Clips, sources: Sequence[TruthSource], identities: Sequence[str], helpers: Helpers
 ) -> list[ViewResult]:
     """The result of each clip, in their order. Raises `UserError` and `ScoringError` as the workers do."""
     from runners.scoring.view import ViewTask, score_view  # brings OpenCV
 
     cache, log = helpers.cache, helpers.log
-    hashes = [sha256_file(clip) for clip in clips]
-    keys = [view_key(sha256, identity) for sha256, identity in zip(hashes, identities, strict=True)]
+    paths = [path for _, path in clips.found]
+    keys = [view_key(clips.hashes[path], identity) for path, identity in zip(paths, identities, strict=True)]
     known = log.read()
     results = {index: known[key] for index, key in enumerate(keys) if key in known}
-    left = [index for index in range(len(clips)) if index not in results]
+    left = [index for index in range(len(paths)) if index not in results]
     tasks = [
         ViewTask(
-            clips[index], hashes[index], sources[index], identities[index], cache,
+            paths[index], clips.hashes[paths[index]], sources[index], identities[index], cache,
             None if cache else helpers.truths.get(identities[index]),
         )
         for index in left
     ]  # fmt: skip
     if results:
-        helpers.tell(f"{len(results)} of {len(clips)} views were scored before; {len(left)} are left")
+        helpers.tell(f"{len(results)} of {len(paths)} views were scored before; {len(left)} are left")
     foretold = cache is not None and _foretell(cache, tasks, helpers.tell)
-    helpers.progress(len(results), len(clips))
+    helpers.progress(len(results), len(paths))
     with closing(run_tasks(score_view, tasks, helpers.workers, lambda task: str(task.clip))) as done:
         for number, result in done:
             log.append(keys[left[number]], result)
             if result.truth is not None:
                 helpers.truths.put(tasks[number].identity, result.truth)
             results[left[number]] = result
-            helpers.progress(len(results), len(clips))
+            helpers.progress(len(results), len(paths))
     if cache is not None and not foretold:
         _tell_of_want(cache, [results[index] for index in left], helpers.tell)
-    return [results[index] for index in range(len(clips))]
+    return [results[index] for index in range(len(paths))]
 
 
 def _foretell(cache: TruthCache, tasks: Sequence[ViewTask], tell: Callable[[str], None]) -> bool:

@@ -64,8 +64,8 @@ def descriptions_csv(rows: Sequence[Description]) -> str:
 def _take_clips(run: Submitted, target: Path) -> None:
     """The run's clips and nothing else: hard links, or copies where the file system has none."""
     target.mkdir(parents=True)
-    for source in sorted(run.videos.glob("*.mp4")):
-        place = target / source.name
+    for clip in sorted(run.videos.glob("*.mp4")):
+        source, place = clip.resolve(), target / clip.name  # of a link its file: links may lead nowhere from here
         try:
             os.link(source, place)
         except OSError:

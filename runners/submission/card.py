@@ -14,7 +14,16 @@ from runners.core.errors import UserError, nearest
 from runners.core.run_record import RunRecord
 from runners.reporting.leaderboard import ScoredRun
 from runners.scoring.formulas import sample_std
-from runners.submission.fields import ALLOWED, MEASURED, OF_THE_MODEL, PUBLIC, SCORE_KEYS, empty_card
+from runners.submission.fields import (
+    ALLOWED,
+    DECLARED,
+    MEASURED,
+    OF_THE_MODEL,
+    PUBLIC,
+    SCORE_KEYS,
+    empty_card,
+    value_fault,
+)
 
 _MODES = {"i2v": "i2v", "multiframe": "v2v"}
 _HEADER = "# Physics-IQ Verified submission, filled in from the runs' manifests and scores\n"
@@ -30,7 +39,7 @@ def read_card(path: Path) -> Card:
         content = yaml.safe_load(path.read_bytes())
     except OSError as error:
         raise UserError(f"card={path} cannot be read: {error.strerror}") from None
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
+    except (yaml.YAMLError, ValueError, RecursionError) as error:  # ValueError: no such day, no UTF-8
         raise UserError(f"card={path} is not well-formed YAML: {' '.join(str(error).split())}") from None
     empty = empty_card()
     if not isinstance(content, dict):
@@ -42,31 +51,42 @@ def read_card(path: Path) -> Card:
             raise UserError(f"card={path}: {section} must hold fields, each on its own line")
         for key, value in fields.items():
             _check_field(path, section, str(key), value, empty[section])
-    return {section: {str(key): _plain(value) for key, value in fields.items()} for section, fields in content.items()}
+    return {
+        section: {str(key): _plain(section, value) for key, value in fields.items()}
+        for section, fields in content.items()
+    }
 
 
 def _check_field(path: Path, section: str, key: str, value: Any, known: dict[str, Any]) -> None:
     if key not in known:
         raise UserError(f"card={path}: unknown field {section}.{key}{nearest(key, known)}")
-    if isinstance(value, dict | list):
-        raise UserError(f"card={path}: {section}.{key} must be one value")
-    if value in (None, "") or section != "public_info":
-        return
-    if key in ALLOWED and value not in ALLOWED[key]:
-        raise UserError(f"card={path}: {section}.{key} is {value!r}; allowed are {', '.join(ALLOWED[key])}")
-    if key == "date" and not re.fullmatch(r"\d{4}-\d{2}-\d{2}", str(_plain(value))):
-        raise UserError(f"card={path}: {section}.date is {value!r}; it is written YYYY-MM-DD")
+    fault = value_fault(key, value)
+    if key == "date" and value not in (None, "") and not _is_day(str(_plain(section, value))):
+        fault = f"is {value!r}; it is written YYYY-MM-DD"
+    if fault:
+        raise UserError(f"card={path}: {section}.{key} {fault}")
 
 
-def _plain(value: Any) -> Any:
-    """YAML reads 2026-11-25 as a date; the card holds its text."""
-    return value.isoformat() if hasattr(value, "isoformat") else value
+def _is_day(text: str) -> bool:
+    try:
+        return date.fromisoformat(text).isoformat() == text
+    except ValueError:
+        return False
+
+
+def _plain(section: str, value: Any) -> Any:
+    """YAML reads 2026-11-25 as a date, and the version 1.0 of the terms as a number; the card holds their texts."""
+    if hasattr(value, "isoformat"):
+        return value.isoformat()
+    number = isinstance(value, int | float) and not isinstance(value, bool)
+    return str(value) if section == "terms" and number else value
 
 
 def make_card(runs: Sequence[ScoredRun], given: Card, today: date) -> tuple[Card, list[str]]:
     """The card of some runs of one model, and its breaches: where the person's own card contradicts the runs.
 
-    `given` wins in everything that is not measured; `terms` and `warranties` hold what it says and nothing else.
+    `given` wins in everything that is not measured or declared; `terms` and `warranties` hold what it says and nothing
+    else.
     """
     card = empty_card()
     card["public_info"] |= _public_info(runs, today)
@@ -77,7 +97,7 @@ def make_card(runs: Sequence[ScoredRun], given: Card, today: date) -> tuple[Card
             if value in (None, ""):
                 continue
             known = card[section][key]
-            measured = section == "reported_scores" or key in MEASURED
+            measured = section == "reported_scores" or key in MEASURED or (key in DECLARED and known != PUBLIC[key])
             if measured and known not in (None, "") and not _agree(value, known):
                 breaches.append(f"card: {section}.{key} is {value}, and the runs say {known}")
             card[section][key] = known if measured and known not in (None, "") else value
@@ -108,7 +128,7 @@ def _public_info(runs: Sequence[ScoredRun], today: date) -> dict[str, Any]:
 
 
 def declared(record: RunRecord) -> dict[str, Any]:
-    """What the model's YAML says of it under `card:`. Raises UserError for a field that is not the model's."""
+    """What the model's YAML says of it under `card:`. Raises UserError for what is not the model's to say."""
     fields = record.configuration["model"].get("card") or {}
     if not isinstance(fields, dict):
         raise UserError(f"model {record.model}: card: in its YAML must hold fields, each on its own line")
@@ -117,6 +137,8 @@ def declared(record: RunRecord) -> dict[str, Any]:
             raise UserError(
                 f"model {record.model}: unknown field card.{key} in its YAML{nearest(str(key), OF_THE_MODEL)}"
             )
+        if fault := value_fault(str(key), fields[key]):
+            raise UserError(f"model {record.model}: card.{key} in its YAML {fault}")
     return {key: fields[key] for key in PUBLIC if fields.get(key) is not None}
 
 

@@ -41,7 +41,7 @@ def examine(runs: Sequence[Submitted], given: Card, settings: SubmitSettings, to
     else:
         for section, fields in given.items():
             findings.card[section] |= fields
-    of_runs = [line for run in ours for line in run_breaches(run)]
+    of_runs = [line for run in ours for line in run_breaches(run, settings.benchmark.expected)]
     if settings.check_only:  # the rules are for clips; how the runs were made is the submitter's own affair
         findings.warnings += of_runs
     else:
@@ -73,7 +73,7 @@ def _wanted(card: Card) -> Format | None:
     if info["fps"] in (None, "") and info["resolution"] in (None, ""):
         return None
     try:
-        width, height = (int(word) for word in str(info["resolution"]).lower().split("x"))
+        width, height = (int(word) for word in str(info["resolution"]).split("x"))
         return Format(float(info["fps"]), width, height)
     except (TypeError, ValueError):
         raise UserError(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 PUBLIC: dict[str, Any] = {
@@ -61,6 +62,9 @@ ALLOWED = {
 MEASURED = ("input_type", "fps", "resolution", "descriptions")
 """What the clips and manifests say: a card that says otherwise is wrong."""
 
+DECLARED = ("bon_sampling", "prompt_upsampling")
+"""What a model's YAML or a prompts file may declare: a card that takes it back is wrong."""
+
 OF_THE_MODEL = (
     "model", "model_version", "parameters", "bon_sampling", "bon_sampling_method", "bon_sampling_source",
     "availability", "model_source", "provider",
@@ -74,6 +78,9 @@ _REQUIRED = (
 OPTIONAL = ("parameters", "provider", "tech_report", "comments")
 """What may stay empty, though an entry of the leaderboard should link a report of how it was made."""
 
+_OF_BEST_OF_N = ("bon_sampling_method", "bon_sampling_source")
+_OF_UPSAMPLING = ("prompt_upsampling_method", "prompt_upsampling_source")
+_TRUTHS = ("prompt_upsampling", "terms_accepted", *WARRANTIES)
 _OF_LOCAL_MODELS = ("generation_gpu", "generation_ngpu", "generation_time")
 _OF_LOCAL_UPSAMPLING = ("upsample_gpu", "upsample_ngpu", "upsample_time")
 
@@ -83,6 +90,29 @@ def empty_card() -> dict[str, dict[str, Any]]:
     scores = {f"{name}_{stat}": None for name in SCORE_KEYS for stat in ("mean", "std")}
     sections = {"public_info": PUBLIC, "reported_scores": scores, "terms": TERMS, "warranties": WARRANTIES}
     return {section: dict(fields) for section, fields in sections.items()}
+
+
+def value_fault(key: str, value: Any) -> str:
+    """What is wrong with a field's value, "" if nothing. An empty one is not wrong yet."""
+    if value in (None, ""):
+        return ""
+    if not isinstance(value, str | int | float | date):
+        return "must be one value"
+    if key in ALLOWED and value not in ALLOWED[key]:
+        return f"is {value!r}; allowed are {', '.join(ALLOWED[key])}"
+    if key in _TRUTHS and not isinstance(value, bool):
+        return f"is {value!r}; allowed are true and false"
+    if key == "bon_sampling" and (isinstance(value, bool) or not isinstance(value, int) or value < 1):
+        return f"is {value!r}; it is a whole number, 1 where nothing was selected"
+    return ""
+
+
+def optional_fields(card: dict[str, dict[str, Any]]) -> list[str]:
+    """What is empty and may stay so; how clips were selected or prompts rewritten, where they were."""
+    info = card["public_info"]
+    known = [*OPTIONAL, *(_OF_BEST_OF_N if info["bon_sampling"] not in (None, "", 1) else ())]
+    known += _OF_UPSAMPLING if info["prompt_upsampling"] is True else ()
+    return [key for key in known if info[key] in (None, "")]
 
 
 def open_fields(card: dict[str, dict[str, Any]], *, service: bool = False) -> list[str]:

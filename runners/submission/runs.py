@@ -15,7 +15,7 @@ from runners.core.run_record import RunRecord, read_record
 from runners.reporting.leaderboard import ScoredRun
 from runners.scoring.stored import read_scores, stored_clips
 from runners.submission.card import prompts_record
-from runners.submission.fields import ALLOWED
+from runners.submission.fields import ALLOWED, SCORE_KEYS
 from runners.submission.rules import RUNS
 
 Description = tuple[str, str, str, str]
@@ -44,9 +44,7 @@ def find_runs(texts: Sequence[str]) -> list[Submitted]:
     """The runs that paths or patterns (`svd-bpp-run_*`) name. Raises UserError."""
     found = []
     for text in texts:
-        path = Path(text).expanduser().absolute()
-        pattern = not path.exists() and set(path.name) & set("*?[")
-        paths = sorted(path.parent.glob(path.name)) if pattern else [path]
+        paths = _fitting(text)
         if not paths:
             raise UserError(f"runs: nothing is there that fits {text!r}")
         found += [find_run(each) for each in paths]
@@ -55,33 +53,49 @@ def find_runs(texts: Sequence[str]) -> list[Submitted]:
     return found
 
 
+def _fitting(text: str) -> list[Path]:
+    try:
+        path = Path(text).expanduser().absolute()
+        pattern = not path.exists() and set(path.name) & set("*?[")
+        return sorted(path.parent.glob(path.name)) if pattern else [path]
+    except (OSError, RuntimeError, ValueError) as error:  # too long, nobody's home, no pattern
+        raise UserError(f"runs: {text!r} is neither a path nor a pattern of names ({error})") from None
+
+
 def find_run(path: Path) -> Submitted:
-    """The run that a path names: a run folder, its videos, or any folder of clips. Raises UserError."""
+    """The run that a path names: a run folder, its videos, or any folder of clips or of `videos`. Raises UserError."""
     if not path.is_dir():
         raise UserError(f"runs: {shown(path)} is no folder")
     root = path.parent if path.name == "videos" and (path.parent / "manifest.json").exists() else path
     record = read_record(root)
     if record is None:
-        return Submitted(path, f"{path.parent.name}/{path.name}" if path.name == "videos" else path.name)
+        inside = (path / "videos").is_dir() and not any(path.glob("*.mp4"))
+        clips = path / "videos" if inside else path
+        return Submitted(clips, f"{clips.parent.name}/{clips.name}" if clips.name == "videos" else clips.name)
     if not record.complete:
         return Submitted(record.folder.videos, record.name, record, unscored="it is incomplete")
     try:
         scores = read_scores(record.folder.scores)
     except UserError as error:
         return Submitted(record.folder.videos, record.name, record, unscored=str(error))
-    if not scores.get("complete") or scores.get("verified") is None:
+    if not scores.get("complete") or any(scores.get(key) is None for key in SCORE_KEYS.values()):
         why = f"its scores are over {scores['clips']} of {scores['expected']} clips, or without second takes"
         return Submitted(record.folder.videos, record.name, record, unscored=why)
     return Submitted(record.folder.videos, record.name, record, ScoredRun(record, scores))
 
 
-def run_breaches(run: Submitted) -> list[str]:
-    """What keeps a run of the harness from being submitted, beside the rules for its clips."""
+def run_breaches(run: Submitted, expected: int | None) -> list[str]:
+    """What keeps a run of the harness from being submitted, beside the rules for its clips.
+
+    `expected` is how many clips the leaderboard wants, whatever the run itself was told to expect.
+    """
     record = run.record
     assert record is not None
     found = []
     if record.kind != "verified":
         found.append(f"{run.label}: is over the benchmark {record.benchmark}, and not over Physics-IQ Verified")
+    if expected is not None and record.manifest["expected"] != expected:
+        found.append(f"{run.label}: is over {record.manifest['expected']} clips, and the leaderboard wants {expected}")
     if record.oracle:
         found.append(f"{run.label}: its model saw take 2: a ceiling is no submission")
     if record.prompts not in ALLOWED["descriptions"]:

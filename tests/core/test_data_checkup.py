@@ -70,6 +70,16 @@ def test_damage_is_found(root: Path) -> None:
     assert found["scoring at 30 FPS"].told.startswith("possible for 4 of 6")
 
 
+@pytest.mark.parametrize("target", ["/nowhere/clip.mp4", "itself"])
+@pytest.mark.parametrize("folder", ["switch-frames", f"{TESTING}/30FPS"])
+def test_a_link_that_leads_nowhere_is_told(root: Path, folder: str, target: str) -> None:
+    path = clip(root, folder)
+    path.unlink()
+    path.symlink_to(path.name if target == "itself" else target)
+    shelf = examined(root)["switch frames" if folder == "switch-frames" else "truth, take 1, 30 FPS"]
+    assert shelf.told.startswith(f"5 of 6 are there and right; {path.name} cannot be read (")
+
+
 def test_only_decoding_to_the_end_finds_damage_in_the_middle(root: Path) -> None:
     path = clip(root, f"{TESTING}/30FPS")
     data = bytearray(path.read_bytes())
@@ -96,6 +106,24 @@ def test_length_and_rate_are_looked_at(root: Path, folder: str, frames: int, fps
     shelf = next(finding for name, finding in examined(root).items() if name.endswith(f"1, {folder[-5:-3]} FPS")
                  and name.startswith("truth" if TESTING in folder else "conditioning"))  # fmt: skip
     assert shelf.told == f"5 of 6 are there and right; {path.name} {told}"
+
+
+def test_the_rate_that_a_run_would_read_is_looked_at_and_not_the_fullest(root: Path) -> None:
+    for number in (1, 2, 3):
+        clip(root, f"{CONDITIONING}/30FPS", number).unlink()
+    use = examined(root)["multiframe"]
+    assert (use.verdict, use.told.partition(";")[0]) == (
+        "warning",
+        "possible for 3 of 6, from conditioning clips at 30 FPS",
+    )
+    shutil.rmtree(root / CONDITIONING / "30FPS")
+    assert examined(root)["multiframe"].told == "possible for all 6, from conditioning clips at 24 FPS"
+
+
+def test_clips_serve_where_the_folder_of_switch_frames_is_empty(root: Path) -> None:
+    for path in (root / "switch-frames").iterdir():
+        path.unlink()
+    assert examined(root)["image-to-video"].told == "possible for all 6, from conditioning clips at 30 FPS"
 
 
 def test_what_is_missing_for_scoring_is_told(root: Path) -> None:
@@ -175,3 +203,12 @@ def test_the_doctor_ends_with_2_if_nothing_can_be_done(tmp_path: Path) -> None:
     done = doctor("benchmark=verified", f"benchmark.root={tmp_path}")
     assert done.returncode == 2
     assert "python -m runners.fetch benchmark=verified" in done.stdout
+
+
+@pytest.mark.parametrize("content", [b"", b"<html>404</html>"])
+def test_a_first_switch_frame_that_is_no_picture_does_not_end_the_doctor(root: Path, content: bytes) -> None:
+    path = clip(root, "switch-frames")
+    path.write_bytes(content)
+    done = doctor("model=freeze", "benchmark=original", f"benchmark.root={root}", "benchmark.expected=6")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "warning image-to-video: possible for 5 of 6" in done.stdout

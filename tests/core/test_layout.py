@@ -82,8 +82,10 @@ def test_both_spellings_of_the_folders_are_found(kind: Kind, tmp_path: Path) -> 
 
 
 def test_rates_are_those_of_folders_that_hold_something(tmp_path: Path) -> None:
-    for name in ("8FPS", "24FPS", "30FPS", "fooFPS"):
+    for name in ("8FPS", "24FPS", "30FPS", "fooFPS", "²FPS"):
         (tmp_path / "split-videos/testing" / name).mkdir(parents=True)
+    (tmp_path / "split-videos/testing/16FPS").touch()
+    (tmp_path / "split-videos/testing/²FPS/file").touch()
     for rate in (8, 30):
         (tmp_path / f"split-videos/testing/{rate}FPS" / file_name("testing", ITEM, rate)).touch()
     assert DataSet(tmp_path).rates("testing") == (30, 8)

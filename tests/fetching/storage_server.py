@@ -28,6 +28,8 @@ class Fault:
     headers: dict[str, str] = field(default_factory=dict)
     cut_after: int | None = None
     """Send the right head and so many bytes of the body, then cut the connection."""
+    silent: bool = False
+    """Do not cut it, but say nothing more until the server is closed."""
     wrong_bytes: bool = False
     """The right length, other bytes."""
     no_ranges: bool = False
@@ -64,6 +66,7 @@ class Storage:
         self.listed: list[dict[str, str]] = []
         self.page = page
         self.lock = threading.Lock()
+        self.closing = threading.Event()
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), type("Handler", (_Handler,), {"storage": self}))
         self._server.daemon_threads = True
         self.port = self._server.server_address[1]
@@ -75,6 +78,7 @@ class Storage:
         return self
 
     def __exit__(self, *_: object) -> None:
+        self.closing.set()
         self._server.shutdown()
         self._server.server_close()
         self._thread.join()
@@ -154,12 +158,12 @@ class _Handler(BaseHTTPRequestHandler):
         if fault.wrong_bytes:
             data = bytes(len(data))
         if fault.no_ranges or not asked:
-            self._send(200, data, headers, fault.cut_after)
+            self._send(200, data, headers, fault)
         elif start >= len(data):
             self._send(416, b"", {"Content-Range": f"bytes */{len(data)}"})
         else:
             span = {"Content-Range": f"bytes {start}-{len(data) - 1}/{len(data)}"}
-            self._send(206, data[start:], {**headers, **span}, fault.cut_after)
+            self._send(206, data[start:], {**headers, **span}, fault)
 
     def _repository(self, files: dict[str, bytes] | None, kind: str, name: str) -> None:
         blobs = {_git_id(data): data for data in (files or {}).values()}
@@ -184,13 +188,17 @@ class _Handler(BaseHTTPRequestHandler):
         body = json.dumps({"error": {"code": status, "message": "no", "errors": []}}).encode()
         self._send(status, body, {"Content-Type": "application/json", **(headers or {})})
 
-    def _send(self, status: int, body: bytes, headers: dict[str, str], cut_after: int | None = None) -> None:
+    def _send(self, status: int, body: bytes, headers: dict[str, str], fault: Fault | None = None) -> None:
+        fault = fault or Fault("")
         self.send_response(status)
         for name, value in {"Content-Length": str(len(body)), **headers}.items():
             self.send_header(name, value)
         self.end_headers()
-        self.wfile.write(body if cut_after is None else body[:cut_after])
-        if cut_after is not None:
+        self.wfile.write(body if fault.cut_after is None else body[: fault.cut_after])
+        if fault.silent:
+            self.wfile.flush()
+            self.storage.closing.wait()
+        if fault.cut_after is not None:
             self.close_connection = True
 
 

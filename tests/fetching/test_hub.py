@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -114,6 +115,20 @@ def test_passing_faults_of_lists_are_waited_out(hub: Hub, tmp_path: Path, fault:
     assert done.code == 0
     assert isinstance(done.stop, Impatient)
     assert 1 <= len(done.stop.waited) <= 2
+
+
+def test_a_hub_that_falls_silent_is_given_up(hub: Hub, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    silence = threading.Event()
+    monkeypatch.setattr("runners.fetching.hub._SILENCE_S", 0.05)
+    monkeypatch.setattr("huggingface_hub.HfApi.auth_check", lambda *_, **__: silence.wait())
+    with pytest.raises(UserError, match="the hub does not answer; run the same command again later"):
+        fetched(tmp_path / "set")
+    silence.set()
+
+
+def test_an_address_at_the_storage_that_ran_out_is_asked_for_anew(hub: Hub, tmp_path: Path) -> None:
+    hub.faults.append(Fault("/cdn/", status=403, times=2))
+    assert fetched(tmp_path / "set", purpose="score", connections=1).code == 0
 
 
 def test_offline_is_told(hub: Hub, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -8,6 +8,7 @@ import resource
 import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 from typing import Any
 
@@ -103,6 +104,24 @@ def test_ctrl_c_ends_the_work_and_says_how_to_go_on(large: Storage, tmp_path: Pa
     assert any("downloading" in line for line in process.stderr)
     process.send_signal(signal.SIGINT)
     out, _ = process.communicate(timeout=60)
+    assert process.returncode == 130, out
+    assert "interrupted; what is finished stays; go on with: python -m runners.fetch" in out
+    large.faults.clear()
+    assert python(*words(tmp_path)).returncode == 0
+    assert here(tmp_path) == LARGE | TEXT
+
+
+def test_ctrl_c_does_not_wait_for_a_server_that_is_silent(large: Storage, tmp_path: Path) -> None:
+    large.faults.append(Fault("0002_", cut_after=300_000, silent=True))
+    with subprocess.Popen(
+        [sys.executable, "-m", *words(tmp_path)], cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
+    ) as process:
+        deadline = time.monotonic() + 60
+        while not any(path.stat().st_size >= 200_000 for path in tmp_path.rglob("*.part")):
+            assert time.monotonic() < deadline
+            time.sleep(0.05)
+        process.send_signal(signal.SIGINT)
+        out, _ = process.communicate(timeout=15)  # the silence would be waited out for 30 s
     assert process.returncode == 130, out
     assert "interrupted; what is finished stays; go on with: python -m runners.fetch" in out
     large.faults.clear()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 from pathlib import Path
 from typing import Any
@@ -10,9 +11,12 @@ import pytest
 
 from runners.core.errors import UserError
 from runners.fetching import web
+from runners.fetching.download import Different, place
 from runners.fetching.web import ATTEMPTS
+from tests.fetching import storage_server
 from tests.fetching.sets import Fetched, Impatient, here, published
 from tests.fetching.storage_server import Fault, Storage, Stored
+from tests.run.test_disk_full import small_disk
 
 CLIP = "split-videos/testing/30FPS/0001_testing-videos_30FPS_perspective-left_take-1_trimmed-scene-0.mp4"
 SCORE = {name: data for name, data in published().items() if "30FPS" in name and ("testing" in name or "mask" in name)}
@@ -230,3 +234,67 @@ def test_an_empty_file_arrives_empty(storage: Storage, tmp_path: Path) -> None:
     storage.buckets["set"][CLIP] = Stored(b"")
     assert score(tmp_path).code == 0
     assert (tmp_path / CLIP).read_bytes() == b""
+
+
+@pytest.mark.parametrize(
+    "target", ["http://[", "http://a b/", "http://127.0.0.1:99999/", "file:///etc/passwd", "http://\xff/"]
+)
+def test_a_redirect_to_no_web_address_fails_that_file_alone(storage: Storage, tmp_path: Path, target: str) -> None:
+    storage.faults.append(Fault(CLIP, redirect=target))
+    done = score(tmp_path)
+    assert done.code == 1
+    assert f"failed: {CLIP}: " in done.said
+    assert "is no web address" in done.said.replace("to what is", "is")
+    assert set(videos(tmp_path)) == set(SCORE) - {CLIP}
+
+
+def test_an_odd_date_to_wait_for_is_no_date() -> None:
+    assert web.asked_wait("Wed, 21 Oct 2015 07:28:00 +99999999999999999999") is None
+
+
+def test_texts_that_come_as_no_list_cost_the_texts_alone(
+    storage: Storage, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    storage.buckets["set"] = {name: Stored(data) for name, data in SCORE.items()}
+    monkeypatch.setattr(storage_server._Handler, "_repository", lambda handler, *_: handler._json([]))
+    done = score(tmp_path)
+    assert done.code == 1
+    assert "answers with something else than a list of files; run the same command again later" in done.said
+    assert videos(tmp_path) == SCORE
+
+
+def test_an_index_that_is_no_index_costs_a_second_look(storage: Storage, tmp_path: Path) -> None:
+    score(tmp_path)
+    (tmp_path / ".fetch" / "verified.jsonl").write_text("[" * 100_000 + "\n{}\n3\n")
+    done = score(tmp_path)
+    assert (done.code, "comparing 13 files" in done.said) == (0, True)
+
+
+def test_a_folder_that_links_to_another_disk_is_filled_there(storage: Storage, tmp_path: Path) -> None:
+    with small_disk(tmp_path / "disk", 8192) as disk:
+        (tmp_path / "set" / "split-videos").mkdir(parents=True)
+        (tmp_path / "set" / "split-videos" / "testing").symlink_to(disk, target_is_directory=True)
+        own = disk / "24FPS" / Path(CLIP).name.replace("30FPS", "24FPS")
+        own.parent.mkdir()
+        own.write_bytes(b"mine")
+        assert score(tmp_path / "set").code == 0
+        assert score(tmp_path / "set", fps=24).code == 1
+        assert own.read_bytes() == b"mine"
+        assert (disk / "30FPS" / Path(CLIP).name).read_bytes() == SCORE[CLIP]
+        assert list(disk.rglob(".*")) == parts(tmp_path / "set") == []
+
+
+def test_a_name_on_another_disk_that_was_taken_meanwhile_stays_its_owners(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    part, final = tmp_path / "a.part", tmp_path / "a"
+    part.write_bytes(b"theirs")
+    final.write_bytes(b"mine")
+
+    def refuse(*_: object) -> None:
+        raise OSError(errno.EXDEV, "Invalid cross-device link")
+
+    monkeypatch.setattr(os, "link", refuse)
+    with pytest.raises(Different):
+        place(part, final)
+    assert final.read_bytes() == b"mine"

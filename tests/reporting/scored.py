@@ -51,11 +51,15 @@ def scored_run(
     parent: str = "results",
     salt: str | None = None,
     adapter: dict[str, Any] | None = None,
+    truth: str = "truth",
+    opencv: str = "5.0",
+    official: bool = False,
 ) -> ScoredRun:
     """One complete run; what is not named is as in every other."""
     made = clips(shares, str(number) if salt is None else salt)
-    origin = Origin(benchmark, fps, width, 720, "5.0", "bt709", fps, "made", "truth")
+    origin = Origin(benchmark, fps, width, 720, opencv, "bt709", fps, "made", truth)
     scores = Scores.of(made, origin, expected=len(made), missing=[]).to_json()
+    scores |= {"scorer": "official", "scorer_version": "official:abc"} if official else {}
     name = f"{model}{f'+{tag}' if tag else ''}-{prompts}-run_{number:02d}"
     output = {"width": width, "height": 720, "fps": fps, "crf": crf}
     generation = {

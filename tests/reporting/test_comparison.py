@@ -96,3 +96,26 @@ def test_what_makes_a_comparison_unfair_is_told() -> None:
         "other",
         "b-op",
     ]
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        ({"official": True}, "warning: b-bpp was scored by the official toolbox, the other by the built-in scorer"),
+        (
+            {"truth": "another"},
+            "warning: scored against different truth files: a scene of one name may not be the same",
+        ),
+        ({"shares": (0.1, 0.3)}, "warning: only 2 of 3 scenes are common: all numbers are over those"),
+    ],
+)
+def test_another_yardstick_is_told(change: dict[str, Any], told: str) -> None:
+    [found] = compared("a", "b", runs=[scored_run("a"), scored_run("b", **change)])
+    assert [line for line in comparison_notes(found, resamples=1, seed=0) if "warning" in line] == [told]
+
+
+def test_over_one_scene_there_is_a_difference_and_nothing_to_be_sure_of() -> None:
+    runs = [scored_run("a", shares=(0.5,)), scored_run("b", shares=(0.4,))]
+    [found] = compared("a", "b", runs=runs)
+    assert cells(found)[2] == ["Original", "50.00", "40.00", "+10.00", "–", "–"]
+    assert any("there is no interval" in line for line in comparison_notes(found, resamples=1, seed=0))

@@ -9,8 +9,9 @@ from typing import Any
 import pytest
 from rich.console import Console
 
-from runners.reporting.leaderboard import Row, group, published_rows, ranked, row, rows
+from runners.reporting.leaderboard import Row, group, ranked, row, rows
 from runners.reporting.leaderboard_table import notes, print_leaderboard
+from runners.reporting.published import published_rows
 from tests.reporting.scored import SHARES, scored_run
 
 
@@ -58,6 +59,7 @@ def test_one_run_has_no_spread() -> None:
     [
         {"benchmark": "original"}, {"prompts": "op"}, {"tag": "x"}, {"model": "svd_xt"}, {"fps": 30}, {"width": 1920},
         {"crf": 8}, {"text": "Another text."}, {"revision": "abc"}, {"oracle": True}, {"adapter": {"steps": 25}},
+        {"official": True}, {"opencv": "4.12"},
     ],
 )  # fmt: skip
 def test_runs_of_two_settings_are_never_averaged(change: dict[str, Any]) -> None:
@@ -73,7 +75,22 @@ def test_what_keeps_runs_of_one_name_apart_is_told() -> None:
 def test_a_copy_of_a_run_counts_once() -> None:
     kinds, told = group([scored_run(), scored_run(parent="results/old")])
     assert [len(kind.runs) for kind in kinds] == [1]
-    assert told == ["svd-bpp-run_01 is a copy of svd-bpp-run_01 (same number, same clips): it counts once"]
+    places = "results/verified/svd-bpp-run_01 is a copy of results/old/verified/svd-bpp-run_01"
+    assert told == [f"{places} (same number, same clips): it counts once"]
+
+
+def test_runs_of_one_seed_made_twice_are_told_to_be_no_independent_runs() -> None:
+    kinds, told = group([scored_run(salt="here"), scored_run(salt="there", parent="results/old")])
+    assert [len(kind.runs) for kind in kinds] == [2]
+    places = "results/old/verified/svd-bpp-run_01 and results/verified/svd-bpp-run_01"
+    assert told == [f"{places} were made with the same seeds: no independent runs, so the ± is too small"]
+
+
+def test_runs_over_scenes_of_other_names_are_never_averaged() -> None:
+    one, two = scored_run(number=1), scored_run(number=2)
+    for clip in two.scores["per_clip"]:
+        clip["scene"] += "-b"
+    assert [each.count for each in board(one, two)] == [1, 1]
 
 
 def test_a_model_that_makes_the_same_clips_every_time_has_two_runs_nevertheless() -> None:
@@ -155,3 +172,28 @@ def test_rows_of_several_sizes_and_resampled_truth_come_with_a_warning() -> None
     run = scored_run()
     run.scores["truth_resampled"] = True
     assert any(line.startswith("truth was resampled") for line in notes(board(run), resamples=1, seed=0))
+
+
+def test_what_the_official_toolbox_scored_is_marked() -> None:
+    found = board(scored_run("theirs", official=True), scored_run("ours"))
+    assert {line[0] for line in printed(found)[1:]} == {"theirs [official toolbox]", "ours"}
+    assert any(line.startswith("[official toolbox]") for line in notes(found, resamples=1, seed=0))
+
+
+def test_two_data_sets_of_one_name_come_with_a_warning() -> None:
+    found = board(scored_run("a", benchmark="custom"), scored_run("b", benchmark="custom", truth="another"))
+    told = "rows of custom were scored against different truth files: do not compare them"
+    assert told in notes(found, resamples=1, seed=0)
+
+
+def test_a_score_over_one_scene_has_no_interval() -> None:
+    [_, cells] = printed(board(scored_run(shares=(0.4,))))
+    assert (cells[3], cells[4], cells[5], cells[6]) == ("55.00", "–", "40.00", "–")
+
+
+@pytest.mark.parametrize(("width", "told"), [(80, True), (240, False)])
+def test_a_narrow_table_says_where_the_rest_is(width: int, told: bool) -> None:
+    console = Console(file=io.StringIO(), width=width, color_system=None, _environ={})
+    print_leaderboard(board(scored_run()), console)
+    assert isinstance(console.file, io.StringIO)
+    assert ("more columns are in leaderboard.md" in console.file.getvalue()) is told

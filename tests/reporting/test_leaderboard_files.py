@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from runners.core.errors import UserError
-from runners.reporting.leaderboard import Row, group, published_rows, ranked, rows
+from runners.reporting.leaderboard import Row, group, ranked, rows
 from runners.reporting.leaderboard_files import (
     CSV_COLUMNS,
     check_places,
@@ -19,6 +19,7 @@ from runners.reporting.leaderboard_files import (
     leaderboard_tex,
     write_leaderboard,
 )
+from runners.reporting.published import published_rows
 from tests.reporting.scored import scored_run
 
 ODD = (
@@ -33,6 +34,7 @@ ODD = (
     "a,b",
     "模型 é",
     "two\nlines",
+    "a&lt;b",
 )
 
 
@@ -52,7 +54,14 @@ def test_the_csv_holds_every_digit() -> None:
     assert float(record["verified_mean"]) == found.scores["verified"].mean
     assert (record["runs"], record["clips"], record["fps"], record["prompts"]) == ("2", "9", "24", "bpp")
     assert record["run_folders"] == "svd-bpp-run_01 svd-bpp-run_02"
-    assert (record["section"], record["source"]) == ("own", "")
+    assert (record["section"], record["source"], record["scorer"]) == ("own", "", "builtin")
+
+
+def test_who_scored_stands_in_every_file() -> None:
+    found = rows(group([scored_run("svd", official=True)])[0], resamples=50, seed=0)
+    assert [each["scorer"] for each in records(found)] == ["official"]
+    for text in (leaderboard_md(found, []), leaderboard_tex(found, [])):
+        assert "official toolbox" in text
 
 
 def test_published_values_say_so_in_every_file_with_source_and_date() -> None:
@@ -78,6 +87,7 @@ def test_any_name_is_one_cell_in_markdown(name: str) -> None:
     cells = [re.split(r"(?<!\\)(?:\\\\)*\|", line)[1:-1] for line in lines]
     assert [len(each) for each in cells] == [13, 13, 13]
     assert re.sub(r"\\(.)", r"\1", cells[2][0]).strip() == " ".join(name.split())
+    assert re.search(r"(?<!\\)&", cells[2][0]) is None, "it might begin an entity"
 
 
 @pytest.mark.parametrize("name", ODD)
@@ -85,8 +95,17 @@ def test_any_name_is_one_cell_in_latex(name: str) -> None:
     text = leaderboard_tex(board(name), [])
     [line] = [line for line in text.splitlines() if line.endswith(r"\\") and not line.startswith("model &")]
     assert len(re.findall(r"(?<!\\)&", line)) == 12
-    bare = re.sub(r"\\[a-z]+\{\}|\\[{}$&#_%]|\$\\(?:pm|times)\$|\\\\$", "", line)
-    assert not set(bare) & set('\\{}$#^_~%<>|"'), bare
+    bare = re.sub(r"\\[a-z]+(?:34)?\{\}|\{[\[*]\}|\\[{}$&#_%]|\$\\(?:pm|times)\$|\\\\$", "", line)
+    assert not set(bare) & set('\\{}$#^_~%<>|"[*'), bare
+    assert "textquotedbl" not in line, "it needs another font encoding than the default"
+
+
+def test_the_line_break_before_a_name_takes_nothing_of_it_in_latex() -> None:
+    """`[` after a line break is its argument, and `*` belongs to it, whatever white space is between."""
+    text = leaderboard_tex(board("[a](x)", "*b*", "c"), [])
+    assert re.search(r"\\\\\s*[\[*]", text) is None
+    assert "\n{[}a](x) &" in text
+    assert "\n{*}b{*} &" in text
 
 
 def test_a_latex_table_has_as_many_columns_as_it_says() -> None:
@@ -112,3 +131,9 @@ def test_a_file_of_that_name_that_somebody_else_wrote_is_never_written_over(tmp_
     with pytest.raises(UserError, match="not the leaderboard's own"):
         check_places(tmp_path)
     assert path.read_text() == "mine\n"
+
+
+def test_a_link_of_that_name_that_leads_nowhere_is_not_replaced(tmp_path: Path) -> None:
+    (tmp_path / "leaderboard.md").symlink_to(tmp_path / "gone.md")
+    with pytest.raises(UserError, match="not the leaderboard's own"):
+        check_places(tmp_path)

@@ -119,7 +119,9 @@ def test_notes_name_runs_without_a_score_and_resampled_truth() -> None:
     whole, partial = outcome("a-op-run_01", 3.0), outcome("b-op-run_01", None)
     assert notes([whole]) == []
     [missing] = notes([whole, partial])
-    assert missing.startswith("no score for b-op-run_01: the set is incomplete")
+    assert missing == "no score for b-op-run_01: the set is incomplete (metrics are in scores/)"
+    [alone] = notes([outcome("c-op-run_01", None, second_takes=False)])
+    assert alone == "no score for c-op-run_01: the benchmark has no second takes (metrics are in scores/)"
     [resampled] = notes([outcome("a-op-run_01", 3.0, truth_resampled=True)])
     assert resampled.startswith("truth was resampled")
 

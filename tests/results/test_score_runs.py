@@ -7,7 +7,6 @@ import os
 import shutil
 import subprocess
 import sys
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -67,7 +66,9 @@ def test_a_clip_that_was_replaced_is_scored_anew(results: Path) -> None:
 def test_scores_are_shown_without_the_data_set_and_said_to_be_unchecked(results: Path, tmp_path: Path) -> None:
     away(results, tmp_path)
     outcome = ask(results)
-    assert text(outcome).count("were not checked against the data set") == 3
+    assert text(outcome).count("were not checked against the data set") == 1
+    runs = "mini/other-op-run_01, mini/paint-op-run_01, mini/paint-op-run_02"
+    assert f"warning: the scores of {runs} were not checked" in text(outcome)
     assert (outcome.code, set(table(results))) == (DONE, {"paint", "other"})
 
 
@@ -85,8 +86,34 @@ def test_a_data_set_that_moved_is_named_once_for_all_runs(results: Path, tmp_pat
     away(results, tmp_path)
     moved = BenchmarkSettings(name="mini", root=str(MINI / "dataset"))
     assert "not checked" not in text(ask(results, benchmark=moved))
+
+
+def test_a_place_of_a_data_set_that_no_run_is_over_is_told_before_anything_is_scored(
+    made: Path, tmp_path: Path
+) -> None:
+    results = tmp_path / "results"
+    shutil.copytree(made, results)
     with pytest.raises(UserError, match="no run is over it"):
-        ask(results, benchmark=replace(moved, name="verified"))
+        ask(results, benchmark=BenchmarkSettings(name="verified", root=str(MINI / "dataset")))
+    assert list(results.glob("*/*/scores")) == []
+
+
+def test_scores_that_the_official_toolbox_made_before_are_shown_as_such(results: Path) -> None:
+    path = results / "mini/other-op-run_01/scores/scores.json"
+    scores = json.loads(path.read_bytes()) | {"scorer": "official", "scorer_version": "official:abc"}
+    path.write_text(json.dumps(scores))
+    told = text(ask(results))
+    assert "note: the scores of mini/other-op-run_01 are the official toolbox's, made before" in told
+    assert "[official toolbox]" in told
+    assert {model: row["scorer"] for model, row in table(results).items()} == {"paint": "builtin", "other": "official"}
+
+
+def test_which_run_is_being_scored_is_told(results: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    shutil.rmtree(results / "mini/other-op-run_01/scores")
+    ask(results)
+    assert [line for line in capsys.readouterr().err.splitlines() if line.endswith("-run_01")] == [
+        "scoring other-op-run_01"
+    ]
 
 
 def away(results: Path, tmp_path: Path) -> None:
@@ -95,6 +122,23 @@ def away(results: Path, tmp_path: Path) -> None:
         manifest = json.loads(path.read_bytes())
         manifest["configuration"]["benchmark"]["root"] = manifest["data"]["root"] = str(tmp_path / "gone")
         path.write_text(json.dumps(manifest))
+
+
+def test_a_data_set_that_was_named_from_another_folder_is_found_where_it_was(results: Path) -> None:
+    for path in results.glob("*/*/manifest.json"):
+        manifest = json.loads(path.read_bytes())
+        manifest["configuration"]["benchmark"]["root"] = "dataset"
+        path.write_text(json.dumps(manifest))
+    assert "not checked" not in text(ask(results))
+
+
+def test_of_a_run_without_a_score_it_is_not_told_that_its_score_was_not_checked(results: Path, tmp_path: Path) -> None:
+    away(results, tmp_path)
+    path = results / "mini/other-op-run_01/scores/scores.json"
+    path.write_text(json.dumps(json.loads(path.read_bytes()) | {"second_takes": False}))
+    told = text(ask(results))
+    assert "mini/other-op-run_01 skipped: the benchmark has no second takes" in told
+    assert "warning: the scores of mini/paint-op-run_01, mini/paint-op-run_02 were not checked" in told
 
 
 def test_a_benchmark_of_another_size_than_it_should_have_is_told_once(results: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from collections.abc import Callable
 from dataclasses import replace
@@ -84,6 +85,18 @@ def test_a_damaged_manifest_is_told_and_the_others_are_shown(results: Path, dama
     assert set(table(results)) == {"paint"}
 
 
+@pytest.mark.parametrize(
+    "damage", [{"loaded": ["x"]}, {"loaded": [{"facts": "x"}]}, {"fingerprint": {"generation": 1}}]
+)
+def test_a_manifest_with_odd_parts_costs_nobody_else_their_row(results: Path, damage: dict[str, Any]) -> None:
+    path = results / "mini/other-op-run_01/manifest.json"
+    path.write_text(json.dumps(json.loads(path.read_bytes()) | damage))
+    outcome = ask(results)
+    assert outcome.code == FAILED
+    assert "manifest.json is damaged" in text(outcome)
+    assert set(table(results)) == {"paint"}
+
+
 @pytest.mark.parametrize("damage", ["", "{", "[]", '{"verified": 99.0}', "null"])
 def test_damaged_scores_are_told_and_made_again(results: Path, damage: str) -> None:
     path = results / "mini/other-op-run_01/scores/scores.json"
@@ -100,3 +113,22 @@ def test_a_model_that_cannot_be_compared_is_told_with_what_was_skipped(results: 
     assert outcome.code == BAD_INPUT
     assert f"mini/part-op-run_01 skipped: {why}" in text(outcome)
     assert "error: compare: no scored run of 'part'" in text(outcome)
+
+
+@pytest.mark.parametrize("path", [("verified",), ("original",), ("per_clip", 0, "metrics", "mse")])
+def test_a_score_that_is_no_number_is_made_again_though_its_clips_are_the_same(
+    results: Path, path: tuple[str | int, ...]
+) -> None:
+    file = results / "mini/other-op-run_01/scores/scores.json"
+    whole = file.read_bytes()
+    scores = json.loads(whole)
+    node = scores
+    for key in path[:-1]:
+        node = node[key]
+    node[path[-1]] = float("nan")
+    file.write_text(json.dumps(scores))
+    outcome = ask(results)
+    assert outcome.code == DONE
+    assert "other-op-run_01 has to be scored again" in text(outcome)
+    assert file.read_bytes() == whole
+    assert table(results)["other"]["verified_mean"] != "nan"

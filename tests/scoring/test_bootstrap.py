@@ -194,3 +194,8 @@ def test_an_undefined_score_has_no_interval() -> None:
 def test_a_clip_without_a_second_take_has_no_score_to_resample() -> None:
     with pytest.raises(ValueError, match="no second take"):
         Scenes.of([clip("a", "left", reaching(0.5), None)])
+
+
+def test_one_scene_has_no_interval() -> None:
+    """All resamples are that scene again: an interval of no width would look like certainty."""
+    assert intervals([Scenes.of(run([0.4]))], 100, 0) == {"verified": None, "original": None}

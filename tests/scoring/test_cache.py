@@ -7,11 +7,13 @@ import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from runners.core.errors import UserError
 from runners.core.layout import DataSet
+from runners.core.locks import Lock
 from runners.core.settings import ScorerSettings
 from runners.scoring import build, cache, view
 from runners.scoring.cache import TruthCache, open_cache
@@ -259,10 +261,68 @@ def test_a_draft_that_nobody_writes_any_more_is_removed_and_one_being_written_is
     own: Tiny, store: TruthCache, tmp_path: Path
 ) -> None:
     store.folder.mkdir()
-    (store.folder / ".dead.part").write_bytes(b"half an entry")
+    (store.folder / f".{'0' * 32}.part").write_bytes(b"half an entry")
     with store.draft() as alive:
         score(own, store, tmp_path / "out")
         assert list(store.folder.glob(".*.part")) == [alive]
+
+
+def test_a_draft_is_locked_before_others_can_take_it_for_a_dead_one(
+    store: TruthCache, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Slow(Lock):
+        def __init__(self, path: Path) -> None:
+            store.clean()
+            super().__init__(path)
+
+    monkeypatch.setattr("runners.scoring.scratch.Lock", Slow)
+    with store.draft() as path:
+        store.clean()
+        assert path.exists()
+
+
+def test_files_of_others_in_the_same_folder_are_left_alone(own: Tiny, store: TruthCache, tmp_path: Path) -> None:
+    store.folder.mkdir()
+    theirs = [store.folder / name for name in (".film.mp4.part", "my-own.masks", "my-own.truth")]
+    for path in theirs:
+        path.write_bytes(bytes(LIMIT))
+    score(own, store, tmp_path / "out")
+    assert len([path for path in entries(store) if path not in theirs]) == 2
+    assert all(path.exists() for path in theirs)
+
+
+def test_truth_that_changes_while_it_is_measured_is_kept_nowhere(
+    own: Tiny, store: TruthCache, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = build.build_entry
+
+    def changing(*words: Any) -> object:
+        tiny.write_truth(own.dataset.root, own.scenarios[0].item, tiny.slide(9.0), tiny.FPS)
+        return real(*words)
+
+    monkeypatch.setattr(view, "build_entry", changing)
+    for kept in (store, None):
+        tiny.write_truth(own.dataset.root, own.scenarios[0].item, tiny.slide(5.0), tiny.FPS)
+        with pytest.raises(UserError, match=r"0001_testing-videos.*changed while it was scored"):
+            score(own, kept, tmp_path / "out")
+    assert entries(store) == []
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_clip_that_changes_while_it_is_measured_has_no_score(
+    own: Tiny, store: TruthCache, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    score(own, store, tmp_path / "warm")
+    real = view.measure_clip
+
+    def changing(*words: Any, **named: Any) -> object:
+        tiny.write_clip(own.videos, own.scenarios[0], tiny.slide(9.0))
+        return real(*words, **named)
+
+    monkeypatch.setattr(view, "measure_clip", changing)
+    with pytest.raises(UserError, match=rf"{own.scenarios[0].output_name}.*changed while it was scored"):
+        score(own, store, tmp_path / "out")
+    assert not (tmp_path / "out").exists()
 
 
 def test_a_cache_that_cannot_be_written_slows_scoring_and_does_not_stop_it(

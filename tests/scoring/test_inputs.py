@@ -6,9 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from adapters.video import probe, write_video
+from adapters.video import VideoInfo, probe, write_video
 from runners.core.errors import UserError
+from runners.core.files import sha256_file
 from runners.core.scenarios import Scenario
+from runners.scoring import inputs
 from runners.scoring.inputs import find_clips
 from tests.scoring.conftest import Tiny
 from tests.scoring.tiny import slide, write_clip
@@ -25,6 +27,22 @@ def test_a_good_folder_tells_its_format_and_what_is_missing(scenarios: list[Scen
     assert clips.found == ((scenarios[1], path),)
     assert clips.missing == (scenarios[0],)
     assert (clips.fps, clips.width, clips.height) == (8, 64, 36)
+
+
+def test_a_clip_is_hashed_before_it_is_looked_into(
+    scenarios: list[Scenario], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else what was found out could be of a file, and the hash of its successor."""
+    path = write_clip(tmp_path, scenarios[0], slide(5.0))
+    before = sha256_file(path)
+
+    def replacing(path: Path) -> VideoInfo:
+        write_clip(tmp_path, scenarios[0], slide(9.0))
+        return probe(path)
+
+    monkeypatch.setattr(inputs, "probe", replacing)
+    assert find_clips(tmp_path, scenarios, 1).hashes == {path: before}
+    assert sha256_file(path) != before
 
 
 def test_a_missing_folder(scenarios: list[Scenario], tmp_path: Path) -> None:
@@ -52,9 +70,14 @@ def test_a_second_file_of_an_id_is_told_its_right_name(scenarios: list[Scenario]
         find_clips(tmp_path, scenarios, 1)
 
 
-def test_a_folder_in_the_place_of_a_clip(scenarios: list[Scenario], tmp_path: Path) -> None:
-    (tmp_path / scenarios[0].output_name).mkdir()
-    with pytest.raises(UserError, match="no clip of this benchmark"):
+def test_a_folder_or_a_dead_link_in_the_place_of_a_clip(scenarios: list[Scenario], tmp_path: Path) -> None:
+    path = tmp_path / scenarios[0].output_name
+    path.mkdir()
+    with pytest.raises(UserError, match=rf"{path.name}: this is no file"):
+        find_clips(tmp_path, scenarios, 1)
+    path.rmdir()
+    path.symlink_to(tmp_path / "nowhere")
+    with pytest.raises(UserError, match=rf"{path.name}: this is no file"):
         find_clips(tmp_path, scenarios, 1)
 
 

@@ -110,6 +110,20 @@ def test_truth_that_changed_meanwhile_makes_its_views_stale(own: Tiny, tmp_path:
     assert len(scored) == 2 + 2
 
 
+def test_killed_between_metrics_and_scores_no_old_scores_stand_beside_new_metrics(
+    own: Tiny, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def killed(*_: object) -> None:
+        raise Stopped
+
+    score(own, tmp_path / "out")
+    tiny.write_clip(own.videos, own.scenarios[0], tiny.slide(9.0))
+    monkeypatch.setattr("runners.scoring.pipeline.write_json", killed)
+    with pytest.raises(Stopped):
+        score(own, tmp_path / "out")
+    assert not (tmp_path / "out" / "scores.json").exists()
+
+
 def test_touched_truth_and_clips_are_taken_over(own: Tiny, tmp_path: Path, scored: list[str]) -> None:
     with pytest.raises(Stopped):
         score(own, tmp_path / "out", stop_after=1)
@@ -136,7 +150,8 @@ def test_another_scorer_or_opencv_takes_nothing_over(
 
 
 @pytest.mark.parametrize(
-    "torn", [b'\n{"key": "', b"\n[]\n", b"\n\xff\xfe\n", b'\n{"key": "a", "view": {"first": 3}}\n']
+    "torn",
+    [b"\n" + b"[" * 100_000, b'\n{"key": "', b"\n[]\n", b"\n\xff\xfe\n", b'\n{"key": "a", "view": {"first": 3}}\n'],
 )
 def test_a_torn_line_is_a_view_that_was_not_scored(torn: bytes, own: Tiny, tmp_path: Path, scored: list[str]) -> None:
     with pytest.raises(Stopped):

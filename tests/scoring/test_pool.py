@@ -61,6 +61,31 @@ def test_a_worker_that_dies_is_told_with_its_clip() -> None:
         list(run_tasks(work.die, [1, 2, 3], 2, _name))
 
 
+@pytest.mark.parametrize("workers", [1, 2])
+def test_a_full_disk_is_told_in_a_line(workers: int) -> None:
+    with pytest.raises(UserError, match=r"No space left on device.*TMPDIR"):
+        list(run_tasks(work.fill_the_disk, [1, 2], workers, _name))
+
+
+def test_workers_hear_no_ctrl_c_not_even_while_they_start() -> None:
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, [])
+    assert all(signal.SIGINT in blocked for _, blocked in run_tasks(work.blocked_signals, [1, 2], 2, _name))
+    assert signal.pthread_sigmask(signal.SIG_BLOCK, []) == before
+
+
+def test_what_a_killed_process_without_workers_left_is_cleared_away(temporary: Path) -> None:
+    environment = {**os.environ, "TMPDIR": str(temporary), "PYTHONPATH": str(ROOT)}
+    command = [sys.executable, "-m", "tests.scoring.work", "1"]
+    with subprocess.Popen(command, env=environment, stdout=subprocess.PIPE) as parent:
+        assert parent.stdout is not None
+        assert parent.stdout.readline() == b"working\n"
+        list(run_tasks(work.square, [1], 1, _name))
+        assert len(list(temporary.rglob("file"))) == 1, "the folder of a living process is gone"
+        parent.kill()
+    assert len(list(temporary.rglob("file"))) == 1
+    list(run_tasks(work.square, [1], 1, _name))
+
+
 def test_stopping_in_the_middle_ends_the_workers() -> None:
     with closing(run_tasks(work.square, [1, 2, 3, 4], 2, _name)) as done:
         next(done)
@@ -70,7 +95,7 @@ def test_stopping_in_the_middle_ends_the_workers() -> None:
 @pytest.mark.parametrize("kill", [False, True], ids=["ctrl-c", "kill -9"])
 def test_no_orphan_and_no_file_outlives_an_interrupted_or_killed_parent(*, kill: bool, temporary: Path) -> None:
     environment = {**os.environ, "TMPDIR": str(temporary), "PYTHONPATH": str(ROOT)}
-    command = [sys.executable, "-m", "tests.scoring.work"]
+    command = [sys.executable, "-m", "tests.scoring.work", "2"]
     pipe, quiet = subprocess.PIPE, subprocess.DEVNULL
     with subprocess.Popen(command, env=environment, stdout=pipe, stderr=quiet, start_new_session=True) as parent:
         assert parent.stdout is not None

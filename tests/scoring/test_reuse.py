@@ -111,13 +111,23 @@ def older_scorer(run: Tiny, scored: Scored) -> None:
     rewrite(scored, scorer_version=0)
 
 
+def no_number(run: Tiny, scored: Scored) -> None:
+    rewrite(scored, verified=float("nan"))
+
+
+def no_number_of_a_clip(run: Tiny, scored: Scored) -> None:
+    per_clip = scored.scores.to_json()["per_clip"]
+    rewrite(scored, per_clip=[{**clip, "metrics": {**clip["metrics"], "mse": float("inf")}} for clip in per_clip])
+
+
 def foreign_fields(run: Tiny, scored: Scored) -> None:
     rewrite(scored, per_clip=[{"file": scenario.output_name} for scenario in run.scenarios])
 
 
 CHANGES: list[Callable[[Tiny, Scored], None]] = [
     other_clip, added_clip, lost_clip, other_second_take, masks_arrived,
-    no_metrics, no_scores, torn_scores, no_object, older_scorer, foreign_fields,
+    no_metrics, no_scores, torn_scores, no_object, older_scorer, foreign_fields, no_number,
+    no_number_of_a_clip,
 ]  # fmt: skip
 
 

@@ -9,6 +9,7 @@ import select
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -62,6 +63,25 @@ def test_a_listener_that_gives_up_ends_the_child_and_its_children(tmp_path: Path
     with pytest.raises(KeyboardInterrupt):
         run_child([sys.executable, "-c", code], cwd=tmp_path, env=os.environ, hear=give_up)
     assert select.select(pids, [], [], 20)[0], "the grandchild lives on"
+    os.close(pids[0])
+
+
+def test_a_program_that_dies_and_leaves_children_with_its_output_open_is_not_waited_for(tmp_path: Path) -> None:
+    """As when one of several is killed for want of memory: the others wait for work for ever."""
+    code = (
+        "import os, subprocess, sys, time\n"
+        "child = subprocess.Popen([sys.executable, '-c', 'import time; time.sleep(50)'])\n"
+        "print(child.pid, flush=True); time.sleep(2); os.kill(os.getpid(), 9)\n"
+    )
+    pids: list[int] = []
+    began = time.monotonic()
+    ended = run_child(
+        [sys.executable, "-c", code], cwd=tmp_path, env=os.environ,
+        hear=lambda line: pids.append(os.pidfd_open(int(line))),
+    )  # fmt: skip
+    assert ended.code == -signal.SIGKILL
+    assert time.monotonic() - began < 40
+    assert select.select(pids, [], [], 20)[0], "the child lives on"
     os.close(pids[0])
 
 
@@ -121,12 +141,21 @@ def test_a_wrong_path_is_a_line_and_exit_code_2(tmp_path: Path) -> None:
     assert "Traceback" not in done.stdout + done.stderr
 
 
+def heed_signals() -> None:
+    """Tests that run in a shell's background, or under nohup, were told to ignore some; children inherit that."""
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, signal.SIG_DFL)
+
+
 @contextlib.contextmanager
 def hanging(tmp_path: Path) -> Iterator[tuple[subprocess.Popen[str], int]]:
     """The command while its toolbox hangs, and a handle of the toolbox's process."""
     script = make_checkout(tmp_path / "check out", "physiq") / "physiq" / "run_physics_iq.py"
     script.write_text("import os, threading\nprint('pid', os.getpid())\nthreading.Event().wait()\n")
-    process = subprocess.Popen(words(tmp_path), cwd=ROOT, stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    process = subprocess.Popen(
+        words(tmp_path), cwd=ROOT, stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+        preexec_fn=heed_signals,  # noqa: PLW1509  (no thread of this process holds a lock that it needs)
+    )  # fmt: skip
     assert process.stderr is not None
     try:
         line = next((line for line in process.stderr if line.startswith("official: pid")), None)
@@ -146,3 +175,10 @@ def test_a_signal_ends_both_and_the_staging_is_gone(number: signal.Signals, tmp_
         assert select.select([toolbox], [], [], 20)[0], "the toolbox lives on"
         os.close(toolbox)
     assert list((tmp_path / "out").iterdir()) == []
+
+
+def test_sigkill_ends_the_toolbox_too(tmp_path: Path) -> None:
+    with hanging(tmp_path) as (process, toolbox):
+        process.kill()
+        assert select.select([toolbox], [], [], 20)[0], "the toolbox lives on"
+        os.close(toolbox)

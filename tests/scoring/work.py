@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import os
+import signal
 import sys
 import time
 from pathlib import Path
@@ -42,5 +44,14 @@ def hang(task: int, scratch: Path) -> int:
     return task
 
 
+def fill_the_disk(task: int, scratch: Path) -> int:
+    raise OSError(errno.ENOSPC, "No space left on device")
+
+
+def blocked_signals(task: int, scratch: Path) -> set[signal.Signals]:
+    return {signal.Signals(number) for number in signal.pthread_sigmask(signal.SIG_BLOCK, [])}
+
+
 if __name__ == "__main__":
-    list(run_tasks(hang, [1, 2], 2, str))
+    workers = int(sys.argv[1])
+    list(run_tasks(hang, [1, 2], workers, str))

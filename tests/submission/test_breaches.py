@@ -13,7 +13,7 @@ import pytest
 
 from runners.core.outcome import BAD_INPUT
 from tests.run.harness import Paint
-from tests.submission.conftest import SIGNED, Ask, make_runs, text
+from tests.submission.conftest import SIGNED, VERIFIED, Ask, make_runs, text
 
 
 def lose_a_clip(runs: list[Path]) -> str:
@@ -84,6 +84,14 @@ def expect_more_clips(runs: list[Path]) -> str:
     return "paint-op-run_02: 6 clips are described, and the benchmark has 198"
 
 
+def lose_a_part_of_the_score(runs: list[Path]) -> str:
+    path = runs[1] / "scores/scores.json"
+    scores = json.loads(path.read_bytes())
+    del scores["verified_mse"]
+    path.write_text(json.dumps(scores))
+    return "paint-op-run_02: is not scored"
+
+
 def add_a_file(runs: list[Path]) -> str:
     (runs[0] / "videos" / "notes.txt").touch()
     return "paint-op-run_01/notes.txt: no .mp4, and nothing else may be here"
@@ -93,7 +101,8 @@ def add_a_file(runs: list[Path]) -> str:
     "spoil",
     [
         lose_a_clip, change_a_clip, score_other_clips, lose_scores, show_take_2, use_no_prompts, use_another_benchmark,
-        repeat_a_number, change_a_setting, leave_it_incomplete, expect_more_clips, add_a_file,
+        repeat_a_number, change_a_setting, leave_it_incomplete, expect_more_clips,
+        lose_a_part_of_the_score, add_a_file,
     ],
 )  # fmt: skip
 def test_a_breach_is_told_and_nothing_is_written(
@@ -104,6 +113,12 @@ def test_a_breach_is_told_and_nothing_is_written(
     assert outcome.code == BAD_INPUT
     assert any(line.startswith("error: ") and told in line for line in outcome.lines), text(outcome)
     assert not (tmp_path / "out").exists()
+
+
+def test_the_leaderboard_wants_its_count_whatever_a_run_was_told_to_expect(runs: list[Path], ask: Ask) -> None:
+    outcome = ask(runs, SIGNED, benchmark=replace(VERIFIED, expected=198))
+    assert outcome.code == BAD_INPUT
+    assert "error: paint-op-run_01: is over 6 clips, and the leaderboard wants 198" in outcome.lines
 
 
 def test_a_card_of_another_rate_is_a_breach(runs: list[Path], ask: Ask) -> None:

@@ -12,7 +12,7 @@ import yaml
 from runners.core.errors import UserError
 from runners.reporting.leaderboard import ScoredRun
 from runners.submission.card import Card, card_text, make_card, read_card, run_id
-from runners.submission.fields import empty_card, open_fields
+from runners.submission.fields import empty_card, open_fields, optional_fields
 from tests.reporting.scored import SHARES, scored_run
 
 TODAY = date(2026, 11, 25)
@@ -146,6 +146,9 @@ def test_a_models_yaml_may_declare_best_of_n_and_what_else_is_the_models() -> No
     runs[0].record.configuration["model"]["card"] = {"bon_samplin": 4}
     with pytest.raises(UserError, match="did you mean 'bon_sampling'"):
         info(runs)
+    runs[0].record.configuration["model"]["card"] = {"availability": "open"}
+    with pytest.raises(UserError, match=r"model svd: card\.availability in its YAML is 'open'; allowed are public"):
+        info(runs)
     runs[0].record.configuration["model"]["card"] = {"organization": "Us"}
     with pytest.raises(UserError, match=r"unknown field card\.organization"):
         info(runs)
@@ -206,6 +209,14 @@ def test_a_card_that_contradicts_the_runs_is_a_breach(section: str, key: str, va
         ("public_info: {organisation: Us}", "did you mean 'organization'"),
         ("public_info: {availability: open}", "allowed are public, api, research, private"),
         ("public_info: {date: 25.11.2026}", "YYYY-MM-DD"),
+        ("public_info: {date: '2026-02-30'}", "YYYY-MM-DD"),
+        ("public_info: {date: 2026-02-30}", "day is out of range"),
+        ("public_info: {bon_sampling: four}", "it is a whole number"),
+        ("public_info: {prompt_upsampling: maybe}", "allowed are true and false"),
+        ("terms: {terms_accepted: 'no'}", "allowed are true and false"),
+        ("warranties: {metadata_accurate: 1}", "allowed are true and false"),
+        ("public_info: {organization: !!set {a}}", "must be one value"),
+        ("[" * 100_000, "not well-formed YAML"),
         ("public_info: {comments: [a, b]}", "must be one value"),
         ("public_info: 3", "must hold fields"),
         ("a: b: c", "not well-formed YAML"),
@@ -215,6 +226,28 @@ def test_a_card_that_cannot_be_read_is_told(tmp_path: Path, content: str, told: 
     (tmp_path / "card.yaml").write_text(content)
     with pytest.raises(UserError, match=told):
         read_card(tmp_path / "card.yaml")
+
+
+def test_the_version_of_the_terms_is_a_text_however_it_is_written(tmp_path: Path) -> None:
+    (tmp_path / "card.yaml").write_text("terms: {terms_version: 1.0}")
+    assert read_card(tmp_path / "card.yaml") == {"terms": {"terms_version": "1.0"}}
+
+
+def test_a_card_cannot_take_back_what_a_model_or_its_prompts_declare() -> None:
+    runs = four()
+    runs[0].record.configuration["model"]["card"] = {"bon_sampling": 4}
+    runs[0].record.manifest["sessions"] = [{"prompts": {"mode": "bpp", "upsampling": {"method": "A model"}}}]
+    card, breaches = make_card(runs, {"public_info": {"bon_sampling": 1, "prompt_upsampling": False}}, TODAY)
+    assert breaches == [
+        "card: public_info.bon_sampling is 1, and the runs say 4",
+        "card: public_info.prompt_upsampling is False, and the runs say True",
+    ]
+    assert (card["public_info"]["bon_sampling"], card["public_info"]["prompt_upsampling"]) == (4, True)
+    given: Card = {"public_info": {"bon_sampling": 2, "prompt_upsampling": True}}
+    card, breaches = make_card(four(), given, TODAY)  # nothing was declared, so a person may
+    assert (breaches, card["public_info"]["bon_sampling"]) == ([], 2)
+    assert optional_fields(card)[-4:] == ["bon_sampling_method", "bon_sampling_source",
+                                          "prompt_upsampling_method", "prompt_upsampling_source"]  # fmt: skip
 
 
 def test_a_card_that_is_not_there_is_told(tmp_path: Path) -> None:

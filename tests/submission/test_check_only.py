@@ -68,6 +68,16 @@ def test_runs_of_the_harness_can_be_checked_without_scores_and_over_any_benchmar
     assert "warning: paint-op-run_02: is over the benchmark demo" in text(outcome)
 
 
+def test_the_folder_above_the_clips_may_be_named_as_well(elsewhere: list[Path], ask: Ask) -> None:
+    outcome = ask([folder.parent for folder in elsewhere], check_only=True)
+    assert (outcome.code, outcome.lines[-1]) == (DONE, "2 runs, 12 clips: no rule is broken")
+
+
+def test_a_resolution_is_spelt_as_the_leaderboard_reads_it(elsewhere: list[Path], ask: Ask) -> None:
+    with pytest.raises(UserError, match="WIDTHxHEIGHT"):
+        ask(elsewhere, {"public_info": {"fps": 8, "resolution": "96X54"}}, check_only=True)
+
+
 def test_clips_made_elsewhere_cannot_be_submitted_since_nothing_is_known_of_them(
     elsewhere: list[Path], ask: Ask
 ) -> None:

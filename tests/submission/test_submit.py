@@ -138,6 +138,22 @@ def test_clips_are_copied_where_links_cannot_be_made(
         assert copy.read_bytes() == clip.read_bytes()
 
 
+def test_of_a_link_the_submission_holds_the_file(runs: list[Path], ask: Ask, tmp_path: Path) -> None:
+    clip = min((runs[0] / "videos").iterdir())
+    clip.rename(runs[0] / "moved.mp4")
+    clip.symlink_to("../moved.mp4")
+    assert ask(runs, SIGNED).code == DONE
+    made = only_folder(tmp_path / "out") / "runs" / "paint-op-run_01" / clip.name
+    assert not made.is_symlink()
+    assert made.samefile(runs[0] / "moved.mp4")
+
+
+@pytest.mark.parametrize("text", ["**x", "x" * 300])
+def test_what_is_no_path_and_no_pattern_is_told(ask: Ask, text: str) -> None:
+    with pytest.raises(UserError, match="is neither a path nor a pattern of names"):
+        ask([Path(text)])
+
+
 def test_a_pattern_names_all_runs_that_fit(runs: list[Path], ask: Ask) -> None:
     assert "2 runs, 12 clips" in text(ask([runs[0].parent / "paint-op-run_*"], check_only=True))
     with pytest.raises(UserError, match="nothing is there that fits"):
@@ -165,6 +181,11 @@ def test_a_damaged_manifest_is_told(runs: list[Path], ask: Ask) -> None:
     (runs[0] / "manifest.json").write_text("{")
     with pytest.raises(UserError, match=r"manifest\.json is damaged"):
         ask(runs)
+    manifest = json.loads((runs[1] / "manifest.json").read_bytes())
+    manifest["clips"]["0001"]["failed"] = None
+    (runs[1] / "manifest.json").write_text(json.dumps(manifest))
+    with pytest.raises(UserError, match="the record of clip 0001 is incomplete"):
+        ask(runs[1:])
 
 
 def test_the_command_line_leaves_with_the_right_code(runs: list[Path], tmp_path: Path) -> None:
@@ -174,8 +195,9 @@ def test_the_command_line_leaves_with_the_right_code(runs: list[Path], tmp_path:
         return subprocess.run(command, cwd=tmp_path, env=environ, capture_output=True, text=True, check=False)
 
     assert cli("check_only=true").returncode == DONE
-    assert cli("out=out").returncode == STOPPED
-    assert "written: again/org__paint-op__" in cli("out=again").stdout
+    assert cli("out=out", "benchmark.expected=6").returncode == STOPPED
+    assert "written: again/org__paint-op__" in cli("out=again", "benchmark.expected=6").stdout
+    assert "is over 6 clips, and the leaderboard wants 198" in cli("out=more").stdout
     (runs[0] / "videos" / "notes.txt").touch()
-    assert cli("out=more").returncode == BAD_INPUT
+    assert cli("out=more", "benchmark.expected=6").returncode == BAD_INPUT
     assert cli().returncode == BAD_INPUT

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import re
+import select
 import signal
 import subprocess
 import threading
@@ -14,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 _GRACE_S = 5.0
+_SILENCE_S = 1.0
 _KEPT = 12
 
 
@@ -28,7 +30,8 @@ class Ended:
 def run_child(words: Sequence[str], *, cwd: Path, env: Mapping[str, str], hear: Callable[[str], None]) -> Ended:
     """Run a program to its end; `hear` gets each line of its output, bars that redraw themselves included.
 
-    Whatever ends this function early (Ctrl-C, SIGTERM, a closed terminal) ends the program and its children as well.
+    Whatever ends this function early (Ctrl-C, SIGTERM, a closed terminal) ends the program and its children as well,
+    and so does SIGKILL.
     """
     last: deque[str] = deque(maxlen=_KEPT)
     with _interrupted_by_signals():
@@ -37,23 +40,32 @@ def run_child(words: Sequence[str], *, cwd: Path, env: Mapping[str, str], hear: 
             start_new_session=True,
         )  # fmt: skip
         try:
-            for line in _lines(process):
-                last.append(line)
-                hear(line)
-            code = process.wait()
+            with _ended_with_us(process):
+                for line in _lines(process):
+                    last.append(line)
+                    hear(line)
+                code = process.wait()
         finally:
             _end(process)
     return Ended(code, tuple(last))
 
 
 def _lines(process: subprocess.Popen[bytes]) -> Iterator[str]:
-    assert process.stdout is not None
     rest = b""
-    while data := os.read(process.stdout.fileno(), 1 << 16):
+    while data := _read(process):
         *whole, rest = re.split(rb"[\r\n]+", rest + data)
         yield from (text for line in whole if (text := line.decode("utf-8", "replace").rstrip()))
     if rest.strip():
         yield rest.decode("utf-8", "replace").rstrip()
+
+
+def _read(process: subprocess.Popen[bytes]) -> bytes:
+    """Its next output, b"" at the end: where the program is gone, its children may hold the output open for ever."""
+    assert process.stdout is not None
+    while not select.select([process.stdout], [], [], _SILENCE_S)[0]:
+        if process.poll() is not None:
+            return b""
+    return os.read(process.stdout.fileno(), 1 << 16)
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:
@@ -64,14 +76,27 @@ def _end(process: subprocess.Popen[bytes]) -> None:
             with contextlib.suppress(subprocess.TimeoutExpired):
                 process.wait(_GRACE_S)
     finally:
-        if process.poll() is None:
-            _signal(process, signal.SIGKILL)
-            process.wait()
+        _signal(process, signal.SIGKILL)  # its children too, that may have outlived it
+        process.wait()
         process.stdout.close()
 
 
+@contextlib.contextmanager
+def _ended_with_us(process: subprocess.Popen[bytes]) -> Iterator[None]:
+    """Let a shell wait for the end of this process, and end the program if it was SIGKILL, which nobody can hear."""
+    watch = subprocess.Popen(  # noqa: S603
+        ["/bin/sh", "-c", 'read -r _; kill -KILL "-$0"', str(process.pid)],
+        stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True,
+    )  # fmt: skip
+    try:
+        yield
+    finally:
+        watch.kill()
+        watch.communicate()
+
+
 def _signal(process: subprocess.Popen[bytes], number: int) -> None:
-    with contextlib.suppress(ProcessLookupError):
+    with contextlib.suppress(ProcessLookupError, PermissionError):  # macOS: only the dead are left
         os.killpg(process.pid, number)  # its own session, so that its children are reached too
 
 

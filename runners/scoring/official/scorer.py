@@ -54,7 +54,6 @@ class _Job:
     toolbox: Toolbox
     versions: Mapping[str, str]
     clips: Clips
-    hashes: Mapping[Path, str]
     sources: Sequence[TruthSource]
     processes: int
 
@@ -79,9 +78,8 @@ def score_official(
     clips = find_clips(videos, benchmark.scenarios, workers)
     check_folder(clips.missing, [glance(path).fps for _, path in clips.found], clips.fps)
     sources = find_truth(benchmark.dataset, benchmark.scenarios, clips.fps)
-    hashes = {path: sha256_file(path) for _, path in clips.found}
     processes = scorer.workers or _processes(glance(sources[0].takes[0]), CONTINUATION_S * clips.fps)
-    job = _Job(benchmark, toolbox, versions, clips, hashes, sources, processes)
+    job = _Job(benchmark, toolbox, versions, clips, sources, processes)
     with staging_folder(out) as folder:
         return _run(job, folder, out / FOLDER, hear)
 
@@ -97,8 +95,8 @@ def _run(job: _Job, folder: Path, out: Path, hear: Callable[[str], None]) -> dic
     toolbox, clips = job.toolbox, job.clips
     name = toolbox.folder(job.benchmark.settings.kind)
     truth = [path for source in job.sources for path in (*source.takes, *source.masks) if path is not None]
-    guard = Untouched(job.hashes, truth)
-    staged = stage(folder, clips.found, job.hashes, job.benchmark.dataset, name, clips.fps)
+    guard = Untouched(job.clips.hashes, truth)
+    staged = stage(folder, clips.found, job.clips.hashes, job.benchmark.dataset, name, clips.fps)
     words = toolbox.command(staged.clips, staged.root, staged.descriptions, staged.output, job.processes)
     heard: list[str] = []
 
@@ -146,14 +144,14 @@ def _scores(job: _Job, staged: Staged, measured: Sequence[Measured], final: Fina
         truth_sha256=truth_identity(job.sources),
     )
     scored = [
-        _clip_score(scenario, path, job.hashes[path], view)
+        _clip_score(scenario, path, job.clips.hashes[path], view)
         for (scenario, path), view in zip(clips.found, measured, strict=True)
     ]
     scores = Scores.of(scored, origin, expected=len(job.benchmark.scenarios), missing=[])
     marks = scores.marks
     rounded = rounded_original(marks.metrics, marks.variances) if marks.variances else None
     toolbox = job.toolbox
-    identity = _identity(toolbox, job.versions, _rows(clips.found, job.hashes), job.sources, job.benchmark)
+    identity = _identity(toolbox, job.versions, _rows(clips.found, job.clips.hashes), job.sources, job.benchmark)
     return scores.to_json() | {
         "scorer": "official",
         "scorer_version": f"official:{toolbox.sha256}",  # never the built-in scorer's, so never taken for its scores

@@ -11,7 +11,6 @@ import contextlib
 import csv
 import os
 import shutil
-import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,8 +18,8 @@ from pathlib import Path
 from runners.core.errors import UserError, first_of
 from runners.core.files import sha256_file, sha256_json
 from runners.core.layout import DataSet, Item, output_name, relative_path, scenario_name
-from runners.core.locks import Held, Lock
 from runners.core.scenarios import COLUMNS, Scenario
+from runners.scoring.scratch import scratch_folder
 
 _PREFIX = ".official-"
 _LISTED_FPS = 30
@@ -42,22 +41,10 @@ class Staged:
 
 @contextlib.contextmanager
 def staging_folder(out: Path) -> Iterator[Path]:
-    """An empty folder inside `out`, on one disk with the clips; gone afterwards, as are those of killed processes."""
+    """A folder of this process's own inside `out`, on one disk with the clips; gone afterwards."""
     out.mkdir(parents=True, exist_ok=True)
-    _sweep(out)
-    folder = Path(tempfile.mkdtemp(prefix=_PREFIX, dir=out))
-    try:
-        (folder / "lock").touch()
-        with Lock(folder / "lock"):
-            yield folder
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
-
-
-def _sweep(out: Path) -> None:
-    for lock in out.glob(f"{_PREFIX}*/lock"):
-        with contextlib.suppress(Held, OSError), Lock(lock):  # locked: its process lives
-            shutil.rmtree(lock.parent, ignore_errors=True)
+    with scratch_folder(out, _PREFIX) as folder:
+        yield folder
 
 
 def stage(
