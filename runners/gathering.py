@@ -165,20 +165,11 @@ def _score(record: RunRecord, benchmarks: Benchmarks, harvest: Harvest) -> dict[
         raise UserError(f"{shown(record.path)} is not writable, and its scores go there")
     benchmark, out = benchmarks.of(record), record.folder.scores
     with _alone(record):
-        _drop_damaged(out)
         before = _content(out / "scores.json")
         print(f"scoring {record.name}", file=sys.stderr, flush=True)  # above the bars, which do not name it
         scores = score(record.folder.videos, benchmark, settings.scorer, out=out, progress=settings.progress)
         harvest.anew += _content(out / "scores.json") != before
     return scores
-
-
-def _drop_damaged(scores: Path) -> None:
-    """Remove a damaged scores.json, so that nobody takes it for true where its clips and truth still are the same."""
-    try:
-        read_scores(scores)
-    except UserError:
-        (scores / "scores.json").unlink(missing_ok=True)
 
 
 def _content(path: Path) -> bytes | None:

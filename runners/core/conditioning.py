@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
@@ -30,7 +30,7 @@ from runners.core.layout import CONDITIONING_S, DataSet, Item, Kind, relative_pa
 if TYPE_CHECKING:
     from PIL import Image
 
-_DEFAULT_FPS = 30
+DEFAULT_FPS = 30
 """The rate that other rates are made from, and that of a data set of nothing but switch frames."""
 _RATE_TOLERANCE = 0.01
 """29.97 FPS may be called 30; 24 and 25 are not the same."""
@@ -62,10 +62,10 @@ def find_source(dataset: DataSet, item: Item, needs: Needs) -> ConditioningSourc
     Without a conditioning folder the first 3 s of the full video serve instead.
     """
     if needs.mode == "i2v":
-        image = dataset.find("switch", item, _DEFAULT_FPS)
+        image = dataset.find("switch", item, DEFAULT_FPS)
         if image is not None:
             return ConditioningSource("i2v", image, "image", _own_rate(dataset, item))
-        expected = dataset.root / relative_path("switch", item, _DEFAULT_FPS)
+        expected = dataset.root / relative_path("switch", item, DEFAULT_FPS)
         if expected.parent.is_dir() and any(expected.parent.iterdir()):
             raise _missing(expected)
     source = _find_video(dataset, item, needs)
@@ -153,8 +153,8 @@ def _find_video(dataset: DataSet, item: Item, needs: Needs) -> ConditioningSourc
     rates = dataset.rates(kind, item.take)
     if not rates:
         kind, rates = "full", dataset.rates("full", item.take)
-    wanted = round(needs.fps) if needs.fps and needs.fps == round(needs.fps) else _DEFAULT_FPS
-    rate = next((rate for rate in (wanted, _DEFAULT_FPS) if rate in rates), rates[0] if rates else _DEFAULT_FPS)
+    wanted = round(needs.fps) if needs.fps and needs.fps == round(needs.fps) else DEFAULT_FPS
+    rate = best_rate(wanted, rates) or DEFAULT_FPS
     path = dataset.find(kind, item, rate)
     if path is None:
         raise _missing(dataset.root / relative_path(kind if rates else "conditioning", item, rate))
@@ -163,10 +163,15 @@ def _find_video(dataset: DataSet, item: Item, needs: Needs) -> ConditioningSourc
     return ConditioningSource(needs.mode, path, "full", rate, CONDITIONING_S)
 
 
+def best_rate(wanted: int, rates: Sequence[int]) -> int | None:
+    """The rate that is read of those that are shipped, highest first: the wanted one, else 30 FPS, else the highest."""
+    return next((rate for rate in (wanted, DEFAULT_FPS) if rate in rates), rates[0] if rates else None)
+
+
 def _own_rate(dataset: DataSet, item: Item) -> int:
     """The highest rate at which the data set ships videos of any kind."""
     kinds: tuple[Kind, ...] = ("conditioning", "testing", "full")
-    return max((rate for kind in kinds for rate in dataset.rates(kind, item.take)), default=_DEFAULT_FPS)
+    return max((rate for kind in kinds for rate in dataset.rates(kind, item.take)), default=DEFAULT_FPS)
 
 
 def _available(shipped_fps: int, fps: float) -> int:

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import io
 import json
 import tempfile
 from collections.abc import Callable, Sequence
-from csv import writer as csv_writer
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +14,7 @@ from runners.core.cutting import TOTAL_S, TRUTH_CRF, Footage, cut, measure
 from runners.core.errors import UserError
 from runners.core.files import sha256_file, sync_folder, write_json, write_text
 from runners.core.layout import VIEWS, Item, output_name, relative_path, scenario_name
-from runners.core.scenarios import COLUMNS
+from runners.core.scenarios import descriptions_csv
 
 RECORD = "dataset.json"
 """Written into the data set: from which files, at which rate it was cut."""
@@ -156,11 +154,9 @@ def _items(videos: Sequence[OwnVideo]) -> list[tuple[Item, OwnVideo, Path]]:
 
 
 def _descriptions(takes: Sequence[tuple[Item, OwnVideo]]) -> str:
-    text = io.StringIO()
-    writer = csv_writer(text, lineterminator="\n")
-    writer.writerow(COLUMNS)
-    writer.writerows((scenario_name(item), own.description, own.category, output_name(item)) for item, own in takes)
-    return text.getvalue()
+    return descriptions_csv(
+        (scenario_name(item), own.description, own.category, output_name(item)) for item, own in takes
+    )
 
 
 def _publish(made: Path, root: Path, recorded: dict[str, Any]) -> Path:

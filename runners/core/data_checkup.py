@@ -9,7 +9,7 @@ from pathlib import Path
 
 from adapters import BadVideo, Finding, examine, glance
 from runners.core.benchmark import Benchmark, benchmark_root, read_benchmark
-from runners.core.conditioning import ConditioningSource, probe_source
+from runners.core.conditioning import DEFAULT_FPS, ConditioningSource, best_rate, probe_source
 from runners.core.errors import UserError, first_of
 from runners.core.layout import CONDITIONING_S, CONTINUATION_S, Item, Kind
 from runners.core.prompts import BPP_FILE, DATA_FILE
@@ -28,7 +28,6 @@ _NAMES: dict[Kind, str] = {
     "masks": "masks",
     "full": "full videos",
 }
-_USUAL_FPS = 30
 _RATE_TOLERANCE = 0.01
 _OPENED_AT_ONCE = 8
 _NAMED = 3
@@ -158,7 +157,8 @@ def _generating(benchmark: Benchmark, shelves: Sequence[Shelf]) -> Iterator[Find
 def _read_from(shelves: Sequence[Shelf], kind: Kind) -> Shelf | None:
     """The shelf that `find_source` reads unless a model asks for another rate: the one at 30 FPS, or at the highest."""
     known = [shelf for shelf in shelves if shelf.kind == kind and shelf.take == 1]
-    return next((shelf for shelf in known if shelf.fps == _USUAL_FPS), known[0] if known else None)
+    rate = best_rate(DEFAULT_FPS, [shelf.fps for shelf in known])
+    return next((shelf for shelf in known if shelf.fps == rate), None)
 
 
 def _scoring(benchmark: Benchmark, shelves: Sequence[Shelf]) -> Iterator[Finding]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -43,6 +44,20 @@ def write_text(path: Path, text: str) -> None:
 def write_json(path: Path, value: Any) -> None:
     """Write JSON atomically; NaN and infinities are refused, since they are no JSON."""
     write_text(path, json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False) + "\n")
+
+
+def link_or_copy(source: Path, target: Path) -> bool:
+    """A hard link to a file's contents, which costs no space, or a copy where links are not to be had; True for a link.
+
+    Of a symbolic link it is the file that is linked: links may lead nowhere from elsewhere. Raises OSError.
+    """
+    source = source.resolve()
+    try:
+        os.link(source, target)
+    except OSError:
+        shutil.copyfile(source, target)
+        return False
+    return True
 
 
 def sha256_file(path: Path) -> str:

@@ -5,7 +5,10 @@ The file's columns are those of the official repository: `scenario, description,
 
 from __future__ import annotations
 
+import csv
+import io
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -95,6 +98,15 @@ def load_scenarios(dataset: DataSet, descriptions: Path, *, hint: str = "") -> l
     if not scenarios:
         raise UserError(f"{descriptions} has no take-1 rows, so there is nothing to generate; is it the right file?")
     return sorted(scenarios, key=lambda scenario: int(scenario.id))
+
+
+def descriptions_csv(rows: Iterable[tuple[str, str, str, str]]) -> str:
+    """The text of a descriptions file: rows of scenario, description, category and generated_video_name."""
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(COLUMNS)
+    writer.writerows(rows)
+    return text.getvalue()
 
 
 def count_warning(scenarios: list[Scenario], expected: int | None, name: str) -> str | None:

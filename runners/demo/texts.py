@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -12,6 +10,7 @@ import yaml
 
 from runners.core.files import write_text
 from runners.core.layout import Item, output_name, scenario_name
+from runners.core.scenarios import descriptions_csv
 from runners.core.templates import BUILT_IN, render
 from runners.demo.scene import Scene, Texts
 
@@ -35,13 +34,10 @@ def best_practice(texts: Texts) -> str:
 
 
 def _table(scenes: Mapping[str, Scene], items: Sequence[Item], text: Any) -> str:
-    out = io.StringIO()
-    writer = csv.writer(out, lineterminator="\n")
-    writer.writerow(["scenario", "description", "category", "generated_video_name"])
-    for item in items:
-        scene = scenes[item.scene]
-        writer.writerow([scenario_name(item), text(scene.texts), scene.category, output_name(item)])
-    return out.getvalue()
+    return descriptions_csv(
+        (scenario_name(item), text(scenes[item.scene].texts), scenes[item.scene].category, output_name(item))
+        for item in items
+    )
 
 
 def _entry(scene: Scene, items: Sequence[Item]) -> dict[str, Any]:

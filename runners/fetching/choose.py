@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from runners.core.conditioning import best_rate
 from runners.core.dataset import DESCRIPTIONS
 from runners.core.errors import UserError, nearest
 from runners.core.layout import Kind, Part, parse_path
@@ -15,7 +16,6 @@ from runners.fetching.remote import Remote, is_safe
 PURPOSES = ("generate", "score", "all")
 PROMPT_DATA = (BPP_FILE.as_posix(), DATA_FILE.as_posix())
 _TOPS = ("full-videos", "split-videos", "switch-frames", "video-masks", "descriptions", "descriptions.csv")
-_USUAL_FPS = 30
 
 
 @dataclass(frozen=True)
@@ -82,7 +82,7 @@ def _is_prompts(path: str) -> bool:
 def _for_generating(parts: Sequence[tuple[Remote, Part]], fps: int) -> list[Group]:
     kind: Kind = "conditioning" if rates(parts, "conditioning") else "full"
     known = rates(parts, kind)
-    rate = next((rate for rate in (fps, _USUAL_FPS) if rate in known), known[0] if known else 0)
+    rate = best_rate(fps, known) or 0
     video = "conditioning clips" if kind == "conditioning" else "full videos, take 1 (there are no conditioning clips)"
     groups = [
         Group("switch frames", tuple(file for file, part in parts if part.kind == "switch")),

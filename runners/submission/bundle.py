@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import os
 import shutil
 from collections.abc import Sequence
 from pathlib import Path
 
 from runners.core.errors import UserError
-from runners.core.files import sha256_file, shown, sync_folder, write_text
+from runners.core.files import link_or_copy, sha256_file, shown, sync_folder, write_text
 from runners.core.locks import Held, Lock
-from runners.core.scenarios import COLUMNS
+from runners.core.scenarios import descriptions_csv
 from runners.submission.runs import Description, Submitted
 
 CARD, DESCRIPTIONS, RUNS = "submission.yaml", "descriptions.csv", "runs"
@@ -52,24 +50,11 @@ def write_bundle(folder: Path, runs: Sequence[Submitted], rows: Sequence[Descrip
         sync_folder(folder.parent)
 
 
-def descriptions_csv(rows: Sequence[Description]) -> str:
-    """The file's text, in the official columns."""
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(COLUMNS)
-    writer.writerows(rows)
-    return text.getvalue()
-
-
 def _take_clips(run: Submitted, target: Path) -> None:
     """The run's clips and nothing else: hard links, or copies where the file system has none."""
     target.mkdir(parents=True)
     for clip in sorted(run.videos.glob("*.mp4")):
-        source, place = clip.resolve(), target / clip.name  # of a link its file: links may lead nowhere from here
-        try:
-            os.link(source, place)
-        except OSError:
-            shutil.copyfile(source, place)
-            if sha256_file(place) != sha256_file(source):
-                raise UserError(f"{shown(source)} changed while it was copied") from None
+        place = target / clip.name
+        if not link_or_copy(clip, place) and sha256_file(place) != sha256_file(clip):
+            raise UserError(f"{shown(clip)} changed while it was copied")
     sync_folder(target)

@@ -66,6 +66,13 @@ def tiny_scored(tiny_run: Tiny, tmp_path_factory: pytest.TempPathFactory) -> Sco
     return Scored(score(tiny_run, out), out)
 
 
+@pytest.fixture
+def own(tmp_path: Path) -> Tiny:
+    """A data set of two views in a folder of the test's own, and a run."""
+    dataset, scenarios = tiny.make_dataset(tmp_path / "data", views=["left", "center"])
+    return Tiny(dataset, scenarios, tiny.write_run(tmp_path / "videos", scenarios))
+
+
 def score(run: Tiny, out: Path, *, workers: int = 1, expected: int | None = None) -> Scores:
     """Score a tiny run with nothing unusual set."""
     dataset, scenarios, videos = run

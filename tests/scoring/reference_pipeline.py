@@ -6,7 +6,7 @@ benchmark, §4 and §5). Slow, large and obviously right: the scorer's numbers a
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -81,10 +81,10 @@ def read(path: Path, count: int) -> Iterator[Image]:
     capture.release()
 
 
-def write_masks(video: Path, file: Path, fps: int) -> None:
-    """The motion masks of the first 5 s, as a gray mp4v video."""
+def motion_masks(frames: Iterable[Image]) -> list[Image]:
+    """As the official tool computes them: whole pictures, one OpenCV call after the other."""
     masks, background = [], None
-    for frame in read(video, SECONDS * fps):
+    for frame in frames:
         gray = cv2.GaussianBlur(cv2.cvtColor(frame, cv2.COLOR_BGR2GRAY), (5, 5), 0)
         if background is None:
             background = gray.astype(np.float64)
@@ -95,6 +95,12 @@ def write_masks(video: Path, file: Path, fps: int) -> None:
         moving = cv2.threshold(difference, 10, 255, cv2.THRESH_BINARY)[1]
         opened = cv2.morphologyEx(moving, cv2.MORPH_OPEN, np.ones((5, 5), np.uint8))
         masks.append(cv2.morphologyEx(opened, cv2.MORPH_CLOSE, np.ones((5, 5), np.uint8)))
+    return [np.asarray(mask, np.uint8) for mask in masks]
+
+
+def write_masks(video: Path, file: Path, fps: int) -> None:
+    """The motion masks of the first 5 s, as a gray mp4v video."""
+    masks = motion_masks(read(video, SECONDS * fps))
     height, width = masks[0].shape
     writer = cv2.VideoWriter(str(file), cv2.VideoWriter.fourcc(*"mp4v"), fps, (width, height), isColor=False)
     for mask in masks:

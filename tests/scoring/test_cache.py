@@ -32,13 +32,6 @@ def store(tmp_path: Path) -> TruthCache:
 
 
 @pytest.fixture
-def own(tmp_path: Path) -> Tiny:
-    """A data set of two views in a folder of the test's own, and a run."""
-    dataset, scenarios = tiny.make_dataset(tmp_path / "data", views=["left", "center"])
-    return Tiny(dataset, scenarios, tiny.write_run(tmp_path / "videos", scenarios))
-
-
-@pytest.fixture
 def decoded(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The names of videos that were opened for their frames, in this process."""
     seen: list[str] = []

@@ -26,12 +26,6 @@ ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture
-def own(tmp_path: Path) -> Tiny:
-    dataset, scenarios = tiny.make_dataset(tmp_path / "data", views=["left", "center"])
-    return Tiny(dataset, scenarios, tiny.write_run(tmp_path / "videos", scenarios))
-
-
-@pytest.fixture
 def scored(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The clips that were scored, in this process."""
     seen: list[str] = []

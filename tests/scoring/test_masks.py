@@ -14,6 +14,7 @@ from runners.core.errors import UserError
 from runners.scoring.decode import Image
 from runners.scoring.masks import MaskVideo, MotionDetector, ShippedMasks, _fitted
 from tests.scoring import reference
+from tests.scoring.reference_pipeline import motion_masks
 from tests.scoring.tiny import slide
 
 
@@ -36,22 +37,6 @@ def test_masks_follow_their_definition(speed: float, seed: int) -> None:
     assert np.mean((np.array(_masks(frames)) > 0) == wanted) > 0.995
 
 
-def _plain_masks(frames: list[Image]) -> list[Image]:
-    """As the official tool computes them: whole pictures, one OpenCV call after the other."""
-    masks, background = [], None
-    for frame in frames:
-        gray = cv2.GaussianBlur(cv2.cvtColor(frame, cv2.COLOR_BGR2GRAY), (5, 5), 0)
-        if background is None:
-            background = gray.astype(np.float64)
-            masks.append(np.zeros_like(gray))
-            continue
-        cv2.accumulateWeighted(gray, background, 0.3)
-        moving = cv2.threshold(cv2.absdiff(gray, cv2.convertScaleAbs(background)), 10, 255, cv2.THRESH_BINARY)[1]
-        opened = cv2.morphologyEx(moving, cv2.MORPH_OPEN, np.ones((5, 5), np.uint8))
-        masks.append(cv2.morphologyEx(opened, cv2.MORPH_CLOSE, np.ones((5, 5), np.uint8)))
-    return [np.asarray(mask, np.uint8) for mask in masks]
-
-
 @settings(max_examples=60, deadline=None)
 @given(st.integers(1, 130), st.integers(1, 200), st.integers(1, 40), st.integers(0, 2**31))
 def test_working_in_bands_gives_the_bits_of_whole_pictures(width: int, height: int, blob: int, seed: int) -> None:
@@ -63,7 +48,7 @@ def test_working_in_bands_gives_the_bits_of_whole_pictures(width: int, height: i
         top, left = rng.integers(0, height), rng.integers(0, width)
         frame[top : top + blob, left : left + blob] += 60
         frames.append(np.clip(frame, 0, 255).astype(np.uint8))
-    np.testing.assert_array_equal(_masks(frames), _plain_masks(frames))
+    np.testing.assert_array_equal(_masks(frames), motion_masks(frames))
 
 
 @given(st.tuples(st.integers(4, 90), st.integers(4, 90)), st.tuples(st.integers(1, 60), st.integers(1, 60)))

@@ -11,8 +11,9 @@ from pathlib import Path
 import pytest
 
 from runners.core.errors import UserError
+from runners.core.files import link_or_copy
 from runners.core.locks import Lock
-from runners.scoring.official.staging import link_or_copy, staging_folder
+from runners.scoring.official.staging import staging_folder
 from tests.scoring.official_run import GENERATIONS, Place, make_place
 from tests.scoring.stand_in import make_ffprobe
 

@@ -8,17 +8,15 @@ symbolic links, and what it might write over (masks, descriptions) is copied.
 from __future__ import annotations
 
 import contextlib
-import csv
-import os
 import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from runners.core.errors import UserError, first_of
-from runners.core.files import sha256_file, sha256_json
+from runners.core.files import link_or_copy, sha256_file, sha256_json
 from runners.core.layout import DataSet, Item, output_name, relative_path, scenario_name
-from runners.core.scenarios import COLUMNS, Scenario
+from runners.core.scenarios import Scenario, descriptions_csv
 from runners.scoring.scratch import scratch_folder
 
 _PREFIX = ".official-"
@@ -74,17 +72,8 @@ def stage(
         _stage_truth(staged.root, dataset, items, rate)
     if staged.masks:  # it takes a folder that is there for complete
         _copy_masks(staged.root, dataset, items, fps)
-    _write_descriptions(staged.descriptions, [scenario for scenario, _ in clips])
+    staged.descriptions.write_text(_descriptions([scenario for scenario, _ in clips]), encoding="utf-8")
     return staged
-
-
-def link_or_copy(source: Path, target: Path) -> None:
-    """A hard link, which costs no space; a copy across file systems, or wherever links are not to be had."""
-    source = source.resolve()
-    try:
-        os.link(source, target)
-    except OSError:
-        shutil.copyfile(source, target)
 
 
 def _stage_truth(root: Path, dataset: DataSet, items: Sequence[Item], fps: int) -> None:
@@ -107,15 +96,14 @@ def _copy_masks(root: Path, dataset: DataSet, items: Sequence[Item], fps: int) -
         shutil.copyfile(found, place)
 
 
-def _write_descriptions(path: Path, scenarios: Sequence[Scenario]) -> None:
-    """The official columns, for exactly the takes that are staged."""
-    with path.open("w", encoding="utf-8", newline="") as file:
-        writer = csv.writer(file)
-        writer.writerow(COLUMNS)
-        for scenario in scenarios:
-            for item in (scenario.item, scenario.second):
-                if item is not None:
-                    writer.writerow([scenario_name(item), scenario.prompt, scenario.category, output_name(item)])
+def _descriptions(scenarios: Sequence[Scenario]) -> str:
+    """The official file for exactly the takes that are staged."""
+    return descriptions_csv(
+        (scenario_name(item), scenario.prompt, scenario.category, output_name(item))
+        for scenario in scenarios
+        for item in (scenario.item, scenario.second)
+        if item is not None
+    )
 
 
 class Untouched:
