@@ -51,6 +51,8 @@ class VideoInfo:
 
     `duration_s` is the container's (what `ffprobe -show_entries format=duration` prints). `colour` is the tagged
     matrix: "bt709", "bt601", "bt2020", …, "rgb" or "unspecified". `container` is FFmpeg's name of the format.
+    `rotated`: a display matrix turns or mirrors the coded picture. `start_s`: when the first frame is shown on the
+    container's clock.
     """
 
     width: int
@@ -62,6 +64,7 @@ class VideoInfo:
     colour: str
     container: str = ""
     rotated: bool = False
+    start_s: float = 0.0
 
 
 def glance(path: Path | str) -> VideoInfo:
@@ -208,6 +211,7 @@ def _described(path: Path | str, container: InputContainer, stream: VideoStream,
         colour=colour_name(first.colorspace),
         container=container.format.name,
         rotated=turns != 0,
+        start_s=float(first.pts * first.time_base) if first.pts is not None and first.time_base else 0.0,
     )
 
 
