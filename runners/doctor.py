@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 from runners.core.outcome import BAD_INPUT, DONE, Outcome
 from runners.core.settings import DoctorSettings
-from runners.entry import Command, instantiate_adapter, main
+from runners.entry import Command, main
+from runners.making import instantiate_adapter
 
 if TYPE_CHECKING:
     from adapters import Adapter, Finding

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from runners.core.outcome import Outcome
 from runners.core.settings import GenerateSettings
-from runners.entry import Command, instantiate_adapter, main
+from runners.entry import Command, main
+from runners.making import instantiate_adapter
 
 if TYPE_CHECKING:
     from runners.lending import Lender
@@ -35,22 +37,35 @@ _SWEEP: list[Path] = []
 """The run folders of all jobs of this invocation."""
 
 
+def named(settings: GenerateSettings, swept: Mapping[str, Any]) -> GenerateSettings:
+    """A job of a sweep with a tag of its own, where its run folder's name does not show what was swept."""
+    from runners.core.variant import variant_tag
+
+    return replace(settings, tag=variant_tag(settings, swept)) if swept else settings
+
+
 def begin(jobs: Sequence[GenerateSettings]) -> None:
-    """Note which runs share a sweep's budget; a name that makes no folder is told when its job runs."""
+    """Note which runs share a sweep's budget; a name that makes no folder is told when its job runs.
+
+    Raises UserError for jobs that would meet in one folder with different settings, before any of them begins.
+    """
     from runners.core.errors import UserError
     from runners.core.plan import run_path
+    from runners.core.variant import check_apart
 
-    _SWEEP.clear()
-    for settings in jobs:
+    paths = {}
+    for number, settings in enumerate(jobs):
         with suppress(UserError):
-            _SWEEP.append(run_path(settings))
+            paths[number] = run_path(settings)
+    check_apart([jobs[number] for number in paths], list(paths.values()))
+    _SWEEP[:] = dict.fromkeys(paths.values())
 
 
 def run(settings: GenerateSettings) -> Outcome:
     """One job."""
     from runners.generation import generate
 
-    return generate(settings, lender(), tuple(dict.fromkeys(_SWEEP)))
+    return generate(settings, lender(), tuple(_SWEEP))
 
 
 def conclude(outcomes: Sequence[Outcome]) -> None:
@@ -67,6 +82,7 @@ COMMAND = Command(
     groups=("model", "placement", "benchmark", "prompts", "output", "scorer", "experiment", "sweep"),
     run=run,
     conclude=conclude,
+    named=named,
     begin=begin,
     end=end,
 )

@@ -9,7 +9,8 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from runners.core.choices import options
+from runners.core.choices import options, plugin_folders
+from runners.typed import config_dirs
 
 _TAIL = """\
 Hydra's own flags: -m (sweep over lists: model=freeze,svd run=1,2), --cfg job (show the composed configuration),
@@ -17,8 +18,15 @@ Hydra's own flags: -m (sweep over lists: model=freeze,svd run=1,2), --cfg job (s
 Exit codes: 0 all done, 1 some clips failed, 2 bad input, 3 stopped on purpose with work left, 130 interrupted."""
 
 
-def help_text(command: str, purpose: str, schema: type[Any], groups: Sequence[str], folders: Sequence[Path]) -> str:
-    """The whole page for one command; `schema` is its settings dataclass, `groups` its configuration groups."""
+CONF = Path(__file__).resolve().parents[1] / "conf"
+
+
+def help_text(command: str, purpose: str, schema: type[Any], groups: Sequence[str], words: Sequence[str] = ()) -> str:
+    """The whole page for one command: `schema` is its settings dataclass, `groups` its configuration groups.
+
+    `words`: the command line, which may name further folders of choices.
+    """
+    folders = [CONF, *config_dirs(words), *plugin_folders()]
     parts = [
         f"usage: python -m runners.{command} [group=choice …] [key=value …]",
         "",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import re
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, get_type_hints
 
 from runners.core.errors import nearest
 
@@ -52,3 +52,14 @@ def keys(schema: type[Any], prefix: str = "") -> Iterator[str]:
             default = field.default_factory()
             if dataclasses.is_dataclass(default):
                 yield from keys(type(default), f"{prefix}{field.name}.")
+
+
+def text_keys(schema: type[Any], prefix: str = "") -> frozenset[str]:
+    """The dotted keys of the settings that hold a text, or a list of texts."""
+    found: set[str] = set()
+    for name, kind in get_type_hints(schema).items():
+        if dataclasses.is_dataclass(kind):
+            found |= text_keys(kind, f"{prefix}{name}.")  # type: ignore[arg-type]
+        elif kind in (str, str | None, list[str]):
+            found.add(f"{prefix}{name}")
+    return frozenset(found)

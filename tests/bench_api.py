@@ -96,8 +96,8 @@ def run(work: Path, scale: ApiScale, base_url: str, clips: int, concurrency: int
     from unittest import mock
 
     from adapters.api.service import Service
-    from runners.entry import instantiate_adapter
     from runners.generation import generate
+    from runners.making import instantiate_adapter
     from tests.test_conf import composed
 
     settings = composed("generate", *words(work, scale, base_url, clips, concurrency))

@@ -15,19 +15,13 @@ from omegaconf import OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
 from adapters import Adapter, Clip, Request
+from runners.composing import CONF
 from runners.core.errors import UserError
 from runners.core.outcome import BAD_INPUT, DONE, FAILED, INTERRUPTED, STOPPED, Outcome, exit_code
 from runners.core.settings import GenerateSettings
-from runners.entry import (
-    CONF,
-    Command,
-    _config_dirs,
-    _one_job,
-    check_arguments,
-    find_target,
-    flags_first,
-    instantiate_adapter,
-)
+from runners.entry import Command, _one_job
+from runners.making import check_arguments, find_class, instantiate_adapter
+from runners.typed import config_dirs, for_hydra
 from runners.words import plain_words
 
 HERE = "tests.test_entry"
@@ -74,13 +68,13 @@ NOT_A_CLASS = 5
     ],
 )
 def test_flags_and_settings_may_stand_in_any_order(typed: str, given: str) -> None:
-    assert flags_first(typed.split()) == given.split()
+    assert for_hydra(typed.split(), ()) == given.split()
 
 
 def test_settings_keep_their_order_and_no_word_is_lost() -> None:
     words = ["a=1", "-m", "--config-dir", "x", "b=2", "--info", "a=3"]
     for some in itertools.permutations(words, 4):
-        moved = flags_first(some)
+        moved = for_hydra(some, ())
         assert sorted(moved) == sorted(some)
 
 
@@ -97,7 +91,7 @@ def test_settings_keep_their_order_and_no_word_is_lost() -> None:
     ],
 )
 def test_the_folder_of_one_s_own_choices_is_found_in_every_spelling(typed: str, folders: list[str]) -> None:
-    assert _config_dirs(typed.split()) == [Path(folder) for folder in folders]
+    assert config_dirs(typed.split()) == [Path(folder) for folder in folders]
 
 
 # Exit codes
@@ -202,7 +196,7 @@ def test_a_module_that_breaks_while_it_is_imported_is_told_with_its_fault(
     (tmp_path / "broken_model.py").write_text(code)
     monkeypatch.syspath_prepend(tmp_path)
     with pytest.raises(UserError, match=message):
-        find_target("broken_model.Model")
+        find_class("broken_model.Model", "model.adapter")
 
 
 def test_an_adapter_that_takes_anything_is_given_anything() -> None:

@@ -9,11 +9,10 @@ from pathlib import Path
 import pytest
 
 from runners.core.choices import headline, options, plugin_folders
-from runners.entry import CONF
 from runners.entry import Command as Entry
 from runners.fetch import COMMAND as FETCH
 from runners.generate import COMMAND as GENERATE
-from runners.help import help_text
+from runners.help import CONF, help_text
 from runners.score import COMMAND as SCORE
 from runners.submit import COMMAND as SUBMIT
 from runners.words import keys
@@ -23,7 +22,8 @@ COMMANDS = pytest.mark.parametrize("command", [GENERATE, SCORE, FETCH, SUBMIT], 
 
 
 def page(command: Entry, *folders: Path) -> str:
-    return help_text(command.name, command.purpose, command.schema, command.groups, [CONF, *folders])
+    words = [f"--config-dir={folder}" for folder in folders]
+    return help_text(command.name, command.purpose, command.schema, command.groups, words)
 
 
 def section(text: str, group: str) -> dict[str, str]:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-import re
+import ast
+import shlex
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -10,7 +12,9 @@ from runners.core.errors import UserError, first_of
 from runners.core.files import sha256_file, shown
 from runners.core.fingerprint import Fingerprint, differences
 from runners.core.journal import RunState, fold
+from runners.core.run_folder import run_name
 from runners.core.task import Task, what_changed
+from runners.core.variant import part as variant_part
 
 if TYPE_CHECKING:
     from runners.core.plan import Plan
@@ -21,24 +25,64 @@ def check_fingerprint(plan: Plan, old: Fingerprint) -> None:
     changed = list(differences(old, plan.fingerprint))
     if not changed:
         return
+    listed = "\n  ".join(changed)
+    told = f"{shown(plan.folder.path)} was made with other settings (was → is asked for now):\n  {listed}\n"
+    same = find_twin(plan)
+    if same is not None:
+        which = f"tag={tag}" if (tag := _tag_of(same, plan)) else "no tag"
+        raise UserError(f"{told}{shown(same)} was made with those asked for now: go on with it by {which}")
     again = f"tag={propose_tag(changed)}"
     # A model without a size or rate of its own is shown the output's: its raw clips serve all the same.
     follows = ("publication.", "generation.conditioning.sizes", "generation.conditioning.clip_fps")
     if all(line.startswith(follows) for line in changed) and any(plan.folder.raw.glob("*")):
         again += f" from_raw={shown(plan.folder.path)}"
-    listed = "\n  ".join(changed)
-    raise UserError(
-        f"{shown(plan.folder.path)} was made with other settings (was → is asked for now):\n  {listed}\n"
-        f"keep both by naming the new one: {again}"
-    )
+    raise UserError(f"{told}keep both by naming the new one: {again}")
 
 
 def propose_tag(changed: list[str]) -> str:
-    """A short name for a variant, from the first setting that differs: `publication.output.fps: 24 → 30` → fps30."""
+    """A variant's name from the first setting that differs, as a sweep over it would call it.
+
+    `publication.output.fps: 24 → 30` → `fps=30`.
+    """
     path, _, values = changed[0].partition(": ")
-    value = values.rpartition(" → ")[2].strip("'\"")
-    plain = re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9.]{0,11}", value) and value not in ("True", "False", "None")
-    return f"{path.rpartition('.')[2]}{value}" if plain else "NAME"
+    try:
+        value = ast.literal_eval(values.rpartition(" → ")[2])
+    except (ValueError, SyntaxError):  # it holds an arrow of its own
+        return "NAME"
+    return variant_part(path.rpartition(".")[2], value)
+
+
+def find_twin(plan: Plan) -> Path | None:
+    """Another folder of the same model, prompts and run number that was made with the very settings of this one."""
+    own = plan.folder.path
+    for path in sorted(own.parent.glob(f"{plan.settings.model.name}*{_ending(plan)}")):
+        with suppress(UserError):  # a damaged journal is told by whoever works on it
+            if path != own and _tag_of(path, plan) is not None and fold(path).fingerprint == plan.fingerprint:
+                return path
+    return None
+
+
+def note_untagged(plan: Plan) -> str | None:
+    """What to say of a sweep's run that is about to be made although its clips are there under the plain name."""
+    settings, own = plan.settings, plan.folder.path
+    plain = own.with_name(run_name(settings.model.name, None, settings.prompts.mode, settings.run))
+    if "=" not in (settings.tag or "") or own.exists() or not plain.is_dir():
+        return None
+    with suppress(UserError):  # damaged: told by whoever works on it
+        if fold(plain).fingerprint == plan.fingerprint:
+            moved = f"mv {shlex.quote(shown(plain))} {shlex.quote(shown(own))}"
+            return f"{shown(plain)} was made with the very settings of {own.name}: {moved} goes on with it"
+    return None
+
+
+def _ending(plan: Plan) -> str:
+    return run_name("x", None, plan.settings.prompts.mode, plan.settings.run)[1:]
+
+
+def _tag_of(path: Path, plan: Plan) -> str | None:
+    """The tag in a run folder's name, "" if it has none; None if it is another model's."""
+    rest = path.name.removeprefix(plan.settings.model.name).removesuffix(_ending(plan))
+    return rest[1:] if not rest or rest.startswith("+") else None
 
 
 def check_raw_run(plan: Plan, root: Path, state: RunState) -> dict[str, Any]:

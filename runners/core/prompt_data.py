@@ -14,6 +14,7 @@ from typing import Any
 
 from runners.core.errors import UserError, nearest
 from runners.core.templates import FIELDS, field_name
+from runners.core.yamlfile import load_yaml
 
 UPSAMPLING = ("method", "source", "cost", "gpu", "ngpu", "time")
 """What a file may declare of its making: the leaderboard card asks for these (spec of `submission.yaml`)."""
@@ -29,7 +30,7 @@ class PromptData:
 
 def read_data(path: Path) -> PromptData:
     """Read a data file; raises `UserError` for a malformed one, a scene twice, or a scene without subject-action."""
-    content = _load(path)
+    content = load_yaml(path)
     if not isinstance(content, dict) or not isinstance(content.get("scenes"), list | dict):
         raise UserError(f"{path}: expected a list of scenes under 'scenes:', each with 'scene' and 'subject-action'")
     scenes: dict[str, dict[str, str]] = {}
@@ -44,25 +45,10 @@ def read_sidecar(path: Path) -> dict[str, Any] | None:
     """What `<file>.csv.yaml` beside a prompts file declares under `upsampling:`; None if there is no such file."""
     if not path.exists():
         return None
-    content = _load(path)
+    content = load_yaml(path)
     if not isinstance(content, dict):
         raise UserError(f"{path}: expected 'upsampling:' with {', '.join(UPSAMPLING[:3])}")
     return _upsampling(path, content)
-
-
-def _load(path: Path) -> Any:
-    import yaml
-
-    try:
-        return yaml.safe_load(path.read_bytes())
-    except FileNotFoundError:
-        raise UserError(f"{path}: there is no such file") from None
-    except OSError as error:
-        raise UserError(f"{path} cannot be read: {error.strerror}") from error
-    except yaml.YAMLError as error:
-        mark = getattr(error, "problem_mark", None)
-        where = f", line {mark.line + 1}" if mark else ""
-        raise UserError(f"{path}{where}: not well-formed YAML: {getattr(error, 'problem', None) or error}") from error
 
 
 def _entries(path: Path, scenes: Any) -> Iterator[tuple[str, dict[str, Any]]]:

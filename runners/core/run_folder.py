@@ -20,20 +20,27 @@ from runners.core.journal import Event, Journal, journal_files, journal_name, re
 from runners.core.locks import Held, Lock
 
 Shard = tuple[int, int]
+LONGEST_NAME = 80
+"""Characters of a model's name, and of a tag."""
 
 
 def run_name(model: str, tag: str | None, prompts: str, run: int) -> str:
     """`<model>[+<tag>]-<op|bpp|none>-run_<NN>`."""
     check_name("model", model)
-    check_name("tag", tag or "x")
+    check_name("tag", tag or "x", signs="=+")
     return f"{model}{f'+{tag}' if tag else ''}-{prompts}-run_{run:02d}"
 
 
-def check_name(what: str, text: str) -> None:
-    """Raise UserError for a text that would leave its folder, or make a name that some system or shell trips over."""
-    if not re.fullmatch(r"[\w-][\w.-]{0,79}", text):
+def check_name(what: str, text: str, signs: str = "") -> None:
+    """Raise UserError for a text that would leave its folder, or make a name that some system or shell trips over.
+
+    `signs`: characters that may stand in it as well, though not first.
+    """
+    if not re.fullmatch(rf"[\w-][\w.{signs}-]{{0,{LONGEST_NAME - 1}}}", text):
+        allowed = ", ".join(repr(sign) for sign in ("_", ".", *signs))
         raise UserError(
-            f"{what}={text!r} cannot be part of a folder's name; use up to 80 letters, digits, '_', '.' and '-'"
+            f"{what}={text!r} cannot be part of a folder's name; "
+            f"use up to {LONGEST_NAME} letters, digits, {allowed} and '-'"
         )
 
 

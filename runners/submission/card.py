@@ -12,6 +12,7 @@ from typing import Any
 
 from runners.core.errors import UserError, nearest
 from runners.core.run_record import RunRecord
+from runners.core.yamlfile import load_yaml
 from runners.reporting.leaderboard import ScoredRun
 from runners.scoring.formulas import sample_std
 from runners.submission.fields import (
@@ -33,14 +34,7 @@ Card = dict[str, dict[str, Any]]
 
 def read_card(path: Path) -> Card:
     """A person's own card: any part of `empty_card()`. Raises UserError for what is no such card."""
-    import yaml
-
-    try:
-        content = yaml.safe_load(path.read_bytes())
-    except OSError as error:
-        raise UserError(f"card={path} cannot be read: {error.strerror}") from None
-    except (yaml.YAMLError, ValueError, RecursionError) as error:  # ValueError: no such day, no UTF-8
-        raise UserError(f"card={path} is not well-formed YAML: {' '.join(str(error).split())}") from None
+    content = load_yaml(path, "card=")
     empty = empty_card()
     if not isinstance(content, dict):
         raise UserError(f"card={path} holds no {', '.join(empty)}")

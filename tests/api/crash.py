@@ -31,9 +31,9 @@ from runners.core.errors import UserError
 from runners.core.job_log import job_facts
 from runners.core.journal import fold
 from runners.core.settings import GenerateSettings, JobsSettings
-from runners.entry import instantiate_adapter
 from runners.generation import generate
 from runners.jobs import run as jobs_command
+from runners.making import instantiate_adapter
 from tests.run.crash import die_before_step, ended, forked, watch
 from tests.test_conf import composed
 

@@ -81,7 +81,7 @@ def test_a_sweep_makes_every_run_and_ends_with_one_table(swept: tuple[Path, subp
 
 def test_hydra_leaves_nothing_beside_the_runs(swept: tuple[Path, subprocess.CompletedProcess[str]]) -> None:
     results, _ = swept
-    assert sorted(path.name for path in results.iterdir()) == [".sweeps", "mini"]
+    assert sorted(path.name for path in results.iterdir()) == ["mini"]
     assert not (ROOT / "outputs").exists()
     assert not (ROOT / "multirun").exists()
 

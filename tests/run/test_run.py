@@ -235,7 +235,7 @@ def test_other_settings_in_the_same_folder_are_refused_with_the_difference_and_a
     other = OutputSettings(name="custom", width=96, height=54, fps=12, preset="ultrafast")
     with pytest.raises(UserError, match=r"publication\.output\.fps: 8 → 12") as caught:
         run(tmp_path, select=SMALL, output=other)
-    assert "tag=fps12" in str(caught.value)
+    assert "tag=fps=12" in str(caught.value)
     assert run(tmp_path, select=SMALL, output=other, tag="fps12").name == "paint+fps12-op-run_01"
 
 

@@ -8,7 +8,7 @@ from adapters.api.service import Service
 from adapters.api.wire import Media, Work
 from adapters.errors import SetupError
 from runners.core.choices import options
-from runners.entry import instantiate_adapter
+from runners.making import instantiate_adapter
 from tests.test_conf import CONF, composed
 
 README = CONF.parent / "adapters/api/README.md"
