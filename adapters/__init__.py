@@ -47,6 +47,7 @@ from adapters.errors import (
     SetupError,
 )
 from adapters.frames import resize
+from adapters.outside import on_terminal
 from adapters.rollout import RollOut
 from adapters.timing import frames_for, sample_backwards
 from adapters.video import (
@@ -104,6 +105,7 @@ __all__ = [
     "frame_times",
     "frames_for",
     "glance",
+    "on_terminal",
     "probe",
     "read_frames",
     "read_timed",

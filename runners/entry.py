@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 from runners.core.errors import UserError
 from runners.core.outcome import FAILED, INTERRUPTED, Outcome, exit_code
+from runners.core.terminal import prepare, say, unheard
 
 if TYPE_CHECKING:
     from runners.composing import Job
@@ -40,11 +41,13 @@ class Command:
 
 def main(command: Command) -> NoReturn:
     """Run a command on sys.argv and leave with its exit code; a user never sees a traceback for a user's mistake."""
+    prepare()
     words = sys.argv[1:]
     if {"--help", "-h"} & set(words):
         from runners.help import help_text
 
-        print(help_text(command.name, command.purpose, command.schema, command.groups, words))
+        with unheard():
+            print(help_text(command.name, command.purpose, command.schema, command.groups, words))
         sys.exit(0)
     outcomes: list[Outcome] = []
     try:
@@ -59,7 +62,8 @@ def main(command: Command) -> NoReturn:
     if not abandoned:
         command.end()
     if outcomes:
-        command.conclude(outcomes)
+        with unheard():
+            command.conclude(outcomes)
     _leave(exit_code(outcomes), abandoned=abandoned)
 
 
@@ -90,6 +94,7 @@ class Unfinished(Exception):
 
 def run_elsewhere(name: str, job: Job) -> None:
     """Run one job of a sweep in the process that another launcher gave it. Raises Unfinished."""
+    prepare()
     command: Command = importlib.import_module(f"runners.{name}").COMMAND  # which in the first process is __main__'s
     outcomes: list[Outcome] = []
     try:
@@ -120,8 +125,8 @@ def _one_job(command: Command, settings: Any, before: Sequence[Outcome]) -> Outc
         return Outcome.interrupted()
     except UserError as error:
         if error.__cause__ is not None and os.environ.get("PHYSICS_IQ_TRACEBACK"):
-            traceback.print_exception(error.__cause__)
+            say("".join(traceback.format_exception(error.__cause__)))
         return Outcome.bad_input(str(error))
     except Exception as error:  # noqa: BLE001  (a fault of this program ends one job of a sweep, not the others)
-        traceback.print_exc()
+        say(traceback.format_exc())
         return Outcome(FAILED, "", (f"error: a fault of this program, told above: {type(error).__name__}: {error}",))

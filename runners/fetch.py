@@ -25,6 +25,7 @@ def fetch(settings: FetchSettings) -> Outcome:
     from runners.core.custom import build_custom
     from runners.core.errors import UserError
     from runners.core.progress import make_bar
+    from runners.core.terminal import show
 
     chosen = settings.benchmark
     if chosen.kind in ("original", "verified"):
@@ -41,7 +42,7 @@ def fetch(settings: FetchSettings) -> Outcome:
         if not chosen.source:
             raise UserError("say where your videos are: benchmark.source=FOLDER")
         csv = Path(chosen.csv).expanduser() if chosen.csv else None
-        build_custom(Path(chosen.source).expanduser().absolute(), root, csv=csv, fps=settings.fps, say=print)
+        build_custom(Path(chosen.source).expanduser().absolute(), root, csv=csv, fps=settings.fps, say=show)
     elif chosen.kind == "demo" and settings.fps not in (None, 30, *DEMO_RATES):
         raise UserError(f"fps={settings.fps}: the demo is filmed at 30, {', '.join(map(str, DEMO_RATES))} FPS")
     with make_bar(settings.progress, "preparing the data set") as bar:

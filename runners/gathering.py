@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import sys
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
@@ -16,6 +15,7 @@ from runners.core.journal import journal_files
 from runners.core.locks import Held, Lock
 from runners.core.run_record import RunRecord, find_run_folders, is_busy, read_record
 from runners.core.settings import ScoreSettings
+from runners.core.terminal import say
 from runners.reporting.leaderboard import ScoredRun
 from runners.run_benchmarks import Benchmarks
 from runners.scoring import ScoringError, reuse_scores, score
@@ -166,7 +166,7 @@ def _score(record: RunRecord, benchmarks: Benchmarks, harvest: Harvest) -> dict[
     benchmark, out = benchmarks.of(record), record.folder.scores
     with _alone(record):
         before = _content(out / "scores.json")
-        print(f"scoring {record.name}", file=sys.stderr, flush=True)  # above the bars, which do not name it
+        say(f"scoring {record.name}")  # above the bars, which do not name it
         scores = score(record.folder.videos, benchmark, settings.scorer, out=out, progress=settings.progress)
         harvest.anew += _content(out / "scores.json") != before
     return scores

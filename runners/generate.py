@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 @cache
 def lender() -> Lender:
     """Who keeps a loaded model over all jobs of this process."""
-    from runners.generation import say
+    from runners.core.terminal import say
     from runners.lending import Lender
 
     return Lender(instantiate_adapter, say)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import shutil
-import sys
 import time
 import uuid
 from collections.abc import Callable, Sequence
@@ -33,6 +32,7 @@ from runners.core.provenance import hardware, versions
 from runners.core.run_folder import OpenRun, whoami
 from runners.core.settings import GenerateSettings
 from runners.core.tally import Limits, Tally
+from runners.core.terminal import say
 from runners.scoring import ScoringError, check_scorer, score
 
 _WORTH_TELLING_S = 2.0
@@ -230,8 +230,3 @@ def score_run(plan: Plan) -> dict[str, Any]:
     """Score `videos/`, or read the scores back if they are of these very clips and this truth."""
     settings, folder = plan.settings, plan.folder
     return score(folder.videos, plan.benchmark, settings.scorer, out=folder.scores, progress=settings.progress)
-
-
-def say(line: str) -> None:
-    """A line for people, beside the results."""
-    print(line, file=sys.stderr)

@@ -38,7 +38,8 @@ def help_text(command: str, purpose: str, schema: type[Any], groups: Sequence[st
         if found:
             parts += [f"{group}=", *_rows(found), ""]
     parts += ["settings (with their defaults)", *_rows(dict(_settings(schema, groups))), "", _TAIL]
-    return "\n".join(parts)
+    # A file of somebody else's may hold what a terminal would obey.
+    return "".join(each if each.isprintable() or each == "\n" else "?" for each in "\n".join(parts))
 
 
 def _settings(schema: type[Any], groups: Sequence[str], prefix: str = "") -> Iterator[tuple[str, str]]:

@@ -38,15 +38,13 @@ def run(settings: JobsSettings) -> Outcome:
 
 def list_jobs(settings: JobsSettings) -> Outcome:
     """The jobs of one run, or of all below results."""
-    from rich.console import Console
-
     from runners.core import paid_jobs
     from runners.core.files import shown
+    from runners.core.terminal import make_console
     from runners.reporting.jobs_table import jobs_table, next_steps
 
     runs = [_folder(settings.run)] if settings.run else paid_jobs.find_runs(_folder(settings.results))
-    lines, console = [], Console()
-    console = console if console.is_terminal else Console(width=160)
+    lines, console = [], make_console(log_columns=160)
     for folder in runs:
         jobs = paid_jobs.jobs_of(folder)
         if not jobs:

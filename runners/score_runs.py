@@ -10,6 +10,7 @@ from runners.core.files import shown
 from runners.core.outcome import BAD_INPUT, DONE, FAILED, Outcome
 from runners.core.run_record import find_run_folders
 from runners.core.settings import ScoreSettings
+from runners.core.terminal import make_console
 from runners.gathering import gather
 from runners.reporting.leaderboard import Kind, group, ranked, rows
 from runners.scoring import check_name
@@ -71,23 +72,23 @@ def _results(settings: ScoreSettings) -> Path:
 def _print_leaderboard(results: Path, kinds: list[Kind], settings: ScoreSettings) -> list[str]:
     """Print and write it; returns what is to be told of it."""
     from runners.reporting.leaderboard_files import write_leaderboard
-    from runners.reporting.leaderboard_table import make_wide_console, notes, print_leaderboard
+    from runners.reporting.leaderboard_table import LOG_COLUMNS, notes, print_leaderboard
     from runners.reporting.published import published_rows
 
     found = rows(kinds, resamples=settings.resamples, seed=settings.seed)
     if settings.published:
         found = ranked([*found, *published_rows()])
     told = notes(found, resamples=settings.resamples, seed=settings.seed)
-    print_leaderboard(found, make_wide_console())
+    print_leaderboard(found, make_console(log_columns=LOG_COLUMNS))
     written = write_leaderboard(results, found, told)
     return [*told, f"written: {', '.join(shown(path) for path in written)}"]
 
 
 def _print_comparisons(kinds: list[Kind], settings: ScoreSettings) -> None:
     from runners.reporting.comparison import compare_models, comparison_notes, comparison_table
-    from runners.reporting.leaderboard_table import make_wide_console
+    from runners.reporting.leaderboard_table import LOG_COLUMNS
 
-    console = make_wide_console()
+    console = make_console(log_columns=LOG_COLUMNS)
     resampling = {"resamples": settings.resamples, "seed": settings.seed}
     for comparison in compare_models(kinds, settings.compare, **resampling):
         console.print(comparison_table(comparison))

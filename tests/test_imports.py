@@ -50,6 +50,25 @@ def test_hydra_is_known_only_where_settings_are_composed() -> None:
     assert {line.split(" ")[0] for line in found} == {"runners/composing.py", "runners/sources.py"}
 
 
+def calls(path: Path) -> Iterator[str]:
+    """What a file calls by name or by module.name: `print`, `sys.stderr.write` …"""
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Call):
+            yield ast.unparse(node.func)
+
+
+def test_all_that_is_shown_passes_through_one_place_that_spells_out_what_a_terminal_would_obey() -> None:
+    speaking = {"print", "Console", "rich.print", "sys.stdout.write", "sys.stderr.write", "traceback.print_exc"}
+    found = {
+        (str(path.relative_to(ROOT)), name)
+        for path in (ROOT / "runners").rglob("*.py")
+        for name in calls(path)
+        if name in speaking
+    }
+    # --help has no time for more than Python itself, and cleans what it prints.
+    assert found == {("runners/core/terminal.py", "print"), ("runners/entry.py", "print")}
+
+
 @pytest.mark.parametrize("command", ["generate", "score", "fetch", "jobs", "doctor", "submit"])
 def test_help_loads_nothing_heavy(command: str) -> None:
     code = (

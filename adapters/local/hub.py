@@ -17,6 +17,7 @@ from adapters.local._cached import COMMIT, cached, note_ref, repository
 from adapters.local._contents import INDEXES, Listed, Wanted, read_index
 from adapters.local._hashing import content_hash
 from adapters.local._settings import INSTALL
+from adapters.outside import on_terminal
 
 _SPARE_BYTES = 1_000_000_000
 _ANSWER_S = 30.0
@@ -32,7 +33,7 @@ class Source:
 
 def tell(line: str) -> None:
     """A line for people, beside the results."""
-    print(line, file=sys.stderr, flush=True)
+    print(on_terminal(line), file=sys.stderr, flush=True)
 
 
 def fetch(

@@ -15,6 +15,8 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
+from runners.core.terminal import make_console, say
+
 
 class Counts:
     """What every view shows: how far the run is, how fast, and how long it will still take."""
@@ -91,11 +93,7 @@ class PlainProgress:
         """One line: which clip, what became of it, how far the run is."""
         with self._mutex:
             self._counts.end(clip_id, kind)
-            print(
-                f"{clip_id} {kind}{f': {text}' if text else ''} ({self._counts.summary()})",
-                file=self._stream,
-                flush=True,
-            )
+            say(f"{clip_id} {kind}{f': {text}' if text else ''} ({self._counts.summary()})", self._stream)
 
 
 class LiveProgress:
@@ -105,7 +103,10 @@ class LiveProgress:
         self._counts = counts
         self._mutex = threading.Lock()
         self._live = Live(
-            console=console or Console(stderr=True), get_renderable=self._draw, refresh_per_second=8, transient=True
+            console=console or make_console(stderr=True),
+            get_renderable=self._draw,
+            refresh_per_second=8,
+            transient=True,
         )
 
     def __enter__(self) -> Self:
@@ -114,7 +115,7 @@ class LiveProgress:
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, tb: TracebackType | None) -> None:
         self._live.__exit__(kind, error, tb)
-        self._live.console.print(f"{self._counts.title}: {self._counts.summary()}", highlight=False, markup=False)
+        self._live.console.print(Text(f"{self._counts.title}: {self._counts.summary()}"))
 
     def begun(self, clip_id: str) -> None:
         """Show the clip among those being made."""
@@ -160,7 +161,7 @@ class Bar:
 
     def __init__(self, style: str, title: str) -> None:
         self._title, self._live = title, _is_live(style)
-        self._status = Console(stderr=True).status("") if self._live else None
+        self._status = make_console(stderr=True).status("") if self._live else None
         self._tenth = -1
 
     def __enter__(self) -> Self:
@@ -174,10 +175,10 @@ class Bar:
         """Show `done` of `total`; in a log, only every tenth part."""
         if self._status is not None:
             self._status.start()
-            self._status.update(f"{self._title}: {done}/{total}")
+            self._status.update(Text(f"{self._title}: {done}/{total}"))
         elif 10 * done // max(1, total) > self._tenth:
             self._tenth = 10 * done // max(1, total)
-            print(f"{self._title}: {done}/{total}", file=sys.stderr, flush=True)
+            say(f"{self._title}: {done}/{total}")
 
 
 def make_bar(style: str, title: str) -> Bar:

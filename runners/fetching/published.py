@@ -11,6 +11,7 @@ from runners.core.errors import UserError, first_of
 from runners.core.outcome import DONE, FAILED, Outcome
 from runners.core.progress import make_bar
 from runners.core.settings import FetchSettings
+from runners.core.terminal import show
 from runners.fetching.choose import PROMPT_DATA, PURPOSES, Group, choose, shipped_rates, usable
 from runners.fetching.kept import Kept
 from runners.fetching.remote import Remote
@@ -23,13 +24,8 @@ _TEXTS = ("descriptions/descriptions_original.csv", *PROMPT_DATA)
 """What the official repository brings where a data set's own source has no texts."""
 
 
-def tell(line: str) -> None:
-    """A line for people, at once: what follows may take hours."""
-    print(line, flush=True)
-
-
 def fetch_published(
-    settings: FetchSettings, *, say: Callable[[str], None] = tell, stop: threading.Event | None = None
+    settings: FetchSettings, *, say: Callable[[str], None] = show, stop: threading.Event | None = None
 ) -> Outcome:
     """List, tell, and (unless `plan`) fetch. Raises UserError for what is found before any work, OSError for the disk.
 

@@ -14,13 +14,7 @@ from runners.reporting.leaderboard import Mean, Row, one_line
 from runners.reporting.tables import COLUMNS
 
 _SCORES = ("verified", "original")
-_LOG_COLUMNS = 240
-
-
-def make_wide_console() -> Console:
-    """Standard output; in a log, wide enough for every column."""
-    console = Console()
-    return console if console.is_terminal else Console(width=_LOG_COLUMNS)
+LOG_COLUMNS = 240
 
 
 def print_leaderboard(rows: Sequence[Row], console: Console) -> None:

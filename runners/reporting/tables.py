@@ -13,6 +13,7 @@ from rich.table import Table
 from rich.text import Text
 
 from runners.core.outcome import Outcome
+from runners.core.terminal import make_console
 from runners.reporting.official import official_notes, official_tables
 from runners.scoring.formulas import sample_std
 
@@ -26,13 +27,14 @@ COLUMNS = {
 }
 """Keys of scores.json and their headings; the four after the scores are the Verified score's parts."""
 
+_LOG_COLUMNS = 140
 _COMPARABLE = ("benchmark", "fps", "width", "height")
 """Runs whose scores differ in one of these are no repetitions of each other."""
 
 
 def print_outcomes(outcomes: Sequence[Outcome]) -> None:
     """The lines of every job, then one table over all that have scores."""
-    console = make_console()
+    console = make_console(log_columns=_LOG_COLUMNS)
     for outcome in outcomes:
         style = "red" if outcome.code not in (0, 3) else None
         for line in outcome.lines:
@@ -52,12 +54,6 @@ def print_outcomes(outcomes: Sequence[Outcome]) -> None:
             console.print(table)
         for note in (*notes(scored), *official_notes(scored)):
             console.print(note, highlight=False, markup=False, soft_wrap=True)
-
-
-def make_console() -> Console:
-    """Standard output; in a log, wide enough that no row is folded."""
-    console = Console()
-    return console if console.is_terminal else Console(width=140)
 
 
 def fitting_table(outcomes: Sequence[Outcome], console: Console) -> Table:

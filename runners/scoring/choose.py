@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -14,6 +13,7 @@ from runners.core.layout import CONTINUATION_S
 from runners.core.progress import make_bar
 from runners.core.scenarios import Scenario
 from runners.core.settings import ScorerSettings
+from runners.core.terminal import say
 from runners.scoring.cache import open_cache
 from runners.scoring.inputs import find_clips
 from runners.scoring.pipeline import score_videos
@@ -74,7 +74,7 @@ def _builtin(videos: Path, benchmark: Benchmark, scorer: ScorerSettings, out: Pa
         workers = scorer.workers
         return score_videos(
             *arguments, benchmark=name, expected=expected, out=out, workers=workers, progress=bar, cache=cache,
-            tell=_say,
+            tell=say,
         ).to_json()  # fmt: skip
 
 
@@ -113,8 +113,3 @@ def _rate(videos: Path, benchmark: Benchmark) -> int:
         find_clips(videos, benchmark.scenarios, 1)
         raise UserError(f"{videos}: there is no .mp4 to score")
     return fps
-
-
-def _say(line: str) -> None:
-    """A line for people, beside the results."""
-    print(line, file=sys.stderr, flush=True)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -18,6 +17,7 @@ from runners.core.layout import CONTINUATION_S
 from runners.core.provenance import usable_cores
 from runners.core.scenarios import Scenario
 from runners.core.settings import ScorerSettings
+from runners.core.terminal import say as say_plainly
 from runners.scoring.formulas import summarize
 from runners.scoring.inputs import Clips, colour_of, find_clips
 from runners.scoring.official.child import Ended, run_child
@@ -213,4 +213,4 @@ def _known(
 
 def say(line: str) -> None:
     """A line of the toolbox's output, for people and logs."""
-    print(f"official: {line}", file=sys.stderr, flush=True)
+    say_plainly(f"official: {line}")
