@@ -1,4 +1,4 @@
-"""Reading a user's CSV: commas, quotes and line breaks inside texts, and every fault told with its line."""
+"""Reading a user's CSV (commas, quotes, line breaks in texts; every fault with its line), and writing a safe cell."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from runners.core.errors import UserError
+
+_FORMULA = ("=", "+", "-", "@", "\t", "\r", "＝", "＋", "－", "＠")
 
 
 @dataclass(frozen=True)
@@ -50,6 +52,14 @@ def read_csv(path: Path, required: Collection[str]) -> list[Row]:
                 )
             rows.append(row)
     return rows
+
+
+def text_cell(text: str) -> str:
+    """A text for a CSV that people open in a spreadsheet: an apostrophe stands before what would be run as a formula.
+
+    Not for files of a given format (descriptions.csv, metrics.csv), whose readers want every cell as it is.
+    """
+    return f"'{text}" if text.startswith(_FORMULA) else text
 
 
 def _records(path: Path, text: str) -> Iterator[tuple[int, list[str]]]:

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from itertools import groupby
 from pathlib import Path
 
+from runners.core.csvfile import text_cell
 from runners.core.errors import UserError
 from runners.core.files import shown, write_text
 from runners.reporting.leaderboard import Row, one_line
@@ -80,7 +81,10 @@ def write_leaderboard(folder: Path, rows: Sequence[Row], notes: Sequence[str]) -
 
 
 def leaderboard_csv(rows: Sequence[Row]) -> str:
-    """A line per row, numbers unrounded; empty where there is none."""
+    """A line per row, numbers unrounded; empty where there is none.
+
+    Names are somebody's: one that a spreadsheet would take for a formula has an apostrophe before it.
+    """
     text = io.StringIO()
     writer = csv.DictWriter(text, CSV_COLUMNS, restval="", lineterminator="\n")
     writer.writeheader()
@@ -91,11 +95,13 @@ def leaderboard_csv(rows: Sequence[Row]) -> str:
             for stat in _STATS
             if (number := getattr(mean, stat, None)) is not None
         }
-        plain = {key: getattr(row, key) for key in ("clips", "expected", "fps", "width", "height", "source", "date")}
+        plain = {key: getattr(row, key) for key in ("clips", "expected", "fps", "width", "height")}
+        texts = {key: getattr(row, key) for key in ("benchmark", "model", "prompts", "source", "date")}
+        texts["run_folders"] = " ".join(row.runs)
         writer.writerow(
             {key: value for key, value in {**values, **plain}.items() if value is not None and key in CSV_COLUMNS}
-            | {"benchmark": row.benchmark, "section": section(row), "model": one_line(row.model)}
-            | {"prompts": row.prompts, "runs": row.count, "run_folders": " ".join(row.runs)}
+            | {key: text_cell(one_line(name)) for key, name in texts.items() if name}
+            | {"section": section(row), "runs": row.count}
             | {"truth_resampled": "" if row.published else str(row.truth_resampled).lower()}
             | {"scorer": "" if row.published else "official" if row.official else "builtin"}
         )

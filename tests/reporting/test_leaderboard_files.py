@@ -75,6 +75,20 @@ def test_published_values_say_so_in_every_file_with_source_and_date() -> None:
         assert "arXiv 2606.18943" in line
 
 
+@pytest.mark.parametrize("sign", ["=", "+", "-", "@", "＝"])
+def test_no_name_is_a_formula_in_a_spreadsheet_and_numbers_stay_numbers(sign: str) -> None:
+    name = f"{sign}HYPERLINK(1)"
+    [record] = records(board(name))
+    assert record["model"] == f"'{name}"
+    assert record["run_folders"].startswith(f"'{name}-bpp-run_01 ")
+    assert float(record["verified_std"]) >= 0
+    assert not [cell for cell in record.values() if cell.startswith(tuple("=+-@"))]
+
+
+def test_no_name_commands_a_terminal_on_which_the_csv_is_shown() -> None:
+    assert "\x1b" not in leaderboard_csv(board("\x1b]0;owned\x07"))
+
+
 @pytest.mark.parametrize("name", ODD)
 def test_any_name_survives_in_the_csv(name: str) -> None:
     [record] = records(board(name))
