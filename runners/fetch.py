@@ -24,6 +24,7 @@ def fetch(settings: FetchSettings) -> Outcome:
     from runners.core.benchmark import DEMO_RATES, benchmark_root, ensure_rate, open_benchmark
     from runners.core.custom import build_custom
     from runners.core.errors import UserError
+    from runners.core.files import user_path
     from runners.core.progress import make_bar
     from runners.core.terminal import show
 
@@ -41,8 +42,9 @@ def fetch(settings: FetchSettings) -> Outcome:
     if chosen.kind == "custom":
         if not chosen.source:
             raise UserError("say where your videos are: benchmark.source=FOLDER")
-        csv = Path(chosen.csv).expanduser() if chosen.csv else None
-        build_custom(Path(chosen.source).expanduser().absolute(), root, csv=csv, fps=settings.fps, say=show)
+        csv = Path(chosen.csv) if chosen.csv else None  # perhaps a name in source
+        csv = user_path(csv) if csv is not None and csv.parts[:1] == ("~",) else csv
+        build_custom(user_path(chosen.source), root, csv=csv, fps=settings.fps, say=show)
     elif chosen.kind == "demo" and settings.fps not in (None, 30, *DEMO_RATES):
         raise UserError(f"fps={settings.fps}: the demo is filmed at 30, {', '.join(map(str, DEMO_RATES))} FPS")
     with make_bar(settings.progress, "preparing the data set") as bar:

@@ -59,7 +59,9 @@ def list_jobs(settings: JobsSettings) -> Outcome:
 
 
 def _folder(text: str) -> Path:
-    return Path(text).expanduser().absolute()
+    from runners.core.files import user_path
+
+    return user_path(text)
 
 
 def conclude(outcomes: Sequence[Outcome]) -> None:

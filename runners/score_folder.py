@@ -8,7 +8,7 @@ from pathlib import Path
 
 from runners.core.benchmark import ensure_rate, open_benchmark
 from runners.core.errors import UserError
-from runners.core.files import shown
+from runners.core.files import shown, user_path
 from runners.core.outcome import DONE, Outcome
 from runners.core.progress import make_bar
 from runners.core.settings import ScoreSettings
@@ -22,8 +22,8 @@ def score_folder(settings: ScoreSettings) -> Outcome:
     check_name(settings.scorer)
     if not settings.videos:
         raise UserError("say which clips: videos=DIR, e.g. videos=results/demo/freeze-op-run_01/videos")
-    videos = Path(settings.videos).expanduser().absolute()
-    out = Path(settings.scores).expanduser().absolute() if settings.scores else videos.parent / "scores"
+    videos = user_path(settings.videos)
+    out = user_path(settings.scores) if settings.scores else videos.parent / "scores"
     if out == videos or videos in out.parents:
         raise UserError(f"scores={out} lies inside the folder of clips, which must hold nothing else; choose another")
     there = next(path for path in (out, *out.parents) if path.exists())

@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 
 from runners.core.errors import UserError
-from runners.core.files import shown
+from runners.core.files import shown, user_path
 from runners.core.outcome import BAD_INPUT, DONE, FAILED, Outcome
 from runners.core.run_record import find_run_folders
 from runners.core.settings import ScoreSettings
@@ -59,7 +59,7 @@ def _results(settings: ScoreSettings) -> Path:
         raise UserError(f"scorer.workers={settings.scorer.workers} must be at least 0 (0: one per core)")
     if settings.compare and len(settings.compare) != 2:
         raise UserError(f"compare takes two models, e.g. compare=[svd,freeze]; {len(settings.compare)} are named")
-    results = Path(settings.results or "results").expanduser().absolute()
+    results = user_path(settings.results or "results")
     if not find_run_folders(results):
         raise UserError(f"{shown(results)} holds no runs (folders <benchmark>/<run> with a journal); set results=DIR")
     if not settings.compare:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from runners.core.outcome import BAD_INPUT, DONE, STOPPED, Outcome
@@ -20,6 +19,7 @@ def run(settings: SubmitSettings) -> Outcome:
     """Check the runs and, unless only that is asked for, write the submission. Raises UserError."""
     from runners.core.errors import UserError
     from runners.core.faults import writing
+    from runners.core.files import user_path
     from runners.submission.card import read_card
     from runners.submission.check import examine
     from runners.submission.runs import find_runs
@@ -32,7 +32,7 @@ def run(settings: SubmitSettings) -> Outcome:
     foreign = [each.label for each in runs if each.record is None]
     if foreign and not settings.check_only:
         raise UserError(f"{foreign[0]} is no run folder with a manifest; check_only=true checks any folder of clips")
-    given = read_card(Path(settings.card).expanduser().absolute()) if settings.card else {}
+    given = read_card(user_path(settings.card)) if settings.card else {}
     findings = examine(runs, given, settings, datetime.now(UTC).date())
     if findings.breaches:
         return _refused(findings)
@@ -44,13 +44,13 @@ def run(settings: SubmitSettings) -> Outcome:
 
 def write(settings: SubmitSettings, runs: Sequence[Submitted], findings: Findings) -> Outcome:
     """Write the folder, and say what is left for a person to fill in. Raises UserError."""
-    from runners.core.files import shown
+    from runners.core.files import shown, user_path
     from runners.submission.bundle import check_place, write_bundle
     from runners.submission.card import card_text, run_id
     from runners.submission.runs import descriptions_of
 
     scored = [each.scored for each in runs if each.scored is not None]
-    folder = Path(str(settings.out)).expanduser().absolute() / run_id(findings.card, scored)
+    folder = user_path(str(settings.out)) / run_id(findings.card, scored)
     check_place(folder, runs)
     write_bundle(folder, runs, descriptions_of(runs[0]), card_text(findings.card))
     lines = [f"warning: {warning}" for warning in findings.warnings]

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from runners.core.dataset import cache_folder, check_root, default_root, find_descriptions
 from runners.core.errors import UserError, nearest
+from runners.core.files import user_path
 from runners.core.layout import DataSet
 from runners.core.scenarios import Scenario, count_warning, load_scenarios
 from runners.core.settings import BenchmarkSettings
@@ -55,7 +56,7 @@ def read_benchmark(settings: BenchmarkSettings, root: Path) -> Benchmark:
     check_root(root, settings.name, hint=settings.hint)
     dataset = DataSet(root)
     if settings.descriptions:
-        descriptions = Path(settings.descriptions).expanduser().absolute()
+        descriptions = user_path(settings.descriptions)
     else:
         descriptions = find_descriptions(root, hint=settings.hint)
     scenarios = load_scenarios(dataset, descriptions, hint=settings.hint)
@@ -79,7 +80,7 @@ def ensure_rate(
 def benchmark_root(settings: BenchmarkSettings) -> Path:
     """Where the data set lies: `benchmark.root`, else the benchmark's default place."""
     if settings.root:
-        return Path(settings.root).expanduser().absolute()
+        return user_path(settings.root)
     if settings.kind == "demo":
         from runners.demo import demo_root
 

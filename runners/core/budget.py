@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from adapters import Adapter, fold_attempts
 from runners.core.errors import UserError
 from runners.core.faults import telling
-from runners.core.files import shown
+from runners.core.files import shown, user_path
 from runners.core.job_log import job_facts
 from runners.core.layout import CONTINUATION_S
 from runners.core.settings import GenerateSettings
@@ -78,7 +78,7 @@ def caps_of(settings: GenerateSettings, folder: Path, sweep: Sequence[Path]) -> 
         caps.append(Cap(budget.sweep_max_usd, Totals(dict.fromkeys([*sweep, folder])), "budget.sweep_max_usd"))
     if not caps:
         return (), None
-    lock = Path(budget.lock).expanduser().absolute() if budget.lock else _results(settings) / _LOCK
+    lock = user_path(budget.lock) if budget.lock else _results(settings) / _LOCK
     try:
         lock.touch()
     except OSError as error:
@@ -98,4 +98,4 @@ def _promised(facts: list[dict[str, object]]) -> bool:
 
 
 def _results(settings: GenerateSettings) -> Path:
-    return Path(settings.results).expanduser().absolute()
+    return user_path(settings.results)

@@ -8,6 +8,7 @@ from functools import cache
 from pathlib import Path
 
 from runners.core.errors import UserError, first_of
+from runners.core.files import user_path
 from runners.core.layout import DataSet, Item, Kind, relative_path
 from runners.core.scenarios import Scenario
 
@@ -22,16 +23,19 @@ DESCRIPTIONS = (
 
 
 def cache_folder(environ: Mapping[str, str] = os.environ) -> Path:
-    """`$XDG_CACHE_HOME/physics-iq-harness`, or the same in `~/.cache`."""
+    """`$XDG_CACHE_HOME/physics-iq-harness`, or the same in `~/.cache`. Raises UserError where there is no home."""
     base = Path(environ.get("XDG_CACHE_HOME", ""))
     # The XDG specification says that a relative path here is to be ignored.
-    return (base if base.is_absolute() else Path.home() / ".cache") / "physics-iq-harness"
+    try:
+        return (base if base.is_absolute() else Path.home() / ".cache") / "physics-iq-harness"
+    except RuntimeError:
+        raise UserError("there is no home folder to keep data in: set HOME=FOLDER or XDG_CACHE_HOME=FOLDER") from None
 
 
 def default_root(folder: str, environ: Mapping[str, str] = os.environ) -> Path:
     """`$PHYSICS_IQ_DATA/<folder>`, else `<cache>/<folder>`; `folder` is the data set's official name."""
     data = environ.get("PHYSICS_IQ_DATA")
-    return (Path(data).expanduser().absolute() if data else cache_folder(environ)) / folder
+    return (user_path(data) if data else cache_folder(environ)) / folder
 
 
 def find_descriptions(root: Path, *, hint: str = "") -> Path:

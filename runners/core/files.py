@@ -9,6 +9,8 @@ import shutil
 from pathlib import Path
 from typing import Any
 
+from runners.core.errors import UserError
+
 
 def sync_folder(folder: Path) -> None:
     """Make the names in a folder durable: a rename is on disk only after its folder is."""
@@ -70,6 +72,16 @@ def sha256_json(value: Any) -> str:
     """The hex digest of a JSON value in canonical form (sorted keys, no spaces)."""
     text = json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
     return hashlib.sha256(text.encode()).hexdigest()
+
+
+def user_path(text: str | Path) -> Path:
+    """A path that a person gave, made absolute: `~` is their home. Raises UserError if they have none."""
+    try:
+        return Path(text).expanduser().absolute()
+    except RuntimeError:
+        raise UserError(f"{text}: nobody knows the home that ~ stands for here; write the whole path") from None
+    except OSError as error:
+        raise UserError(f"{text}: the folder where you are cannot be read ({error.strerror}); go elsewhere") from None
 
 
 def shown(path: Path) -> str:

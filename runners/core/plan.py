@@ -13,7 +13,7 @@ from runners.core.conditioning import conditioning_geometry, find_source, probe_
 from runners.core.dataset import check_files
 from runners.core.errors import UserError, first_of, nearest
 from runners.core.faults import own_inputs
-from runners.core.files import sha256_file
+from runners.core.files import sha256_file, user_path
 from runners.core.fingerprint import Fingerprint, fingerprint, negative_prompt
 from runners.core.journal import ClipState, RunState, check_state, fold, forget_lost_clips
 from runners.core.layout import Kind
@@ -100,7 +100,7 @@ def make_plan(settings: GenerateSettings, benchmark: Benchmark, adapter: Adapter
 def run_path(settings: GenerateSettings) -> Path:
     """The run's folder, by its settings alone."""
     name = run_name(settings.model.name, settings.tag, settings.prompts.mode, settings.run)
-    return Path(settings.results).expanduser().absolute() / settings.benchmark.name / name
+    return user_path(settings.results) / settings.benchmark.name / name
 
 
 def share(scenarios: Sequence[Scenario], selected: list[Scenario], text: str | None) -> list[Scenario]:
@@ -285,8 +285,8 @@ def _with_source_run(plan: Plan) -> Plan:
 
 def raw_run(settings: GenerateSettings) -> Path:
     """The folder that `from_raw` names."""
-    return Path(str(settings.from_raw)).expanduser().absolute()
+    return user_path(str(settings.from_raw))
 
 
 def _path(text: str | None) -> Path | None:
-    return Path(text).expanduser().absolute() if text else None
+    return user_path(text) if text else None

@@ -20,7 +20,7 @@ from typing import Literal
 
 from runners.core.dataset import cache_folder
 from runners.core.errors import UserError
-from runners.core.files import publish, sha256_json
+from runners.core.files import publish, sha256_json, user_path
 from runners.core.locks import Held, Lock
 from runners.core.settings import ScorerSettings
 from runners.scoring.entry import FORMAT, Damaged, Entry, finish_entry, read_entry
@@ -132,7 +132,7 @@ def open_cache(scorer: ScorerSettings) -> TruthCache | None:
         raise UserError(f"scorer.cache_gb={scorer.cache_gb:g} must be at least 0")
     if scorer.cache is not None and scorer.cache.lower() in ("off", "false"):  # YAML reads `off` as false
         return None
-    folder = Path(scorer.cache).expanduser().absolute() if scorer.cache else cache_folder() / "truth"
+    folder = user_path(scorer.cache) if scorer.cache else cache_folder() / "truth"
     there = next(path for path in (folder, *folder.parents) if path.exists())
     if not there.is_dir() or not os.access(there, os.W_OK):
         raise UserError(

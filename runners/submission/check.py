@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from pathlib import Path
 from typing import Any
 
 from runners.core.benchmark import benchmark_root
 from runners.core.dataset import find_descriptions
 from runners.core.errors import UserError
+from runners.core.files import user_path
 from runners.core.layout import DataSet
 from runners.core.progress import make_bar
 from runners.core.scenarios import load_scenarios
@@ -101,7 +101,7 @@ def _names(run: Submitted, benchmark: BenchmarkSettings, findings: Findings) -> 
 def _described(benchmark: BenchmarkSettings) -> list[str]:
     """The take-1 names of the descriptions file: the one thing that clips made elsewhere need. Raises UserError."""
     if benchmark.descriptions:
-        path = Path(benchmark.descriptions).expanduser().absolute()
+        path = user_path(benchmark.descriptions)
         dataset = DataSet(path.parent)
     else:
         root = benchmark_root(benchmark)

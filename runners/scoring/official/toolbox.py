@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from runners.core.errors import UserError
-from runners.core.files import shown
+from runners.core.files import shown, user_path
 from runners.core.provenance import git_revision
 
 ORIGINAL, VERIFIED = "physics-IQ-benchmark", "physics-IQ-benchmark-verified"
@@ -86,7 +86,7 @@ def find_toolbox(path: str | None, python: str | None) -> Toolbox:
     """Look at the checkout `path`, to be run by `python` (default: this interpreter). Raises `UserError`."""
     if not path:
         raise UserError(f"the official toolbox is not part of this program: {_CLONE}, then set scorer.path=CHECKOUT")
-    checkout = Path(path).expanduser().absolute()
+    checkout = user_path(path)
     script = _find_script(checkout)
     text = script.read_text("utf-8", "replace")
     return Toolbox(
@@ -121,7 +121,7 @@ def _find_python(python: str | None) -> str:
     if not python:
         return sys.executable
     # Not resolved: the interpreter of a virtual environment is a link, and knows its environment by the link's place.
-    place = str(Path(python).expanduser().absolute()) if os.sep in python else python
+    place = str(user_path(python)) if os.sep in python else python
     found = shutil.which(place)
     if found is None:
         raise UserError(f"scorer.python={python} is not found, or cannot be run")
