@@ -88,7 +88,7 @@ class Writer:
         self._shape = (height, width, 3)
         self._to_coded = ToCoded(lossless)
         self._tick = 1 / rate
-        self._container = av.open(str(path), "w", format="mp4", options=_mp4_options(rate))
+        self._container = av.open(str(self.path.absolute()), "w", format="mp4", options=_mp4_options(rate))
         options = {"crf": str(crf), "preset": preset, "x264-params": "cpu-independent=1"}
         if lossless:
             options |= {"crf": "0", "preset": "ultrafast"}

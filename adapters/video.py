@@ -155,7 +155,7 @@ def _opened(path: Path | str, threads: int) -> Iterator[tuple[InputContainer, Vi
     from av.codec.context import ThreadType
 
     try:
-        with av.open(str(path)) as container:
+        with av.open(str(Path(path).absolute())) as container:  # c:v/clip.mp4 would be a protocol
             if not container.streams.video:
                 raise BadVideo(f"{path}: holds no video stream")
             stream = container.streams.video[0]

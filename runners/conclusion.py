@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import shlex
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,6 +13,7 @@ from runners.core.files import shown
 from runners.core.job_log import job_facts
 from runners.core.outcome import BAD_INPUT, DONE, FAILED, INTERRUPTED, STOPPED, Outcome, again
 from runners.core.plan import Plan, Work
+from runners.core.shell import command_line, setting
 from runners.core.tally import Tally
 
 
@@ -114,10 +114,10 @@ def _lines_of_paid_work(plan: Plan, work: Work, tally: Tally) -> list[str]:
         jobs = "1 job is paid for and runs" if running == 1 else f"{running} jobs are paid for and run"
         lines.append(f"  {jobs} on at the service; the same command brings what they make")
     if tally.ambiguous:
-        folder = shlex.quote(shown(plan.folder.path))
+        look = command_line("jobs", "list", setting("run", shown(plan.folder.path)))
         lines.append(
             f"  {_clips(len(tally.ambiguous))} may have been paid for, and are not asked for again by themselves; "
-            f"see what can be done with: python -m runners.jobs list run={folder}"
+            f"see what can be done with: {look}"
         )
     return lines
 

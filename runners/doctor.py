@@ -22,6 +22,7 @@ def run(settings: DoctorSettings) -> Outcome:
     from runners.core.faults import telling
     from runners.core.needs import check_needs
     from runners.core.progress import make_bar
+    from runners.core.shell import command_line, root_of, setting
 
     adapter = instantiate_adapter(settings.model.adapter)
     check_needs(adapter.needs)
@@ -35,7 +36,8 @@ def run(settings: DoctorSettings) -> Outcome:
     if faults:
         lines.append(f"{name} cannot work here yet: {faults} fault{'s' if faults > 1 else ''} to mend")
     else:
-        lines.append(f"next: python -m runners.generate model={name} benchmark={settings.benchmark.name} plan=true")
+        words = [setting("model", name), setting("benchmark", settings.benchmark.name), *root_of(settings.benchmark)]
+        lines.append(f"next: {command_line('generate', *words, 'plan=true')}")
     return Outcome(BAD_INPUT if faults else DONE, name, (f"{name}:", *lines))
 
 

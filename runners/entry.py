@@ -119,8 +119,11 @@ def _one_job(command: Command, settings: Any, before: Sequence[Outcome]) -> Outc
         return Outcome.not_started()
     if isinstance(settings, Outcome):
         return settings
+    from runners.core.faults import writing
+
     try:
-        return command.run(settings)
+        with writing():  # what the disk refuses is nobody's fault here, wherever it is met
+            return command.run(settings)
     except KeyboardInterrupt:
         return Outcome.interrupted()
     except UserError as error:

@@ -26,6 +26,7 @@ def fetch(settings: FetchSettings) -> Outcome:
     from runners.core.errors import UserError
     from runners.core.files import user_path
     from runners.core.progress import make_bar
+    from runners.core.shell import command_line, root_of, setting
     from runners.core.terminal import show
 
     chosen = settings.benchmark
@@ -51,8 +52,7 @@ def fetch(settings: FetchSettings) -> Outcome:
         benchmark = ensure_rate(open_benchmark(chosen, progress=bar), settings.fps, bar)
     lines = [
         f"{len(benchmark.scenarios)} scenarios in {root}",
-        f"next: python -m runners.generate benchmark={chosen.name}"
-        + (f" benchmark.root={root}" if chosen.root else ""),
+        f"next: {command_line('generate', setting('benchmark', chosen.name), *root_of(chosen))}",
     ]
     return Outcome(DONE, chosen.name, tuple(lines), root)
 

@@ -75,7 +75,10 @@ def look_through(file: Any, leaves: Collection[str] = ()) -> None:
     where = shown(file) if isinstance(file, Path) else str(file)
     if not file.is_file():
         return  # which Hydra tells
-    text = decoded(file.read_bytes(), where)
+    try:
+        text = decoded(file.read_bytes(), where)
+    except OSError as error:
+        raise UserError(f"{where} cannot be read: {error.strerror}") from None
     package = check_header(text, where)
     with well_formed(text, where):
         for scalar in scan(text, where):

@@ -18,7 +18,9 @@ def plain_words(error: BaseException, schema: type[Any] | None = None) -> str:
     choice = re.search(r"Could not find '([\w./-]+)/([\w.+-]+)'", text)
     if choice:
         listed = re.search(r"Available options in '[^']*':\n((?:[ \t]+\S+\n?)+)", text)
-        return f"there is no {choice[1]} {choice[2]!r}{nearest(choice[2], listed[1].split() if listed else [])}"
+        return (
+            f"there is no {choice[1]} {choice[2]!r}{nearest(choice[2], listed[1].split() if listed else [], '--help')}"
+        )
     key = re.search(r"Could not override '([\w./@-]+)'", text) or re.search(r"full_key: ([\w.]+)", text)
     if key and schema is not None and ("Could not override" in text or "not in" in text):
         if key[1].startswith("model.adapter."):
@@ -41,7 +43,7 @@ def _meant(key: str, schema: type[Any]) -> str:
     known = list(keys(schema))
     group = key.rpartition(".")[0]
     inside = [name for name in known if name.rpartition(".")[0] == group]
-    return nearest(key, inside or known)
+    return nearest(key, inside or known, "--help")
 
 
 def keys(schema: type[Any], prefix: str = "") -> Iterator[str]:

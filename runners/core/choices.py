@@ -32,17 +32,21 @@ def options(group: str, folders: Sequence[Path]) -> dict[str, str]:
     """The choices of a group with the first comment line of each one's file; the first folder that has one wins."""
     found: dict[str, str] = {}
     for folder in folders:
-        for path in sorted((folder / group).glob("*.yaml")):
+        for path in sorted(path for path in (folder / group).glob("*.yaml") if path.is_file()):
             found.setdefault(path.stem, headline(path))
     return dict(sorted(found.items()))
 
 
 def headline(path: Path) -> str:
     """The first comment line of a YAML file that is not a directive such as `# @package _global_`."""
-    for line in path.read_text(encoding="utf-8").splitlines():
-        text = line.strip()
-        if text.startswith("#") and not text.lstrip("# ").startswith("@"):
-            return text.lstrip("# ")
-        if text and not text.startswith("#"):
+    try:
+        text = path.read_text(encoding="utf-8", errors="replace")
+    except OSError as error:
+        return f"(cannot be read: {error.strerror})"
+    for line in text.splitlines():
+        words = line.strip()
+        if words.startswith("#") and not words.lstrip("# ").startswith("@"):
+            return words.lstrip("# ")
+        if words and not words.startswith("#"):
             break
     return ""

@@ -14,6 +14,7 @@ from runners.core.errors import UserError, first_of
 from runners.core.layout import CONDITIONING_S, CONTINUATION_S, Item, Kind
 from runners.core.prompts import BPP_FILE, DATA_FILE
 from runners.core.settings import BenchmarkSettings
+from runners.core.shell import command_line, root_of, setting
 
 _SECONDS: dict[Kind, int] = {
     "conditioning": CONDITIONING_S,
@@ -180,7 +181,8 @@ def _scoring(benchmark: Benchmark, shelves: Sequence[Shelf]) -> Iterator[Finding
 
 def _use(benchmark: Benchmark, name: str, found: Shelf | None, needs: str, purpose: str) -> Finding:
     settings = benchmark.settings
-    remedy = f"python -m runners.fetch benchmark={settings.name} purpose={purpose}" if settings.origin else ""
+    words = [setting("benchmark", settings.name), f"purpose={purpose}", *root_of(settings)]
+    remedy = command_line("fetch", *words) if settings.origin else ""
     if found is None or not found.good:
         return Finding("fault", name, f"not possible: there are no {needs}" + (f"; {remedy}" if remedy else ""))
     source = f"from {_NAMES[found.kind]}" + ("" if found.kind == "switch" else f" at {found.fps} FPS")

@@ -11,6 +11,7 @@ from runners.core.errors import UserError, first_of
 from runners.core.files import user_path
 from runners.core.layout import DataSet, Item, Kind, relative_path
 from runners.core.scenarios import Scenario
+from runners.core.shell import setting
 
 _PARTS = ("switch-frames", "split-videos", "full-videos")
 DESCRIPTIONS = (
@@ -55,7 +56,7 @@ def check_root(root: Path, name: str, *, hint: str = "") -> None:
         return
     near = _near(root)
     if near:
-        choices = " or ".join(f"benchmark.root={path}" for path in near)
+        choices = " or ".join(setting("benchmark.root", path) for path in near)
         problem = "is not the data set's top folder" if root.is_dir() else "does not exist"
         raise UserError(f"benchmark {name}: {root} {problem}; use {choices}")
     problem = (

@@ -10,12 +10,23 @@ class UserError(Exception):
     """Bad input or configuration. The message says what is wrong and what to do about it."""
 
 
-def nearest(word: str, choices: Iterable[str]) -> str:
-    """A clause that names what was probably meant: "; did you mean 'svd'? (choices: …)"."""
+_MOST_LISTED = 12
+"""Choices that are read at a glance; of more, only the nearest are named."""
+
+
+def nearest(word: str, choices: Iterable[str], listed_by: str = "") -> str:
+    """A clause that names what was probably meant: "; did you mean 'svd'? (choices: …)".
+
+    `listed_by`: what shows the choices that are too many for a line, such as "--help".
+    """
     known = sorted(set(choices))
     close = difflib.get_close_matches(word, known, n=3, cutoff=0.5)
     meant = f"; did you mean {' or '.join(repr(name) for name in close)}?" if close else ""
-    return f"{meant} (choices: {first_of(known, 40)})" if known else meant
+    if len(known) <= _MOST_LISTED:
+        return f"{meant} (choices: {first_of(known, _MOST_LISTED)})" if known else meant
+    if listed_by:
+        return f"{meant} ({listed_by} lists all)"
+    return meant or f" (choices: {first_of(known)}; {len(known)} in all)"
 
 
 def first_of(names: Sequence[str], most: int = 5) -> str:

@@ -13,6 +13,7 @@ from runners.core.files import sha256_file, shown
 from runners.core.fingerprint import Fingerprint, differences
 from runners.core.journal import RunState, fold
 from runners.core.run_folder import run_name
+from runners.core.shell import setting
 from runners.core.task import Task, what_changed
 from runners.core.variant import part as variant_part
 
@@ -35,7 +36,7 @@ def check_fingerprint(plan: Plan, old: Fingerprint) -> None:
     # A model without a size or rate of its own is shown the output's: its raw clips serve all the same.
     follows = ("publication.", "generation.conditioning.sizes", "generation.conditioning.clip_fps")
     if all(line.startswith(follows) for line in changed) and any(plan.folder.raw.glob("*")):
-        again += f" from_raw={shown(plan.folder.path)}"
+        again += f" {setting('from_raw', shown(plan.folder.path))}"
     raise UserError(f"{told}keep both by naming the new one: {again}")
 
 

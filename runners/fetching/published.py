@@ -11,6 +11,7 @@ from runners.core.errors import UserError, first_of
 from runners.core.outcome import DONE, FAILED, Outcome
 from runners.core.progress import make_bar
 from runners.core.settings import FetchSettings
+from runners.core.shell import command_line, root_of, setting
 from runners.core.terminal import show
 from runners.fetching.choose import PROMPT_DATA, PURPOSES, Group, choose, shipped_rates, usable
 from runners.fetching.kept import Kept
@@ -148,10 +149,10 @@ def _conclude(settings: FetchSettings, result: Result, root: Path) -> Outcome:
 
 def _next(settings: FetchSettings) -> str:
     chosen = settings.benchmark
-    where = f"benchmark={chosen.name}" + (f" benchmark.root={chosen.root}" if chosen.root else "")
+    where = [setting("benchmark", chosen.name), *root_of(chosen)]
     if settings.purpose == "score":
-        return f"python -m runners.score videos=FOLDER {where}"
-    return f"python -m runners.generate model=NAME {where}"
+        return command_line("score", "videos=FOLDER", *where)
+    return command_line("generate", "model=NAME", *where)
 
 
 def _size(files: Sequence[Remote]) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
@@ -10,6 +9,7 @@ from rich.table import Table
 from rich.text import Text
 
 from runners.core.paid_jobs import PaidJob
+from runners.core.shell import command_line, setting
 
 
 def jobs_table(title: str, jobs: Sequence[PaidJob]) -> Table:
@@ -30,9 +30,9 @@ def next_steps(run: str, jobs: Sequence[PaidJob]) -> list[str]:
     """What to type about the first ambiguous job, and the first whose video is gone."""
     unknown = next((job.clip_id for job in jobs if job.is_open and job.attempt.ambiguous), None)
     gone = next((job.clip_id for job in jobs if job.is_open and job.attempt.state == "expired"), None)
-    words = f"run={shlex.quote(run)} clip="
-    adopt = f"python -m runners.jobs adopt {words}{unknown} job=ID"
-    abandon = f"python -m runners.jobs abandon {words}{unknown or gone} accept_double_charge=true"
+    place, clip = setting("run", run), setting("clip", str(unknown or gone))
+    adopt = command_line("jobs", "adopt", place, clip, "job=ID")
+    abandon = command_line("jobs", "abandon", place, clip, "accept_double_charge=true")
     lines = [f"  if the service's dashboard shows its job: {adopt}"] if unknown else []
     if unknown or gone:
         lines.append(f"  {'if there is none' if unknown else 'to pay for another'}: {abandon}")

@@ -72,6 +72,8 @@ def _list_files(videos: Path, names: Sequence[str]) -> dict[str, Path]:
 
 
 def _meant(name: str, names: Sequence[str]) -> str:
+    if name.startswith("."):  # .DS_Store and its like
+        return "; remove it"
     same_id = [known for known in names if known.split("_", 1)[0] == name.split("_", 1)[0] != name]
     return f"; the clip of that id is named {same_id[0]}" if same_id else nearest(name, names)
 

@@ -18,7 +18,10 @@ from runners.core.settings import BenchmarkSettings
 MINI = Path(__file__).parents[1] / "fixtures" / "mini" / "dataset"
 ROOT = Path(__file__).parents[2]
 CONDITIONING, TESTING = "split-videos/conditioning", "split-videos/testing"
-REMEDY = "python -m runners.fetch benchmark=mini purpose="
+
+
+def remedy(root: Path, purpose: str) -> str:
+    return f"python -m runners.fetch benchmark=mini purpose={purpose} benchmark.root={root}"
 
 
 @pytest.fixture
@@ -55,7 +58,10 @@ def test_a_missing_file_is_named_and_counted(root: Path) -> None:
     found = examined(root)
     assert found["switch frames"].told == "5 of 6 are there and right; 0003 (scene-0, right) is missing"
     use = found["image-to-video"]
-    assert (use.verdict, use.told) == ("warning", f"possible for 5 of 6, from switch frames; {REMEDY}generate")
+    assert (use.verdict, use.told) == (
+        "warning",
+        f"possible for 5 of 6, from switch frames; {remedy(root, 'generate')}",
+    )
 
 
 def test_damage_is_found(root: Path) -> None:
@@ -132,7 +138,7 @@ def test_what_is_missing_for_scoring_is_told(root: Path) -> None:
     assert found["image-to-video"].verdict == "ok"
     use = found["scoring"]
     assert use.verdict == "warning"
-    assert use.told == f"not possible: there are no truth (split-videos/testing); {REMEDY}score"
+    assert use.told == f"not possible: there are no truth (split-videos/testing); {remedy(root, 'score')}"
 
 
 def test_without_second_takes_there_are_metrics_and_no_scores(root: Path) -> None:
