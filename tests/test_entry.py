@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,8 +15,8 @@ from hydra.errors import HydraException
 from omegaconf import OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
-from adapters import Adapter, Clip, Request
-from runners.composing import CONF
+from adapters import Adapter, Clip, Request, Wrapper
+from runners.composing import CONF, check_numbers
 from runners.core.errors import UserError
 from runners.core.outcome import BAD_INPUT, DONE, FAILED, INTERRUPTED, STOPPED, Outcome, exit_code
 from runners.core.settings import GenerateSettings
@@ -23,6 +24,7 @@ from runners.entry import Command, _one_job
 from runners.making import check_arguments, find_class, instantiate_adapter
 from runners.typed import config_dirs, for_hydra
 from runners.words import plain_words
+from tests.run.test_cli import DATA, command
 
 HERE = "tests.test_entry"
 
@@ -43,9 +45,32 @@ class Given(Adapter):
 class Anything(Given):
     def __init__(self, **options: Any) -> None:
         super().__init__(steps=len(options))
+        self.options = options
+
+
+class Around(Wrapper):
+    """A wrapper that a YAML puts around another adapter."""
+
+
+class Named(Given):
+    def __init__(self, revision: str | None = None, folder: str = "", size: list[int] | None = None) -> None:
+        super().__init__(steps=1)
 
 
 NOT_A_CLASS = 5
+CALLED: list[object] = []
+
+
+def factory(*given: object, **named: object) -> Adapter:
+    """Makes an adapter, and is none."""
+    CALLED.append((given, named))
+    return Given(steps=1)
+
+
+class NoAdapter:
+    def __init__(self, **named: object) -> None:
+        CALLED.append(named)
+
 
 # The order of words
 
@@ -133,6 +158,15 @@ def test_a_user_s_mistake_in_one_job_is_its_outcome_and_stops_no_other() -> None
     assert (outcome.code, outcome.lines) == (2, ("error: no such folder; choose another",))
 
 
+def test_what_a_disk_refuses_is_told_with_its_path_and_no_fault_of_this_program() -> None:
+    def unreadable(settings: Any) -> Outcome:
+        raise PermissionError(13, "Permission denied", "/data/videos")
+
+    outcome = job(unreadable)
+    assert (outcome.code, len(outcome.lines)) == (2, 1)
+    assert outcome.lines[0].startswith("error: /data/videos: Permission denied")
+
+
 def test_after_ctrl_c_no_job_is_begun() -> None:
     def run(settings: Any) -> Outcome:
         raise AssertionError("begun")
@@ -186,6 +220,45 @@ def test_a_yaml_that_names_no_usable_adapter_is_told_in_a_line(node: Any, messag
     assert len(str(caught.value).splitlines()) <= 2
 
 
+@pytest.mark.parametrize("target", [f"{HERE}.factory", f"{HERE}.NoAdapter", "os.system", "builtins.eval"])
+def test_nothing_but_an_adapter_is_called_at_any_depth_of_a_yaml(target: str) -> None:
+    hostile = {"_target_": target, "command": "touch called"}
+    nodes: list[dict[str, Any]] = [
+        hostile,
+        {"_target_": f"{HERE}.Anything", "inside": hostile},
+        {"_target_": f"{HERE}.Anything", "inside": {"deep": [{"er": hostile}]}},
+        {"_target_": f"{HERE}.Around", "inner": hostile},
+    ]
+    for node in nodes:
+        with pytest.raises(UserError, match=f"_target_={target} is no (class|Adapter)"):
+            instantiate_adapter(node)
+    assert CALLED == []
+
+
+@pytest.mark.parametrize("word", ["_partial_", "_args_"])
+def test_no_other_word_of_hydra_s_makes_something_else_of_an_adapter(word: str) -> None:
+    with pytest.raises(UserError, match=f"takes no argument '{word}'"):
+        instantiate_adapter({"_target_": f"{HERE}.Given", "steps": 1, word: ["x"]})
+
+
+def test_an_adapter_may_stand_inside_an_adapter_and_plain_values_stay_plain() -> None:
+    inner = {"_target_": f"{HERE}.Anything", "_convert_": "all", "a": {"b": [1, {"c": None}]}, "d": 2.5}
+    made = instantiate_adapter({"_target_": f"{HERE}.Around", "inner": inner})
+    assert isinstance(made, Around)
+    assert isinstance(made.inner, Anything)
+    assert made.inner.options == {"a": {"b": [1, {"c": None}]}, "d": 2.5}
+
+
+@pytest.mark.parametrize("value", [1234567, 7e12, True])
+@pytest.mark.parametrize("name", ["revision", "folder"])
+def test_a_text_that_was_read_as_a_number_is_refused_with_the_quoting_that_works(name: str, value: Any) -> None:
+    with pytest.raises(
+        UserError, match=f"model.adapter.{name} must be a text, and was read as .*\"model.adapter.{name}='…'\""
+    ):
+        instantiate_adapter({"_target_": f"{HERE}.Named", name: value})
+    instantiate_adapter({"_target_": f"{HERE}.Named", "revision": None, "folder": "0123", "size": [1, 2]})
+
+
 @pytest.mark.parametrize(
     ("code", "message"),
     [("def f(:", "SyntaxError"), ("1 / 0", "ZeroDivisionError"), ("import nothing_such", "nothing_such")],
@@ -202,6 +275,41 @@ def test_a_module_that_breaks_while_it_is_imported_is_told_with_its_fault(
 def test_an_adapter_that_takes_anything_is_given_anything() -> None:
     check_arguments(Anything, {"_target_": "x", "whatever": 1})
     check_arguments(Given, {"_target_": "x", "_convert_": "all", "steps": 1})
+
+
+# Numbers that are none
+
+
+@pytest.mark.parametrize("number", [float("nan"), float("inf"), -float("inf")])
+def test_a_number_that_is_none_is_refused_wherever_it_stands(number: float) -> None:
+    given = GenerateSettings()
+    for settings, key in (
+        (replace(given, deadline_s=number), "deadline_s"),
+        (replace(given, budget=replace(given.budget, sweep_max_usd=number)), "budget.sweep_max_usd"),
+        (replace(given, scorer=replace(given.scorer, cache_gb=number)), "scorer.cache_gb"),
+        (replace(given, model=replace(given.model, adapter={"call": {"scales": [1.0, number]}})),
+         "model.adapter.call.scales"),
+        (replace(given, model=replace(given.model, card={"cost": number})), "model.card.cost"),
+    ):  # fmt: skip
+        with pytest.raises(UserError, match=f"^{key}=.* is no number to work with"):
+            check_numbers(settings)
+    check_numbers(given)
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("generate", "plan=true", "budget.max_usd=nan"),
+        ("generate", "plan=true", "+model.adapter.scale=nan"),
+        ("generate", "plan=true", "-m", "deadline_s=5,nan"),
+        ("score", "scorer.cache_gb=inf"),
+        ("doctor", "+model.adapter.scale=nan"),
+    ],
+)
+def test_every_command_refuses_a_number_that_is_none(words: tuple[str, ...]) -> None:
+    done = command(*words[1:], *DATA, module=words[0])
+    assert (done.returncode, "is no number to work with" in done.stdout) == (2, True), done.stdout
+    assert "Traceback" not in done.stdout + done.stderr
 
 
 # Hydra's errors in plain words

@@ -12,7 +12,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from runners.core.files import publish, sha256_file, sha256_json, shown, write_json, write_text
+from runners.core.dataset import cache_folder
+from runners.core.errors import UserError
+from runners.core.files import publish, sha256_file, sha256_json, shown, user_path, write_json, write_text
 
 
 def test_text_arrives_wholly_in_a_folder_made_for_it_with_nothing_beside(tmp_path: Path) -> None:
@@ -107,3 +109,23 @@ def test_a_path_is_shown_as_it_would_be_typed(tmp_path: Path, monkeypatch: pytes
     monkeypatch.chdir(tmp_path)
     assert shown(tmp_path / "results" / "demo") == "results/demo"
     assert shown(tmp_path.parent / "elsewhere") == str(tmp_path.parent / "elsewhere")
+
+
+def test_a_path_that_a_person_gave_is_whole_and_knows_their_home(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOME", "/home/ada")
+    assert user_path("~/x") == Path("/home/ada/x")
+    assert user_path("c:v") == Path.cwd() / "c:v"
+
+
+def test_who_has_no_home_is_told_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(UserError, match="~nobody-of-this-name/x: nobody knows the home"):
+        user_path("~nobody-of-this-name/x")
+
+    def nobody(uid: int) -> None:
+        raise KeyError(uid)
+
+    monkeypatch.delenv("HOME")
+    monkeypatch.setattr("pwd.getpwuid", nobody)  # a container's user without an entry
+    with pytest.raises(UserError, match="set HOME=FOLDER or XDG_CACHE_HOME=FOLDER"):
+        cache_folder({})
+    assert cache_folder({"XDG_CACHE_HOME": "/cache"}) == Path("/cache/physics-iq-harness")
