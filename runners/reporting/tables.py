@@ -28,6 +28,10 @@ COLUMNS = {
 """Keys of scores.json and their headings; the four after the scores are the Verified score's parts."""
 
 _LOG_COLUMNS = 140
+_WIDEST = 100
+"""What a window, a log's viewer and a page show without a turn of the wheel."""
+_LEAST_NAME = 20
+"""Columns of a run's name below which rather the parts of the score are left out."""
 _COMPARABLE = ("benchmark", "fps", "width", "height")
 """Runs whose scores differ in one of these are no repetitions of each other."""
 
@@ -57,35 +61,61 @@ def print_outcomes(outcomes: Sequence[Outcome]) -> None:
 
 
 def fitting_table(outcomes: Sequence[Outcome], console: Console) -> Table:
-    """The whole table, or on a narrow terminal only the two scores: no number is ever cut or folded."""
-    whole = score_table(outcomes)
-    wanted = Measurement.get(console, console.options.update(max_width=1000), whole).maximum
-    return whole if wanted <= console.width else score_table(outcomes, parts=False)
+    """The fullest table that a glance takes in: everything on one line, else names folded, else only the two scores.
+
+    No number is ever cut.
+    """
+    room = min(console.width, _WIDEST)
+    for parts in (True, False):
+        if _width(whole := score_table(outcomes, parts=parts), console) <= room:
+            return whole
+        left = room - _width(score_table(outcomes, parts=parts, name_columns=0), console)
+        if left >= _LEAST_NAME or not parts:
+            break
+    return score_table(outcomes, parts=parts, name_columns=max(left, _LEAST_NAME))
 
 
-def score_table(outcomes: Sequence[Outcome], *, parts: bool = True) -> Table:
-    """Scores in percent, 100 being what a second take of the real experiment reaches; best first."""
+def _width(table: Table, console: Console) -> int:
+    return Measurement.get(console, console.options.update(max_width=1000), table).maximum
+
+
+def score_table(outcomes: Sequence[Outcome], *, parts: bool = True, name_columns: int | None = None) -> Table:
+    """Scores in percent, 100 being what a second take of the real experiment reaches; best first.
+
+    `parts`: the parts of the Verified score as well. `name_columns`: names are folded to so many, a spread stands
+    under its mean, and an output that all runs share above the table.
+    """
+    folded = name_columns is not None
     columns = COLUMNS if parts else {key: COLUMNS[key] for key in ("verified", "original")}
-    table = Table(title="Physics-IQ scores (100 = a second take of the real experiment)", title_justify="left")
-    table.add_column("run", overflow="fold")
+    ranked = sorted(outcomes, key=_rank)
+    outputs = [_output(outcome) for outcome in ranked]
+    shared, gap = folded and len(set(outputs)) == 1, "\n" if folded else " "
+    title = "Physics-IQ scores (100 = a second take of the real experiment)" + (f"\n{outputs[0]}" if shared else "")
+    table = Table(title=title, title_justify="left")
+    table.add_column("run", overflow="fold", max_width=name_columns)
     for heading in columns.values():
         table.add_column(heading, justify="right", no_wrap=True)
     table.add_column("clips", justify="right", no_wrap=True)
-    table.add_column("output", justify="right")
-    ranked = sorted(outcomes, key=_rank)
-    for outcome, named, follower in zip(ranked, _names(ranked), [*ranked[1:], None], strict=True):
+    if not shared:
+        table.add_column("output", justify="right", max_width=len("1280×720,") if folded else None)
+    for outcome, named, output, follower in zip(ranked, _names(ranked), outputs, [*ranked[1:], None], strict=True):
         scores = outcome.scores or {}
-        name = f"{named} (ceiling, sees take 2)" if outcome.oracle else named
-        cells = [_number(scores.get(key)) for key in columns]
-        size = f"{scores['width']}×{scores['height']}, {scores['fps']} FPS"
+        name = f"{named}{gap}(ceiling, sees take 2)" if outcome.oracle else named
+        cells = [*(_number(scores.get(key)) for key in columns), f"{scores['clips']}/{scores['expected']}"]
         table.add_row(
-            Text(name), *cells, f"{scores['clips']}/{scores['expected']}", size,
+            Text(name), *cells, *([] if shared else [output]),
             style="dim" if outcome.oracle else None,
             end_section=outcome.oracle and follower is not None and not follower.oracle,
         )  # fmt: skip
     for name, cells, count in means(ranked):
-        table.add_row(Text(f"{name}: mean ± std of {count} runs"), *cells[: len(columns)], "", "", style="bold")
+        spread = [cell.replace(" ±", "\n±") if folded else cell for cell in cells[: len(columns)]]
+        table.add_row(Text(f"{name}:{gap}mean ± std of {count} runs"), *spread, style="bold")
     return table
+
+
+def _output(outcome: Outcome) -> str:
+    scores = outcome.scores or {}
+    return f"{scores['width']}×{scores['height']}, {scores['fps']} FPS"
 
 
 def _names(outcomes: Sequence[Outcome]) -> list[str]:

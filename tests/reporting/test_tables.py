@@ -150,4 +150,25 @@ def test_no_number_is_ever_cut(width: int) -> None:
     assert isinstance(console.file, io.StringIO)
     shown = console.file.getvalue()
     assert "…" not in shown
-    assert all(number in shown for number in ("21.00", "22.00", "23.00", "24.00", "22.50 ± 1.29"))
+    assert all(number in shown for number in ("21.00", "22.00", "23.00", "24.00", "22.50", "± 1.29"))
+
+
+@pytest.mark.parametrize("width", [70, 80, 100, 140, 300])
+def test_the_table_is_never_wider_than_the_window_or_than_a_hundred_columns(width: int) -> None:
+    console = Console(width=width, file=io.StringIO(), color_system=None, _environ={})
+    runs = [outcome(f"extrapolate+guidance_scale=5+fit=pad-op-run_{run:02d}", 20.0 + run) for run in range(1, 5)]
+    ceiling = outcome("real_take-op-run_01", 100.0, oracle=True)
+    console.print(fitting_table([*runs, ceiling], console))
+    assert isinstance(console.file, io.StringIO)
+    lines = console.file.getvalue().splitlines()
+    assert max(map(len, map(str.rstrip, lines))) <= min(width, 100)
+    assert any("SP" in line for line in lines) == (width >= 100)
+    assert "1280×720, 24 FPS" in console.file.getvalue()
+
+
+def test_outputs_that_differ_stand_with_their_runs_however_narrow_the_table() -> None:
+    console = Console(width=80, file=io.StringIO(), color_system=None, _environ={})
+    runs = [outcome("a-op-run_01", 20.0), outcome("b-op-run_01", 21.0, fps=30, width=480, height=270)]
+    console.print(fitting_table(runs, console))
+    assert isinstance(console.file, io.StringIO)
+    assert all(text in console.file.getvalue() for text in ("1280×720,", "24 FPS", "480×270,", "30 FPS"))
