@@ -19,6 +19,9 @@ from runners.words import plain_words, text_keys
 if TYPE_CHECKING:
     from omegaconf import DictConfig
 
+_GROUPS = frozenset(("model", "placement", "benchmark", "prompts", "output", "scorer", "experiment", "sweep"))
+"""Whose choices are names of files."""
+
 CONF = Path(__file__).resolve().parents[1] / "conf"
 
 
@@ -53,7 +56,7 @@ def compose(name: str, schema: type[Any], elsewhere: Callable[[Job], None]) -> l
     texts = text_keys(schema)
     watch(texts)
     typed = sys.argv
-    words = for_hydra(typed[1:], texts)
+    words = for_hydra(typed[1:], texts | _GROUPS)
     jobs: list[Job] = []
     sweeps: dict[str, bool] = {}
     litter: list[Path] = []

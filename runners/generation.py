@@ -19,7 +19,7 @@ from runners.core.engine import Engine, slots
 from runners.core.errors import UserError
 from runners.core.faults import checked_facts, close, telling, writing
 from runners.core.files import sha256_file, shown
-from runners.core.guard import check_revision, note_untagged
+from runners.core.guard import check_revision, find_untagged
 from runners.core.interrupt import Interrupt
 from runners.core.journal import RunState
 from runners.core.manifest import write_manifest
@@ -86,7 +86,7 @@ def prepare(settings: GenerateSettings, make_adapter: MakeAdapter, sweep: Sequen
     check_scorer(settings.scorer, benchmark, plan.chosen, plan.output.fps)
     for warning in benchmark.warnings:
         say(f"warning: {warning}")
-    if note := note_untagged(plan):
+    if note := find_untagged(plan):
         say(f"note: {note}")
     return plan
 

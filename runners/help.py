@@ -13,8 +13,9 @@ from runners.core.choices import options, plugin_folders
 from runners.typed import config_dirs
 
 _TAIL = """\
-Hydra's own flags: -m (sweep over lists: model=freeze,svd run=1,2), --cfg job (show the composed configuration),
---config-dir DIR (your own model/*.yaml), --info, --multirun. A setting of the adapter: model.adapter.NAME=VALUE.
+Hydra's own flags: -m (sweep over lists: model=freeze,svd run=1,2; each run's tag names what else was swept),
+--cfg job (show the composed configuration), --config-dir DIR (your own model/*.yaml), --info, --multirun.
+A setting of the adapter: model.adapter.NAME=VALUE.
 Exit codes: 0 all done, 1 some clips failed, 2 bad input, 3 stopped on purpose with work left, 130 interrupted."""
 
 

@@ -79,6 +79,13 @@ def test_a_run_is_made_under_the_name_that_was_typed(tmp_path: Path) -> None:
     assert f"{tmp_path}/1e3/freeze+2024_01-op-run_01" in done.stdout
 
 
+def test_a_choice_is_the_file_of_the_name_that_was_typed(tmp_path: Path) -> None:
+    (tmp_path / "model").mkdir()
+    (tmp_path / "model" / "2024_01.yaml").write_text(f"# Mine\nname: mine\n{FREEZE}", "utf-8")
+    done = command("plan=true", f"--config-dir={tmp_path}", "model=2024_01", *DATA, *SMALL)
+    assert (done.returncode, "mine-op-run_01:" in done.stdout) == (0, True), done.stdout
+
+
 # YAML files
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ast
 import shlex
-from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -57,23 +56,34 @@ def find_twin(plan: Plan) -> Path | None:
     """Another folder of the same model, prompts and run number that was made with the very settings of this one."""
     own = plan.folder.path
     for path in sorted(own.parent.glob(f"{plan.settings.model.name}*{_ending(plan)}")):
-        with suppress(UserError):  # a damaged journal is told by whoever works on it
-            if path != own and _tag_of(path, plan) is not None and fold(path).fingerprint == plan.fingerprint:
-                return path
+        if path != own and _tag_of(path, plan) is not None and _is_made_so(path, plan):
+            return path
     return None
 
 
-def note_untagged(plan: Plan) -> str | None:
-    """What to say of a sweep's run that is about to be made although its clips are there under the plain name."""
+def find_untagged(plan: Plan) -> str | None:
+    """What to say of a sweep's run that is about to be made although its clips are there under the plain name.
+
+    Raises UserError where they would be paid for again.
+    """
     settings, own = plan.settings, plan.folder.path
     plain = own.with_name(run_name(settings.model.name, None, settings.prompts.mode, settings.run))
-    if "=" not in (settings.tag or "") or own.exists() or not plain.is_dir():
+    named_by_sweep = "=" in (settings.tag or "").partition("+")[0]
+    if not named_by_sweep or own.exists() or not _is_made_so(plain, plan):
         return None
-    with suppress(UserError):  # damaged: told by whoever works on it
-        if fold(plain).fingerprint == plan.fingerprint:
-            moved = f"mv {shlex.quote(shown(plain))} {shlex.quote(shown(own))}"
-            return f"{shown(plain)} was made with the very settings of {own.name}: {moved} goes on with it"
-    return None
+    moved = f"mv {shlex.quote(shown(plain))} {shlex.quote(shown(own))}"
+    told = f"{shown(plain)} was made with the very settings of {own.name}: {moved} goes on with it"
+    if settings.model.paid:
+        raise UserError(f"{told}; a tag of your own pays for its clips again")
+    return told
+
+
+def _is_made_so(path: Path, plan: Plan) -> bool:
+    """Whether a folder holds a run with the settings of this one."""
+    try:
+        return path.is_dir() and fold(path).fingerprint == plan.fingerprint
+    except UserError:  # a damaged journal is told by whoever works on it
+        return False
 
 
 def _ending(plan: Plan) -> str:

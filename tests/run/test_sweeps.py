@@ -135,6 +135,18 @@ def test_a_sweep_says_of_a_run_that_it_would_make_anew_where_its_clips_are(tmp_p
     assert "freeze+fit=stretch-op-run_01: 2 of 6 scenarios chosen, 2 published" in done.stdout
 
 
+def test_a_sweep_does_not_pay_again_for_clips_that_are_there_under_the_plain_name(tmp_path: Path) -> None:
+    conf = write_model(tmp_path / "conf", "dear", "{_target_: adapters.baselines.Freeze}")
+    path = conf / "model" / "dear.yaml"
+    path.write_text(path.read_text("utf-8") + "paid: true\n", "utf-8")
+    words = [*DATA, *SMALL, *TWO, f"--config-dir={conf}", "model=dear", f"results={tmp_path / 'r'}"]
+    assert command(*words).returncode == 0
+    done = command("-m", *words, "model.fit=stretch,pad")
+    assert (done.returncode, made(tmp_path / "r")) == (2, ["dear+fit=pad-op-run_01", "dear-op-run_01"])
+    assert "goes on with it; a tag of your own pays for its clips again" in done.stdout
+    assert command("-m", *words, "model.fit=stretch,pad", "tag=again").returncode == 0
+
+
 def test_a_job_in_another_process_ends_with_its_exit_code(monkeypatch: pytest.MonkeyPatch) -> None:
     from runners import jobs
     from runners.composing import Job
