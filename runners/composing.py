@@ -1,4 +1,4 @@
-"""From the words of a command line to settings: the one place that knows Hydra."""
+"""From the words of a command line to settings: all that knows Hydra is here and in runners/sources.py."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def compose(name: str, schema: type[Any], elsewhere: Callable[[Job], None]) -> l
     texts = text_keys(schema)
     watch(texts)
     typed = sys.argv
-    words = for_hydra(typed[1:], texts | _GROUPS)
+    flags, words, last = for_hydra(typed[1:], texts | _GROUPS)
     jobs: list[Job] = []
     sweeps: dict[str, bool] = {}
     litter: list[Path] = []
@@ -72,7 +72,7 @@ def compose(name: str, schema: type[Any], elsewhere: Callable[[Job], None]) -> l
 
     try:
         sweeps.update(_sweeps(words))
-        sys.argv = [typed[0], *words]
+        sys.argv = [typed[0], *flags, *words, *last]
         job()
     except (HydraException, OmegaConfBaseException) as error:
         raise UserError(plain_words(error, schema)) from None
@@ -88,8 +88,7 @@ def _sweeps(words: list[str]) -> dict[str, bool]:
     """Which keys were typed, and whether more than one value was typed for each."""
     from hydra.core.override_parser.overrides_parser import OverridesParser
 
-    settings = [word for word in words if "=" in word and not word.startswith("-")]
-    parsed = OverridesParser.create().parse_overrides(settings)
+    parsed = OverridesParser.create().parse_overrides(words)
     return {override.key_or_group: override.is_sweep_override() for override in parsed}
 
 

@@ -1,4 +1,4 @@
-"""The one wrapper around Hydra that all commands share: --help, composition, plain errors and honest exit codes."""
+"""The one wrapper that all commands share: --help, settings, plain errors and honest exit codes."""
 
 from __future__ import annotations
 

@@ -42,13 +42,14 @@ def config_dirs(words: Sequence[str]) -> list[Path]:
     return found
 
 
-def for_hydra(words: Sequence[str], texts: Collection[str]) -> list[str]:
-    """The words as Hydra is to read them; `texts` are the keys of all settings that hold texts.
+def for_hydra(words: Sequence[str], texts: Collection[str]) -> tuple[list[str], list[str], list[str]]:
+    """The words as Hydra is to read them: (flags, settings, what stands last), in this order.
 
-    Its parser takes no setting behind a flag that stands between settings; people type them in any order.
+    Its parser takes no setting behind a flag that stands between settings; people type them in any order. `texts`:
+    the keys of all settings that hold texts.
     """
     flags: list[str] = []
-    rest: list[str] = []
+    settings: list[str] = []
     last: list[str] = []
     waiting = False
     for word in words:
@@ -57,9 +58,9 @@ def for_hydra(words: Sequence[str], texts: Collection[str]) -> list[str]:
         elif waiting or word.startswith("-"):
             flags.append(word)
         else:
-            rest.append(kept_as_typed(word, texts))
+            settings.append(kept_as_typed(word, texts))
         waiting = word in _FLAGS_WITH_VALUE
-    return [*flags, *rest, *last]
+    return flags, settings, last
 
 
 def kept_as_typed(word: str, texts: Collection[str]) -> str:

@@ -88,12 +88,11 @@ def make_console(*, stderr: bool = False, log_columns: int | None = None, **opti
 @contextmanager
 def unheard() -> Iterator[None]:
     """Around the last words of a command: whoever stopped listening (`| head`) hears of no fault either."""
-    try:
+    with suppress(BrokenPipeError):
         yield
-        for stream in (sys.stdout, sys.stderr):
+    for stream in (sys.stdout, sys.stderr):
+        try:
             if stream is not None:
                 stream.flush()
-    except BrokenPipeError:
-        nowhere = os.open(os.devnull, os.O_WRONLY)
-        for descriptor in (1, 2):
-            os.dup2(nowhere, descriptor)  # what is left in the streams goes there when the process ends
+        except BrokenPipeError:  # what is left in the stream goes nowhere when the process ends
+            os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())

@@ -63,14 +63,13 @@ def check_apart(jobs: Sequence[GenerateSettings], paths: Sequence[Path]) -> None
         for earlier in range(later):
             if paths[earlier] != path:
                 continue
-            numbers = f"jobs {earlier + 1} and {later + 1} of the sweep"
             if whole[earlier] == whole[later]:
-                raise UserError(f"{numbers} are one and the same ({shown(path)}); type each value once")
+                raise UserError(f"two jobs of the sweep are one and the same ({shown(path)}); type each value once")
             found = list(differences(_identity(whole[earlier]), _identity(whole[later])))
             if found:
                 listed = "; ".join(found[:_MOST_DIFFERENCES])
                 raise UserError(
-                    f"{numbers} would make one folder, {shown(path)}, with different settings ({listed}); "
+                    f"two jobs of the sweep would make one folder, {shown(path)}, with different settings ({listed}); "
                     "give each a name of its own: sweep over tag or model.name as well"
                 )
 

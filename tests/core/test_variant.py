@@ -108,12 +108,12 @@ def test_jobs_that_share_a_run_on_purpose_are_let_through() -> None:
 
 
 def test_jobs_that_would_meet_in_one_folder_with_other_settings_are_refused_with_what_differs() -> None:
-    with pytest.raises(UserError, match=r"jobs 1 and 3 .* one folder, .*svd-op-run_01, .*\(seed: 0 → 1\); .*tag"):
+    with pytest.raises(UserError, match=r"two jobs .* one folder, .*svd-op-run_01, .*\(seed: 0 → 1\); .*tag"):
         apart(SVD, replace(SVD, run=2), replace(SVD, seed=1))
 
 
 def test_the_same_job_twice_is_refused() -> None:
-    with pytest.raises(UserError, match=r"jobs 2 and 3 of the sweep are one and the same \(.*run_02\)"):
+    with pytest.raises(UserError, match=r"two jobs of the sweep are one and the same \(.*run_02\)"):
         apart(SVD, replace(SVD, run=2), replace(SVD, run=2))
 
 

@@ -85,7 +85,7 @@ def test_runs_of_one_variant_are_one_row_with_their_mean(tmp_path: Path) -> None
 @pytest.mark.parametrize(
     ("words", "message"),
     [
-        (["run=1,2,1"], "jobs 1 and 3 of the sweep are one and the same"),
+        (["run=1,2,1"], "two jobs of the sweep are one and the same"),
         (["model.fit=pad,'pad'"], "one and the same"),
         (["tag=a,a", "seed=3"], "one and the same"),
     ],
