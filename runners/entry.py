@@ -51,7 +51,8 @@ def main(command: Command) -> NoReturn:
         sys.exit(0)
     outcomes: list[Outcome] = []
     try:
-        _compose_and_run(command, outcomes)
+        with unheard():
+            _compose_and_run(command, outcomes)
     except UserError as error:
         outcomes.append(Outcome.bad_input(str(error)))
     except Unfinished as error:

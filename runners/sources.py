@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import importlib.resources
 import re
-from collections.abc import Collection
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, wraps
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,8 +16,11 @@ from runners.core.yamlfile import Scalar, decoded, scan, well_formed
 
 if TYPE_CHECKING:
     from hydra.plugins.config_source import ConfigResult, ConfigSource
+    from omegaconf import DictConfig
 
 _HEADER = re.compile(r"\s*#\s*@(.*)")
+_LOGGING = re.compile(r"(logging(\.handlers)?|colorlog)\.[A-Z]\w*")
+"""Classes of handlers and formatters."""
 _MAY_BE_NO_TEXT = re.compile(r"[-+.0-9].*|y|yes|n|no|on|off|true|false", re.IGNORECASE)
 
 
@@ -39,6 +42,7 @@ def watch(texts: Collection[str]) -> None:
 
     `texts`: the keys of all settings that hold texts. The checks raise UserError.
     """
+    from hydra._internal.config_loader_impl import ConfigLoaderImpl
     from hydra._internal.core_plugins.file_config_source import FileConfigSource
     from hydra._internal.core_plugins.importlib_resources_config_source import ImportlibResourcesConfigSource
     from hydra._internal.sources_registry import SourcesRegistry
@@ -47,6 +51,45 @@ def watch(texts: Collection[str]) -> None:
     leaves = frozenset(key.rpartition(".")[2] for key in texts)
     for kind in (FileConfigSource, ImportlibResourcesConfigSource):
         SourcesRegistry.instance().types[kind.scheme()] = _watched(kind, leaves)
+    ConfigLoaderImpl.load_configuration = _checked(ConfigLoaderImpl.load_configuration)  # type: ignore[method-assign]
+
+
+@cache
+def _checked(load: Callable[..., DictConfig]) -> Callable[..., DictConfig]:
+    """What Hydra composes, before it acts on it."""
+    if hasattr(load, "__wrapped__"):
+        return load
+
+    @wraps(load)
+    def checked(*given: Any, **named: Any) -> DictConfig:
+        composed = load(*given, **named)
+        check_hydra(composed)
+        return composed
+
+    return checked
+
+
+def check_hydra(composed: DictConfig) -> None:
+    """Raise UserError if the settings of Hydra itself would call something, at whatever place they were written.
+
+    Launcher and sweeper may: Hydra takes them only from its own plug-ins.
+    """
+    from omegaconf import OmegaConf
+
+    own = OmegaConf.to_container(composed.get("hydra", OmegaConf.create({})), resolve=False)
+    assert isinstance(own, dict)
+    for place, value in _calls({key: own[key] for key in own if key not in ("launcher", "sweeper")}, "hydra"):
+        raise UserError(f"{place}: {value} would be called, and only a model's adapter is; remove it")
+
+
+def _calls(node: Any, place: str) -> Iterator[tuple[str, Any]]:
+    if isinstance(node, dict):
+        for key, value in node.items():
+            named = key in ("_target_", "()", "class") and not _LOGGING.fullmatch(str(value))
+            yield from [(f"{place}.{key}", value)] if named else _calls(value, f"{place}.{key}")
+    elif isinstance(node, list):
+        for item in node:
+            yield from _calls(item, place)
 
 
 @cache
@@ -79,20 +122,17 @@ def look_through(file: Any, leaves: Collection[str] = ()) -> None:
         text = decoded(file.read_bytes(), where)
     except OSError as error:
         raise UserError(f"{where} cannot be read: {error.strerror}") from None
-    package = check_header(text, where)
+    check_header(text, where)
     with well_formed(text, where):
         for scalar in scan(text, where):
-            if (package + scalar.path)[:2] == ("hydra", "callbacks"):
-                raise UserError(f"{where}, line {scalar.line}: hydra.callbacks would run code of its own; remove it")
             if scalar.plain and scalar.path and scalar.path[-1] in leaves:
                 _note(scalar, where)
 
 
-def check_header(text: str, where: str) -> tuple[str, ...]:
-    """The words of the package that a file's first line names. Raises UserError for one that would not count."""
+def check_header(text: str, where: str) -> None:
+    """Raise UserError for a `# @package` line that would not count, and for what Hydra takes for one."""
     if text.startswith("\ufeff"):
         raise UserError(f"{where} begins with a byte order mark, behind which no header is read; save it without")
-    package: tuple[str, ...] = ()
     at_top = True
     for number, line in enumerate(text.splitlines(), start=1):
         found = _HEADER.fullmatch(line)
@@ -101,10 +141,7 @@ def check_header(text: str, where: str) -> tuple[str, ...]:
             raise UserError(f"{where}, line {number}: {line.strip()!r} counts in the first line only; move it there")
         if found and at_top and len(words) != 2:
             raise UserError(f"{where}, line {number}: {line.strip()!r} is no header; one is '# @package _global_'")
-        if words[:1] == ["package"]:
-            package = tuple(word for word in words[1].split(".") if word != "_global_")
         at_top = at_top and (found is not None or not line.strip())
-    return package
 
 
 def _note(scalar: Scalar, where: str) -> None:

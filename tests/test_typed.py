@@ -145,7 +145,6 @@ def test_a_package_line_that_is_not_the_first_is_told_as_that(tmp_path: Path, gr
         ("\ufeff# @package _global_\nname: x\n", "byte order mark"),
         ("# Mine\nname: [x\n", "line 2: not well-formed YAML"),
         ("name: &a [*a]\n", "holds itself"),
-        ("# @package _global_\nhydra: {callbacks: {x: {_target_: os.getcwd}}}\n", "hydra.callbacks would run code"),
     ],
 )
 def test_a_model_s_file_that_would_be_misread_is_told_with_its_name(tmp_path: Path, text: str, message: str) -> None:
@@ -154,6 +153,30 @@ def test_a_model_s_file_that_would_be_misread_is_told_with_its_name(tmp_path: Pa
     assert (message in line, str(path) in line) == (True, True), line
 
 
-def test_headers_of_our_own_files_name_their_packages() -> None:
-    assert check_header("# @package _global_\n# Words\nseed: 1\n", "f") == ()
-    assert check_header("\n# @package model.adapter\n\nx: 1 # @package no\n", "f") == ("model", "adapter")
+def test_a_header_stands_before_everything_else() -> None:
+    check_header("# @package _global_\n# Words\nseed: 1\n", "f")
+    check_header("\n# @package model.adapter\n\nx: 1 # @package no\n", "f")
+
+
+@pytest.mark.parametrize(
+    ("files", "place"),
+    [
+        ({"model/mine": "# @package _global_\nhydra: {callbacks: {x: CALL}}\n"}, "hydra.callbacks.x._target_"),
+        ({"model/mine": "defaults: [other@_global_.hydra.callbacks]\n", "model/other": "x: CALL\n"},
+         "hydra.callbacks.x._target_"),
+        ({"model/mine": "# @package _global_\nhydra: {job_logging: {formatters: {x: {(): os.mkdir, path: PATH}}}}\n"},
+         r"hydra.job_logging.formatters.x.()"),
+        ({"model/mine": "# @package hydra\njob_logging: {handlers: {x: {class: logging.os.mkdir, path: PATH}}}\n"},
+         "hydra.job_logging.handlers.x.class"),
+    ],
+)  # fmt: skip
+def test_no_yaml_has_hydra_call_something(tmp_path: Path, files: dict[str, str], place: str) -> None:
+    made = tmp_path / "made"
+    for name, text in files.items():
+        path = tmp_path / f"{name}.yaml"
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(
+            text.replace("CALL", f"{{_target_: os.mkdir, path: {made}}}").replace("PATH", str(made)), "utf-8"
+        )
+    assert f"{place}: " in told(tmp_path, "model=mine")
+    assert not made.exists()

@@ -112,7 +112,7 @@ def test_in_ascii_signs_have_their_plain_words(tmp_path: Path) -> None:
     assert b"output 96x54 at 8 FPS" in done.stdout
 
 
-@pytest.mark.parametrize("words", [["--help"], ["plan=true", *DATA, *SMALL]])
+@pytest.mark.parametrize("words", [["--help"], ["--cfg", "job"], ["--info", "config"], ["plan=true", *DATA, *SMALL]])
 def test_nobody_listening_is_no_fault(words: list[str], tmp_path: Path) -> None:
     reader, writer = os.pipe()
     os.close(reader)
