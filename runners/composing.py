@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import math
 import os
 import sys
@@ -42,6 +43,7 @@ def compose(name: str, schema: type[Any], elsewhere: Callable[[Job], None]) -> l
     that can be pickled.
     """
     os.environ["HYDRA_FULL_ERROR"] = "1"  # makes Hydra raise instead of printing and exiting in its own words
+    logging.raiseExceptions = False  # a log that nobody reads is no fault
     import hydra
     from hydra.core.config_store import ConfigStore
     from hydra.core.hydra_config import HydraConfig

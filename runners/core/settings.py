@@ -124,7 +124,7 @@ class GenerateSettings:
     run: int = setting(1, "number of this independent run; part of every clip's seed")
     seed: int = setting(0, "base seed")
     seeds: str = setting("derived", "derived (from seed, run and id) or same (seed + run - 1 for every clip)")
-    tag: str | None = setting(None, "names a variant of the run: other settings, output or prompts")
+    tag: str | None = setting(None, "names a variant of the run; sweeps add what they try out, as in fit=pad+seed=1")
     results: str = setting("results", "where run folders are made")
     shard: str | None = setting(None, "i/n: make only every n-th scenario, beside the other shards")
     plan: bool = setting(False, "say what would be done, check everything, load nothing")

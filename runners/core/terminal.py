@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import codecs
 import io
-import logging
 import os
 import sys
 from collections.abc import Iterator
@@ -27,7 +26,6 @@ def prepare() -> None:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="spelled")
-    logging.raiseExceptions = False  # a log that nobody reads is no fault
 
 
 def _spelled(error: UnicodeError) -> tuple[str, int]:
