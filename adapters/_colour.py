@@ -13,6 +13,7 @@ from av.video.codeccontext import VideoCodecContext
 from av.video.frame import VideoFrame
 from av.video.reformatter import ColorRange, Colorspace, Interpolation, VideoReformatter
 
+from adapters._orientation import orientation_of
 from adapters.contract import Frame
 
 _BT601 = 6
@@ -42,7 +43,7 @@ def colour_name(tag: int) -> str:
 class ToRgb:
     """Turns decoded frames into RGB arrays by the stream's own matrix and range, fitted to a size on the way.
 
-    Untagged streams are read as BT.601, as every OpenCV reads them. A rotation noted in the file is carried out.
+    Untagged streams are read as BT.601, as every OpenCV reads them. A display matrix noted in the file is carried out.
     """
 
     def __init__(self, size: tuple[int, int] | None) -> None:
@@ -51,11 +52,9 @@ class ToRgb:
 
     def __call__(self, frame: VideoFrame) -> Frame:
         """One frame, uint8 (H, W, 3) RGB, in memory of its own."""
-        turns = quarter_turns(frame)
-        width, height = self._size or (None, None)
-        if turns % 2:
-            width, height = height, width
-        shrinks = width is not None and height is not None and (width < frame.width or height < frame.height)
+        orientation = orientation_of(frame)
+        width, height = orientation.size(*self._size) if self._size else (frame.width, frame.height)
+        shrinks = width < frame.width or height < frame.height
         tag = colour_name(frame.colorspace)
         converted = self._convert.reformat(
             frame,
@@ -67,13 +66,7 @@ class ToRgb:
             interpolation=_SHRINK if shrinks else _DECODE,
             threads=1,
         )
-        rgb = cast("Frame", converted.to_ndarray())
-        return np.ascontiguousarray(np.rot90(rgb, turns)) if turns else rgb
-
-
-def quarter_turns(frame: VideoFrame) -> int:
-    """How often the coded picture must be turned by 90 degrees, counter-clockwise, to stand upright (0 to 3)."""
-    return round(frame.rotation / 90) % 4
+        return orientation.upright(cast("Frame", converted.to_ndarray()))
 
 
 class ToCoded:

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from adapters._encode import DEFAULT_CRF, DEFAULT_PRESET, Writer, even_size, write_video
+from adapters._orientation import AS_CODED, Orientation, orientation_of
 from adapters.contract import Frame
 
 if TYPE_CHECKING:  # PyAV is imported late: whoever only names these types pays nothing for it
@@ -198,21 +199,31 @@ def _stated_frames(stream: VideoStream) -> int:
 
 def _described(path: Path | str, container: InputContainer, stream: VideoStream, first: VideoFrame) -> VideoInfo:
     """What the header and the first frame tell."""
-    from adapters._colour import colour_name, quarter_turns
+    from adapters._colour import colour_name
 
-    turns = quarter_turns(first)
+    orientation = _orientation(path, first)
+    width, height = orientation.size(first.width, first.height)
     return VideoInfo(
-        width=first.height if turns % 2 else first.width,
-        height=first.width if turns % 2 else first.height,
+        width=width,
+        height=height,
         fps=float(_rate(path, stream)),
         frames=_stated_frames(stream),
         duration_s=(container.duration or 0) / 1e6,
         codec=stream.codec_context.name,
         colour=colour_name(first.colorspace),
         container=container.format.name,
-        rotated=turns != 0,
+        rotated=orientation != AS_CODED,
         start_s=float(first.pts * first.time_base) if first.pts is not None and first.time_base else 0.0,
     )
+
+
+def _orientation(path: Path | str, frame: VideoFrame) -> Orientation:
+    try:
+        return orientation_of(frame)
+    except ValueError as error:
+        raise BadVideo(
+            f"{path}: {error}; set it upright first (ffmpeg -noautorotate -i IN -vf rotate=ANGLE OUT)"
+        ) from None
 
 
 def _decoded(path: Path | str, container: InputContainer, stream: VideoStream) -> Generator[tuple[float, VideoFrame]]:
@@ -235,6 +246,7 @@ def _decoded(path: Path | str, container: InputContainer, stream: VideoStream) -
                 stamp = frame.pts * unit.numerator / unit.denominator
                 start = stamp if start is None else start
                 time_s = stamp - start
+            _orientation(path, frame)
             yield time_s, frame
             frames += 1
     _check_complete(path, container, stream, packets, reach.end)

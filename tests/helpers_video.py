@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -114,10 +115,10 @@ def write_plain(
     *,
     codec: str = "libx264",
     instants_ms: list[int] | None = None,
-    rotation: int = 0,
+    matrix: tuple[float, float, float, float] | None = None,
     pixel_shape: Fraction | None = None,
 ) -> None:
-    """A file as other programs write them: any container, time stamps, rotation or pixel shape."""
+    """A file as other programs write them: any container, time stamps, display matrix or pixel shape."""
     with av.open(str(path), "w", options={"movflags": "+faststart"} if path.suffix == ".mp4" else {}) as container:
         stream: Any = container.add_stream(codec, fps)
         stream.height, stream.width = frames.shape[1:3]
@@ -126,8 +127,9 @@ def write_plain(
             stream.options = {"crf": "10"}
         if pixel_shape:
             stream.codec_context.sample_aspect_ratio = pixel_shape
-        if rotation:
-            stream.set_display_rotation(rotation)
+        if matrix:
+            a, b, c, d = (round(entry * 2**16) for entry in matrix)
+            stream.set_display_matrix([a, b, 0, c, d, 0, 0, 0, 2**30])
         if instants_ms:
             stream.codec_context.time_base = Fraction(1, 1000)
         for index, frame in enumerate(frames):
@@ -136,3 +138,14 @@ def write_plain(
             coded.time_base = Fraction(1, 1000) if instants_ms else Fraction(1, fps)
             container.mux(stream.encode(coded))
         container.mux(stream.encode(None))
+
+
+def write_packets(path: Path, codec: str, size: tuple[int, int], packets: Sequence[bytes], fps: int = 8) -> None:
+    """A file of pictures that are coded already, one in each packet."""
+    with av.open(str(path), "w") as container:
+        stream = container.add_mux_stream(codec, fps, width=size[0], height=size[1], time_base=Fraction(1, fps))
+        for index, data in enumerate(packets):
+            packet = av.Packet(data)
+            packet.stream, packet.time_base, packet.is_keyframe = stream, Fraction(1, fps), True
+            packet.pts = packet.dts = index
+            container.mux(packet)

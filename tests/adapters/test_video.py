@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import hashlib
+import io
 import json
 import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Callable
 from fractions import Fraction
 from pathlib import Path
 
@@ -15,10 +17,21 @@ import av
 import cv2
 import numpy as np
 import pytest
+from PIL import Image, ImageOps
 
-from adapters import Frames, video
+from adapters import Frame, Frames, video
 from adapters.video import BadVideo
-from tests.helpers_video import clock, clocks, error_and_bias, read_clock, scene, scenes, write_exact, write_plain
+from tests.helpers_video import (
+    clock,
+    clocks,
+    error_and_bias,
+    read_clock,
+    scene,
+    scenes,
+    write_exact,
+    write_packets,
+    write_plain,
+)
 
 RATES = (8, 12, 15, 16, 24, 25, 30)
 
@@ -154,17 +167,54 @@ def test_only_the_frames_asked_for_are_given_and_reading_stops_at_the_last(tmp_p
 # shape
 
 
-def test_a_rotation_is_carried_out(tmp_path: Path) -> None:
-    frame = scene(64, 36)
-    for turns in (1, 2, 3):
-        write_plain(tmp_path / "turned.mp4", frame[None], rotation=90 * turns)
-        upright = np.rot90(frame, turns)
-        info = video.probe(tmp_path / "turned.mp4")
-        assert info.rotated
-        assert (info.height, info.width) == upright.shape[:2]
-        got = next(video.read_frames(tmp_path / "turned.mp4"))
-        assert error_and_bias(got, upright)[0] < 3
-        assert next(video.read_frames(tmp_path / "turned.mp4", size=(20, 30))).shape == (30, 20, 3)
+UPRIGHT: dict[tuple[int, int, int, int], Callable[[Frame], Frame]] = {
+    (1, 0, 0, 1): lambda picture: picture,
+    (-1, 0, 0, 1): np.fliplr,
+    (1, 0, 0, -1): np.flipud,
+    (-1, 0, 0, -1): lambda picture: np.rot90(picture, 2),
+    (0, 1, -1, 0): lambda picture: np.rot90(picture, -1),  # as phones held upright write it
+    (0, -1, 1, 0): lambda picture: np.rot90(picture, 1),
+    (0, 1, 1, 0): lambda picture: picture.swapaxes(0, 1),
+    (0, -1, -1, 0): lambda picture: np.rot90(picture, 2).swapaxes(0, 1),
+}
+"""A display matrix (a, b, c, d), which takes (x, y) to (a·x + c·y, b·x + d·y), and the picture that it asks for."""
+
+
+@pytest.mark.parametrize("suffix", [".mp4", ".mkv"])
+@pytest.mark.parametrize("matrix", UPRIGHT)
+def test_each_of_the_eight_display_matrices_is_carried_out(
+    tmp_path: Path, matrix: tuple[int, int, int, int], suffix: str
+) -> None:
+    path, upright = tmp_path / f"turned{suffix}", UPRIGHT[matrix](scene(64, 36))
+    write_plain(path, scene(64, 36)[None], matrix=matrix)
+    info = video.probe(path)
+    assert info.rotated == (matrix != (1, 0, 0, 1))
+    assert (info.height, info.width) == upright.shape[:2]
+    assert error_and_bias(next(video.read_frames(path)), upright)[0] < 3
+    half = (info.width // 2, info.height // 2)
+    shrunk = cv2.resize(np.ascontiguousarray(upright), half, interpolation=cv2.INTER_AREA)
+    assert error_and_bias(next(video.read_frames(path, size=half)), shrunk)[0] < 3
+
+
+@pytest.mark.parametrize("orientation", range(1, 9))
+def test_an_orientation_in_the_exif_of_motion_jpeg_is_carried_out(tmp_path: Path, orientation: int) -> None:
+    path, exif = tmp_path / "turned.avi", Image.Exif()
+    exif[0x0112] = orientation
+    jpeg = io.BytesIO()
+    Image.fromarray(scene(64, 48)).save(jpeg, "JPEG", exif=exif, quality=98, subsampling=0)
+    write_packets(path, "mjpeg", (64, 48), [jpeg.getvalue()] * 3)
+    upright = np.asarray(ImageOps.exif_transpose(Image.open(jpeg)))
+    info = video.probe(path)
+    assert (info.height, info.width, info.rotated) == (*upright.shape[:2], orientation > 1)
+    assert error_and_bias(next(video.read_frames(path)), upright)[0] < 2
+
+
+@pytest.mark.parametrize("matrix", [(0.7, 0.7, -0.7, 0.7), (1, 0.2, 0, 1), (1, 0, 1, 0)])
+def test_a_picture_that_lies_askew_is_refused(tmp_path: Path, matrix: tuple[float, float, float, float]) -> None:
+    write_plain(tmp_path / "askew.mp4", clocks(2), matrix=matrix)
+    for read in (video.glance, video.examine, lambda path: list(video.read_frames(path))):
+        with pytest.raises(BadVideo, match=r"askew\.mp4: its display matrix neither turns by a quarter nor mirrors"):
+            read(tmp_path / "askew.mp4")
 
 
 def test_oblong_pixels_are_refused_and_an_encoders_rounding_is_not(tmp_path: Path) -> None:

@@ -215,7 +215,7 @@ def test_any_difference_makes_a_new_file(tmp_path: Path, path: Path) -> None:
     write_video(tmp_path / "same.mp4", clocks(41), 8)
     write_video(tmp_path / "raw.mp4", clocks(40), 8, lossless=True)
     write_plain(tmp_path / "box.mkv", clocks(40), 8)
-    write_plain(tmp_path / "turned.mp4", np.rot90(clocks(40), axes=(1, 2)), 8, rotation=90)
+    write_plain(tmp_path / "turned.mp4", np.rot90(clocks(40), axes=(1, 2)), 8, matrix=(0, -1, 1, 0))
     uneven = [125 * k + (30 if 5 < k < 30 else 0) for k in range(40)]
     write_plain(tmp_path / "uneven.mp4", clocks(40), 8, instants_ms=uneven)
     for name in ("same.mp4", "raw.mp4", "box.mkv", "turned.mp4", "uneven.mp4"):
