@@ -61,6 +61,7 @@ from adapters.video import (
     probe,
     read_frames,
     read_timed,
+    survey,
     write_video,
 )
 from adapters.wrapper import Wrapper
@@ -112,5 +113,6 @@ __all__ = [
     "resize",
     "sample_backwards",
     "spent_usd",
+    "survey",
     "write_video",
 ]

@@ -9,11 +9,13 @@ from __future__ import annotations
 from typing import cast
 
 import numpy as np
+from av.filter import Graph
 from av.video.codeccontext import VideoCodecContext
 from av.video.frame import VideoFrame
 from av.video.reformatter import ColorRange, Colorspace, Interpolation, VideoReformatter
 
-from adapters._orientation import orientation_of
+from adapters._graphs import chain, through
+from adapters._orientation import Orientation, orientation_of
 from adapters.contract import Frame
 
 _BT601 = 6
@@ -43,16 +45,21 @@ def colour_name(tag: int) -> str:
 class ToRgb:
     """Turns decoded frames into RGB arrays by the stream's own matrix and range, fitted to a size on the way.
 
-    Untagged streams are read as BT.601, as every OpenCV reads them. A display matrix noted in the file is carried out.
+    Untagged streams are read as BT.601, as every OpenCV reads them. The first frame's display matrix is carried out.
     """
 
     def __init__(self, size: tuple[int, int] | None) -> None:
         self._size = size
         self._convert = VideoReformatter()
+        self._as_whole: Graph | None = None
+        self._orientation: Orientation | None = None
 
     def __call__(self, frame: VideoFrame) -> Frame:
         """One frame, uint8 (H, W, 3) RGB, in memory of its own."""
-        orientation = orientation_of(frame)
+        if frame.interlaced_frame:  # marked so, and known to be whole; its fields would be scaled one by one
+            self._as_whole = self._as_whole or chain(frame, ("setfield", "prog"))
+            frame = next(through(self._as_whole, frame))
+        orientation = self._orientation = self._orientation or orientation_of(frame)
         width, height = orientation.size(*self._size) if self._size else (frame.width, frame.height)
         shrinks = width < frame.width or height < frame.height
         tag = colour_name(frame.colorspace)

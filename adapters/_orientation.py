@@ -5,11 +5,11 @@ from __future__ import annotations
 import struct
 from collections.abc import Iterable
 from dataclasses import dataclass
-from fractions import Fraction
 from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 
+from adapters._graphs import chain, through
 from adapters.contract import Frame
 
 if TYPE_CHECKING:
@@ -29,6 +29,11 @@ class Orientation:
     transposed: bool = False
     flipped_x: bool = False
     flipped_y: bool = False
+
+    @property
+    def mirrored(self) -> bool:
+        """Whether left and right change places, as turning alone never makes them."""
+        return self.transposed ^ self.flipped_x ^ self.flipped_y
 
     def upright(self, picture: Frame) -> Frame:
         """The picture (H, W, 3) as it is to be seen, in memory of its own where anything had to be done."""
@@ -51,25 +56,14 @@ def orientation_of(frame: VideoFrame) -> Orientation:
 
 
 def _side_data(frame: VideoFrame) -> Iterable[Any]:
-    """What the decoder says beside the picture. PyAV lists nothing at all once one kind is newer than itself."""
-    try:
-        return cast("Iterable[Any]", frame.side_data)
-    except ValueError:
-        return cast("Iterable[Any]", _without_newer_kinds(frame).side_data)
+    """What the decoder says beside the picture.
 
-
-def _without_newer_kinds(frame: VideoFrame) -> VideoFrame:
-    """The same picture, and of what is said beside it only what PyAV has a name for (not EXIF, of MJPEG)."""
-    from av.filter import Graph
-
-    graph = Graph()
-    source = graph.add_buffer(
-        width=frame.width, height=frame.height, format=frame.format, time_base=frame.time_base or Fraction(1)
-    )
-    drops = [graph.add("sidedata", f"mode=delete:type={kind}") for kind in _NEWER_KINDS]
-    graph.link_nodes(source, *drops, graph.add("buffersink")).configure()
-    graph.push(frame)
-    return cast("VideoFrame", graph.pull())
+    A frame that was asked for it refers to itself from then on and is freed late, so a tiny one is asked. PyAV lists
+    nothing at all once one kind is newer than itself, so those are dropped.
+    """
+    drops = (("sidedata", f"mode=delete:type={kind}") for kind in _NEWER_KINDS)
+    tiny = next(through(chain(frame, ("scale", "16:16:flags=neighbor"), *drops), frame))
+    return cast("Iterable[Any]", tiny.side_data)
 
 
 def _read(matrix: tuple[int, ...]) -> Orientation:

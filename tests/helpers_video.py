@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -117,14 +116,19 @@ def write_plain(
     instants_ms: list[int] | None = None,
     matrix: tuple[float, float, float, float] | None = None,
     pixel_shape: Fraction | None = None,
+    pixels: str = "yuv420p",
+    options: dict[str, str] | None = None,
+    tags: dict[str, int] | None = None,
 ) -> None:
-    """A file as other programs write them: any container, time stamps, display matrix or pixel shape."""
+    """A file as other programs write them: any container, time stamps, display matrix, pixel shape or colour tags."""
     with av.open(str(path), "w", options={"movflags": "+faststart"} if path.suffix == ".mp4" else {}) as container:
         stream: Any = container.add_stream(codec, fps)
         stream.height, stream.width = frames.shape[1:3]
-        stream.pix_fmt = "yuv420p"
-        if codec == "libx264":
-            stream.options = {"crf": "10"}
+        stream.pix_fmt = pixels
+        stream.options = {"crf": "10"} if codec == "libx264" else {}
+        stream.options |= options or {}
+        for name, code in (tags or {}).items():
+            setattr(stream.codec_context, name, code)
         if pixel_shape:
             stream.codec_context.sample_aspect_ratio = pixel_shape
         if matrix:
@@ -138,14 +142,3 @@ def write_plain(
             coded.time_base = Fraction(1, 1000) if instants_ms else Fraction(1, fps)
             container.mux(stream.encode(coded))
         container.mux(stream.encode(None))
-
-
-def write_packets(path: Path, codec: str, size: tuple[int, int], packets: Sequence[bytes], fps: int = 8) -> None:
-    """A file of pictures that are coded already, one in each packet."""
-    with av.open(str(path), "w") as container:
-        stream = container.add_mux_stream(codec, fps, width=size[0], height=size[1], time_base=Fraction(1, fps))
-        for index, data in enumerate(packets):
-            packet = av.Packet(data)
-            packet.stream, packet.time_base, packet.is_keyframe = stream, Fraction(1, fps), True
-            packet.pts = packet.dts = index
-            container.mux(packet)

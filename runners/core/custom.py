@@ -49,8 +49,12 @@ def build_custom(
         csv = source / csv
     videos = read_sources(source, csv, say)
     footage = _measure_all(videos)
+    for each in footage.values():
+        if each.videos > 1:
+            told = f"{each.width}x{each.height}"
+            say(f"{each.path.name} holds {each.videos} videos; its default, largest one is taken ({told})")
     rate = fps or _common_rate(list(footage.values()))
-    recorded = _input_record(videos, rate)
+    recorded = _input_record(videos, footage, rate)
     if root.exists() and not _is_empty_folder(root):
         return _reuse(root, recorded)
     try:
@@ -105,7 +109,7 @@ def _common_rate(footage: Sequence[Footage]) -> int:
     return next(iter(rates.values()))
 
 
-def _input_record(videos: Sequence[OwnVideo], fps: int) -> dict[str, Any]:
+def _input_record(videos: Sequence[OwnVideo], footage: dict[Path, Footage], fps: int) -> dict[str, Any]:
     """All that decides what the data set will hold."""
     return {
         "made_from": "own videos",
@@ -119,13 +123,23 @@ def _input_record(videos: Sequence[OwnVideo], fps: int) -> dict[str, Any]:
                 "category": video.category,
                 "description": video.description,
                 "takes": [
-                    {"name": path.name, "bytes": path.stat().st_size, "sha256": sha256_file(path)}
+                    {
+                        "name": path.name,
+                        "bytes": path.stat().st_size,
+                        "sha256": sha256_file(path),
+                        **_reading(footage[path]),
+                    }
                     for path in video.files
                 ],
             }
             for video in videos
         ],
     }
+
+
+def _reading(footage: Footage) -> dict[str, Any]:
+    """How a file was read, where there is more than one way to read it."""
+    return ({"mirrored": True} if footage.mirrored else {}) | ({"videos": footage.videos} if footage.videos > 1 else {})
 
 
 def _build(

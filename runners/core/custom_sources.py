@@ -43,8 +43,12 @@ def read_sources(source: Path, table: Path | None, say: Callable[[str], None]) -
     found = {
         path.name: path
         for path in sorted(source.iterdir())
-        if path.suffix.lower() in SUFFIXES and not path.name.startswith(".") and path.is_file()
+        if path.suffix.lower() in SUFFIXES and not path.name.startswith(".") and not path.is_dir()
     }
+    for path in found.values():
+        if not path.is_file():
+            what = "a link to nothing" if path.is_symlink() else "a pipe, a device or a socket"
+            raise UserError(f"{path} is no file, but {what}; take it out of the folder, or put the video there")
     if not found:
         raise UserError(f"{source} holds no video ({', '.join(SUFFIXES)})")
     if table is None:

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from adapters import Frame, Writer, frame_times, glance, read_frames
+from adapters import Frame, Writer, read_frames, survey
 from runners.core.layout import CONDITIONING_S, CONTINUATION_S
 
 TOTAL_S = CONDITIONING_S + CONTINUATION_S
@@ -22,12 +22,18 @@ _ROUNDING_S = 1e-3
 
 @dataclass(frozen=True)
 class Footage:
-    """A video as it lies there: `times_s` (N,) are its frames' instants, the first at 0; its size in pixels."""
+    """A video as it lies there: `times_s` (N,) are its frames' instants, the first at 0; its size in pixels.
+
+    `videos` says how many moving pictures the file holds, of which this is one; `mirrored` whether its display matrix
+    mirrors it.
+    """
 
     path: Path
     times_s: NDArray[np.float64]
     width: int
     height: int
+    videos: int = 1
+    mirrored: bool = False
 
     @property
     def rate(self) -> float:
@@ -51,9 +57,9 @@ class Footage:
 
 
 def measure(path: Path) -> Footage:
-    """Read the size and the time stamps, without decoding more than one frame. Raises `BadVideo`."""
-    info = glance(path)
-    return Footage(path, np.array(frame_times(path)), info.width, info.height)
+    """Read the size and the time stamps, without decoding more than has to be. Raises `BadVideo`."""
+    info, times = survey(path)
+    return Footage(path, np.array(times), info.width, info.height, info.videos, info.mirrored)
 
 
 def cut(footage: Footage, fps: int, conditioning: Path, testing: Path, switch: Path | None) -> None:

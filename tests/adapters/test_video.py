@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import hashlib
 import io
 import json
@@ -21,17 +22,8 @@ from PIL import Image, ImageOps
 
 from adapters import Frame, Frames, video
 from adapters.video import BadVideo
-from tests.helpers_video import (
-    clock,
-    clocks,
-    error_and_bias,
-    read_clock,
-    scene,
-    scenes,
-    write_exact,
-    write_packets,
-    write_plain,
-)
+from tests.helpers_packets import write_packets
+from tests.helpers_video import clock, clocks, error_and_bias, read_clock, scene, scenes, write_exact, write_plain
 
 RATES = (8, 12, 15, 16, 24, 25, 30)
 
@@ -164,6 +156,23 @@ def test_only_the_frames_asked_for_are_given_and_reading_stops_at_the_last(tmp_p
     assert list(video.read_frames(tmp_path / "clip.mp4", only=set())) == []
 
 
+@pytest.mark.parametrize("matrix", [None, (-1, 0, 0, 1)])
+def test_decoded_frames_are_freed_as_soon_as_they_are_read(
+    tmp_path: Path, matrix: tuple[int, int, int, int] | None
+) -> None:
+    """Not only once Python looks for cycles, which it may not do for a long time: at 4K each holds 12 MB."""
+    write_plain(tmp_path / "clip.mp4", scenes(30), matrix=matrix)
+    gc.collect()
+    gc.disable()
+    try:
+        video.examine(tmp_path / "clip.mp4")
+        list(video.read_frames(tmp_path / "clip.mp4"))
+        alive = [kept for kept in gc.get_objects() if isinstance(kept, av.VideoFrame) and kept.width > 16]
+    finally:
+        gc.enable()
+    assert alive == []
+
+
 # shape
 
 
@@ -189,6 +198,7 @@ def test_each_of_the_eight_display_matrices_is_carried_out(
     write_plain(path, scene(64, 36)[None], matrix=matrix)
     info = video.probe(path)
     assert info.rotated == (matrix != (1, 0, 0, 1))
+    assert info.mirrored == (matrix[0] * matrix[3] - matrix[1] * matrix[2] < 0)
     assert (info.height, info.width) == upright.shape[:2]
     assert error_and_bias(next(video.read_frames(path)), upright)[0] < 3
     half = (info.width // 2, info.height // 2)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -18,6 +19,9 @@ from runners.core.dataset import check_files, check_root
 from runners.core.errors import UserError
 from runners.core.layout import DataSet
 from runners.core.scenarios import Scenario, load_scenarios
+from tests.adapters.fields import SIZE, write_fields
+from tests.helpers_packets import coded_packets, spoil, write_packets
+from tests.helpers_video import clock, clocks, read_clock, write_plain
 
 
 def _level(index: int) -> int:
@@ -171,13 +175,60 @@ def test_the_same_input_is_used_again_and_anything_else_left_alone(tmp_path: Pat
 
 def test_nothing_half_made_is_left(tmp_path: Path) -> None:
     video = _film(tmp_path / "in" / "ball.mp4", size=(64, 36))
-    content = bytearray(video.read_bytes())
-    middle = len(content) // 2
-    content[middle : middle + 400] = bytes(400)  # its index is whole, so the damage shows only while it is cut
-    video.write_bytes(content)
+    spoil(video, 40)  # its packets are whole, so the damage shows only while it is cut
     with pytest.raises(UserError, match=r"ball\.mp4.*repair the video or take it out"):
         build_custom(tmp_path / "in", tmp_path / "out")
     assert [path.name for path in tmp_path.iterdir()] == ["in"]
+
+
+def _cut_numbers(root: Path, fps: int) -> tuple[list[int], list[int]]:
+    """The numbers on the frames before and after the switch frame."""
+    item = _load(root)[0].item
+    before, after = (DataSet(root).find(kind, item, fps) for kind in ("conditioning", "testing"))
+    assert before is not None
+    assert after is not None
+    return [read_clock(frame) for frame in read_frames(before)], [read_clock(frame) for frame in read_frames(after)]
+
+
+def test_a_recording_in_fields_keeps_its_speed(tmp_path: Path) -> None:
+    (tmp_path / "in").mkdir()
+    write_fields(tmp_path / "in" / "a.mts", [(clock(number, *SIZE),) * 2 for number in range(80)], 10)
+    root = build_custom(tmp_path / "in", tmp_path / "out")
+    assert _cut_numbers(root, 10) == (list(range(30)), list(range(30, 80)))
+
+
+def test_a_mirrored_video_is_cut_as_players_show_it(tmp_path: Path) -> None:
+    (tmp_path / "in").mkdir()
+    mirrored = clocks(80, 64, 36)[:, :, ::-1]
+    write_plain(tmp_path / "in" / "a.mov", np.ascontiguousarray(mirrored), 10, matrix=(-1, 0, 0, 1))
+    root = build_custom(tmp_path / "in", tmp_path / "out")
+    assert _cut_numbers(root, 10) == (list(range(30)), list(range(30, 80)))
+    record = json.loads((root / "dataset.json").read_text(encoding="utf-8"))
+    assert record["videos"][0]["takes"][0]["mirrored"] is True
+
+
+@pytest.mark.parametrize(("first", "then"), [((64, 36), (128, 72)), ((128, 72), (64, 36))])
+def test_a_video_whose_size_changes_is_refused_with_both_sizes(
+    tmp_path: Path, first: tuple[int, int], then: tuple[int, int]
+) -> None:
+    (tmp_path / "in").mkdir()
+    packets = [packet for size in (first, then) for packet in coded_packets(clocks(45, *size), "libvpx", {"g": "1"})]
+    write_packets(tmp_path / "in" / "call.webm", "libvpx", first, packets, 10)
+    told = rf"call\.webm: frame 45 is {then[0]}x{then[1]}, the ones before it are {first[0]}x{first[1]}"
+    with pytest.raises(UserError, match=told):
+        build_custom(tmp_path / "in", tmp_path / "out")
+    assert not (tmp_path / "out").exists()
+
+
+def test_what_is_no_file_is_told_and_not_waited_for(tmp_path: Path) -> None:
+    _film(tmp_path / "in" / "good.mp4")
+    (tmp_path / "in" / "gone.mp4").symlink_to(tmp_path / "nowhere.mp4")
+    with pytest.raises(UserError, match=r"gone\.mp4 is no file, but a link to nothing"):
+        build_custom(tmp_path / "in", tmp_path / "out")
+    (tmp_path / "in" / "gone.mp4").unlink()
+    os.mkfifo(tmp_path / "in" / "pipe.mp4")
+    with pytest.raises(UserError, match=r"pipe\.mp4 is no file, but a pipe"):
+        build_custom(tmp_path / "in", tmp_path / "out")
 
 
 def test_the_record_says_from_what_it_was_cut(tmp_path: Path) -> None:

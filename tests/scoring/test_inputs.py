@@ -12,6 +12,7 @@ from runners.core.files import sha256_file
 from runners.core.scenarios import Scenario
 from runners.scoring import inputs
 from runners.scoring.inputs import find_clips
+from tests.helpers_packets import spoil
 from tests.scoring.conftest import Tiny
 from tests.scoring.tiny import slide, write_clip
 
@@ -116,10 +117,7 @@ def test_a_clip_that_is_no_video(scenarios: list[Scenario], tmp_path: Path) -> N
 
 def test_a_clip_whose_headers_are_good_and_whose_pictures_are_not(scenarios: list[Scenario], tmp_path: Path) -> None:
     path = write_clip(tmp_path, scenarios[0], slide(5.0))
-    data = bytearray(path.read_bytes())
-    end = data.index(b"mdat") + int.from_bytes(data[data.index(b"mdat") - 4 : data.index(b"mdat")], "big")
-    data[end - 300 : end - 8] = bytes(292)
-    path.write_bytes(data)
+    spoil(path, 20)
     assert probe(path).frames == 40
     with pytest.raises(UserError, match=path.name):
         find_clips(tmp_path, scenarios, 1)
