@@ -19,6 +19,7 @@ from adapters import (
     Mode,
     Needs,
     VideoInfo,
+    frame_times,
     glance,
     read_frames,
     sample_backwards,
@@ -124,6 +125,7 @@ def make_conditioning(source: ConditioningSource, needs: Needs, geometry: Geomet
     if source.kind == "image":
         return Conditioning.of(apply(geometry, _read_image(source.path))[np.newaxis], source.shipped_fps)
     info = _checked_info(source)
+    _refuse_uneven(source.path, info.fps)
     end = info.frames if source.take_first_s is None else round(source.take_first_s * source.shipped_fps)
     fps = float(source.shipped_fps) if source.mode == "i2v" else needs.fps or source.shipped_fps
     count = 1 if source.mode == "i2v" else needs.frames or _available(source.shipped_fps, fps)
@@ -204,7 +206,25 @@ def _checked_info(source: ConditioningSource) -> VideoInfo:
             f"{source.path}: holds {info.frames} frames = {info.frames / source.shipped_fps:.3f} s, and "
             f"{CONDITIONING_S} s ({needed} frames) are needed before the switch frame; download it again"
         )
+    if source.kind == "clip" and info.frames >= needed + source.shipped_fps:
+        raise UserError(
+            f"{source.path}: holds {info.frames} frames = {info.frames / source.shipped_fps:.3f} s, and "
+            f"{CONDITIONING_S} s that end with the switch frame belong here; download it again"
+        )
     return info
+
+
+def _refuse_uneven(path: Path, fps: float) -> None:
+    """Frames are chosen by their number, so each has to be shown when its number says. Raises `UserError`."""
+    try:
+        times = frame_times(path)
+    except BadVideo as error:
+        raise UserError(str(error)) from error
+    if any(abs(time - index / fps) > 0.5 / fps for index, time in enumerate(times)):
+        raise UserError(
+            f"{path}: its frames do not follow each other at a constant rate; "
+            f"give it one first (ffmpeg -vf fps={fps:g}), or download it again"
+        )
 
 
 def probe_video(path: Path) -> VideoInfo:

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from adapters import BadClip, BadVideo, Clip, Frame, frame_times, glance, read_frames
+from adapters import BadClip, BadVideo, Clip, Frame, VideoInfo, read_frames, survey
 
 _STAMP_TOLERANCE_S = Fraction(1, 900)
 """Some containers round time stamps to milliseconds; such a file still has a constant rate."""
@@ -44,13 +44,13 @@ class KeptFrames:
         self.leading = _leading(clip)
         self.read = 0
         """Frames read so far, leading ones included."""
-        times = _times(clip.file) if clip.file is not None else None
-        self.total = _known_length(clip) if times is None else len(times)
+        surveyed = None if clip.file is None else _surveyed(clip.file)
+        self.total = _known_length(clip) if surveyed is None else surveyed[0].frames
         """How many frames the clip has, None as long as nobody knows (an iterator)."""
-        if clip.fps is not None or clip.file is None or times is None:
+        if clip.fps is not None or surveyed is None:
             self.fps = _stated_rate(clip.fps)
         else:
-            self.fps, self._instants = _file_clock(clip.file, times)
+            self.fps, self._instants = _file_clock(*surveyed)
         if self.total is not None and self.leading >= self.total > 0:
             raise BadClip(f"all {self.total} frames are leading ones (leading={self.leading}), nothing is left")
 
@@ -136,12 +136,9 @@ def _stated_rate(fps: Any) -> Fraction:
     return _as_rate(fps)
 
 
-def _file_clock(file: Path, times: list[float]) -> tuple[Fraction, list[Fraction] | None]:
+def _file_clock(info: VideoInfo, times: list[float]) -> tuple[Fraction, list[Fraction] | None]:
     """The file's rate, and the instants of its frames unless they follow from it."""
-    try:
-        rate = _as_rate(glance(file).fps)
-    except BadVideo as error:
-        raise BadClip(str(error)) from error
+    rate = _as_rate(info.fps)
     step = float(1 / rate)
     if all(abs(time - index * step) < _SURELY_S for index, time in enumerate(times)):
         return rate, None
@@ -150,9 +147,9 @@ def _file_clock(file: Path, times: list[float]) -> tuple[Fraction, list[Fraction
     return rate, None if constant else instants
 
 
-def _times(file: Path) -> list[float]:
+def _surveyed(file: Path) -> tuple[VideoInfo, list[float]]:
     try:
-        return frame_times(file)
+        return survey(file)
     except BadVideo as error:
         raise BadClip(str(error)) from error
 

@@ -123,7 +123,7 @@ def _conforms(clip: Clip, geometry: Geometry, output: Output, seconds: float) ->
     try:
         info = glance(clip.file)
         # RGB in H.264 is how raw clips are kept; browsers cannot show it.
-        if info.codec not in _READ_EVERYWHERE or info.colour == "rgb":
+        if info.codec not in _READ_EVERYWHERE or info.colour == "rgb" or not info.counted:
             return False
         wanted = (output.size, output.fps, seconds)
         return header_fault(info, *wanted) is None and find_fault(clip.file, *wanted) is None

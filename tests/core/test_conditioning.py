@@ -23,7 +23,7 @@ from runners.core.conditioning import (
 from runners.core.errors import UserError
 from runners.core.geometry import FITS, Fit, plan_fit
 from runners.core.layout import DataSet, Item, Kind, relative_path
-from tests.helpers_video import clock, clocks, error_and_bias, read_clock, scene, scenes, write_exact
+from tests.helpers_video import clock, clocks, error_and_bias, read_clock, scene, scenes, write_exact, write_plain
 
 SIZE = (64, 36)
 ITEM = Item("0001", "left", 1, "trimmed-ball")
@@ -163,7 +163,43 @@ def test_a_clip_damaged_behind_its_header_is_a_users_error_too(tmp_path: Path) -
         make_conditioning(source, MULTIFRAME, plan_fit("stretch", SIZE, SIZE))
 
 
+def test_a_clip_that_goes_on_behind_the_switch_frame_is_refused(tmp_path: Path) -> None:
+    ship(tmp_path, "conditioning", 30, clocks(150))
+    with pytest.raises(UserError, match=r"holds 150 frames = 5\.000 s, and 3 s that end with the switch frame"):
+        probe_source(find_source(DataSet(tmp_path), ITEM, MULTIFRAME))
+
+
+def test_a_clip_without_a_constant_rate_is_refused(tmp_path: Path) -> None:
+    path = ship(tmp_path, "conditioning", 8, clocks(24))
+    write_plain(path, clocks(24), 8, instants_ms=[125 * k + (90 if 5 < k < 20 else 0) for k in range(24)])
+    source = find_source(DataSet(tmp_path), ITEM, MULTIFRAME)
+    with pytest.raises(UserError, match=r"its frames do not follow each other at a constant rate; .*-vf fps=8"):
+        make_conditioning(source, MULTIFRAME, plan_fit("stretch", SIZE, SIZE))
+
+
+@pytest.mark.parametrize("needs", [Needs(), MULTIFRAME])
+def test_an_interlaced_clip_is_refused(tmp_path: Path, needs: Needs) -> None:
+    path = ship(tmp_path, "conditioning", 8, clocks(24))
+    frames, later = (scenes(25, 64, 36)[k : k + 24].copy() for k in (0, 1))
+    frames[:, 1::2] = later[:, 1::2]
+    write_plain(path, frames, 8, options={"x264-params": "tff=1"})
+    source = find_source(DataSet(tmp_path), ITEM, needs)
+    with pytest.raises(UserError, match="interlaced"):
+        make_conditioning(source, needs, plan_fit("stretch", SIZE, SIZE))
+
+
 # pictures
+
+
+@pytest.mark.parametrize("needs", [Needs(), MULTIFRAME])
+@pytest.mark.parametrize("fit", FITS)
+def test_a_mirrored_clip_is_seen_as_players_show_it(tmp_path: Path, needs: Needs, fit: Fit) -> None:
+    path = ship(tmp_path, "conditioning", 8, clocks(24))
+    write_plain(path, np.repeat(scenes(1, 64, 36), 24, axis=0), 8, matrix=(0, 1, 1, 0))  # mirrored and turned
+    source = find_source(DataSet(tmp_path), ITEM, needs)
+    assert source_size(source) == (36, 64)
+    made = make_conditioning(source, needs, plan_fit(fit, (36, 64), (36, 64)))
+    assert error_and_bias(made.switch_frame, scene(64, 36).swapaxes(0, 1))[0] < 3
 
 
 @pytest.mark.parametrize("mode", ["L", "RGBA", "P", "CMYK"])

@@ -23,6 +23,7 @@ from runners.core.resample import Resampler, Sampling, blend
 from runners.core.returned import KeptFrames, clip_frames
 from runners.core.standardize import Output, Published, check_output, standardize
 from runners.core.verify import find_fault, verify
+from tests.helpers_packets import AS_BEFORE, coded_packets, edit, write_packets
 from tests.helpers_video import clock, clocks, read_clock, scenes, write_plain
 
 SIZE = (64, 36)
@@ -221,6 +222,30 @@ def test_any_difference_makes_a_new_file(tmp_path: Path, path: Path) -> None:
     for name in ("same.mp4", "raw.mp4", "box.mkv", "turned.mp4", "uneven.mp4"):
         assert not publish(Clip(None, file=tmp_path / name), path).passthrough, name
     assert not publish(Clip(None, file=tmp_path / "same.mp4", leading=1), path).passthrough
+
+
+def test_of_a_file_trimmed_by_its_edit_list_comes_what_it_shows_and_no_more(tmp_path: Path, path: Path) -> None:
+    write_plain(tmp_path / "trimmed.mp4", clocks(80), 8, options={"g": "8"})
+    edit(tmp_path / "trimmed.mp4", 1.5, 5)
+    made = publish(Clip(None, file=tmp_path / "trimmed.mp4"), path)
+    assert not made.passthrough  # a reader that knows no edit lists would see the rest
+    assert seen(path) == list(range(12, 52))
+
+
+def test_the_frames_that_an_avi_leaves_out_are_published_as_the_one_before(tmp_path: Path, path: Path) -> None:
+    there = [number for number in range(40) if number % 4 != 3]
+    packets = coded_packets(clocks(40)[there], "mpeg4", {"g": "1"})
+    write_packets(tmp_path / "clip.avi", "mpeg4", (64, 36), [*packets, AS_BEFORE], 8, instants=[*there, 39])
+    publish(Clip(None, file=tmp_path / "clip.avi"), path)
+    assert seen(path) == [number - (number % 4 == 3) for number in range(40)]
+
+
+def test_a_size_that_changes_midway_is_a_bad_clip(tmp_path: Path, path: Path) -> None:
+    packets = [each for size in ((64, 36), (96, 56)) for each in coded_packets(clocks(20, *size), "libvpx", {"g": "1"})]
+    write_packets(tmp_path / "call.webm", "libvpx", (64, 36), packets, 8)
+    with pytest.raises(BadClip, match=r"call\.webm: frame 20 is 96x56, the ones before it are 64x36"):
+        publish(Clip(None, file=tmp_path / "call.webm"), path)
+    assert not path.exists()
 
 
 def test_frames_and_their_lossless_file_are_published_as_the_same_bytes(tmp_path: Path, path: Path) -> None:
