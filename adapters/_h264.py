@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 
 _START_CODE = re.compile(b"\x00\x00\x01")
 _SPS, _SLICES = 7, (1, 5)
@@ -59,8 +60,8 @@ def _by_lengths(data: bytes, length_size: int) -> Iterator[bytes]:
 
 
 def _by_start_codes(data: bytes) -> Iterator[bytes]:
-    marks = [match.end() for match in _START_CODE.finditer(data)]
-    for begins, ends in zip(marks, [mark - 3 for mark in marks[1:]] + [len(data)], strict=True):
+    marks = [match.span() for match in _START_CODE.finditer(data)]
+    for (_, begins), (ends, _) in pairwise([*marks, (len(data), len(data))]):
         if begins < ends:
             yield data[begins:ends]
 

@@ -42,6 +42,12 @@ class Source:
     stream: VideoStream
     videos: int
 
+    def packets(self) -> Iterator[Packet[Stream]]:
+        """Those of all streams, and one for each stream's end."""
+        # PyAV stumbles over the end of a stream that only appeared on the way, after those that it knows.
+        with contextlib.suppress(IndexError):
+            yield from self.container.demux()
+
     def owns(self, packet: Packet[Stream]) -> bool:
         """Whether a packet is the video's; the one that ends a stream knows its stream, but not the stream's number."""
         return packet.stream.index == self.stream.index
@@ -70,7 +76,7 @@ def opened(path: Path | str, threads: int) -> Iterator[Source]:
         _refuse_what_is_no_file(Path(path))
         # "file:" takes a name for nothing but a name; nothing in a file reaches the network.
         options = {"protocol_whitelist": "file", "max_pixels": str(MOST_PIXELS)}
-        with av.open(f"file:{path}", options=options) as container:
+        with av.open(f"file:{path}", options=options, metadata_errors="replace") as container:
             stream, videos = _chosen(path, container)
             _refuse_size(path, stream)
             _refuse_oblong_pixels(path, stream)

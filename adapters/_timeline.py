@@ -131,7 +131,7 @@ def decoded(source: Source) -> Generator[VideoFrame]:
 
 def _frames(source: Source, ledger: Ledger) -> Iterator[VideoFrame]:
     """The frames that decode."""
-    for packet in source.container.demux():
+    for packet in source.packets():
         ledger.take(packet)
         # An empty packet with a time says that the picture stays; decoding it would end the stream.
         if source.owns(packet) and (packet.size or ends(packet)):
@@ -167,7 +167,7 @@ def packet_stamps(source: Source) -> list[int] | None:
     Reads to the end of the file and checks it as `decoded` does, but for damage within pictures.
     """
     ledger = Ledger(source)
-    stamps = [packet.pts for packet in source.container.demux() if ledger.take(packet)]
+    stamps = [packet.pts for packet in source.packets() if ledger.take(packet)]
     ledger.check()
     known = [stamp for stamp in stamps if stamp is not None]
     return known if ledger.exact and len(known) == len(stamps) else None

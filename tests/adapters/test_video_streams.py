@@ -198,3 +198,37 @@ def test_a_header_that_hides_the_size_does_not_help(tmp_path: Path) -> None:
     for reader in READERS:
         with pytest.raises(BadVideo, match=r"huge\.mkv: .*(at most 8K is read|does not decode)"):
             reader(tmp_path / "huge.mkv")
+
+
+# what stands beside the video
+
+
+@pytest.mark.parametrize("suffix", [".mp4", ".mkv", ".avi"])
+def test_tags_in_another_encoding_are_no_fault(tmp_path: Path, suffix: str) -> None:
+    path, codec = tmp_path / f"clip{suffix}", "mpeg4"
+    with av.open(str(path), "w") as container:
+        container.metadata["title"] = "Zuerich"
+        stream: Any = container.add_stream(codec, FPS)
+        stream.width, stream.height, stream.pix_fmt = 96, 64, "yuv420p"
+        for frame in clocks(5, 96, 64):
+            container.mux(stream.encode(av.VideoFrame.from_ndarray(frame, "rgb24")))
+        container.mux(stream.encode(None))
+    data = path.read_bytes()
+    assert b"Zuerich" in data
+    path.write_bytes(data.replace(b"Zuerich", b"Z\xfcrich."))
+    assert read(path) == list(range(5))
+
+
+def test_a_packet_without_any_picture_is_told(tmp_path: Path) -> None:
+    path = tmp_path / "clip.avi"
+    write_plain(path, clocks(20, 96, 64), FPS)
+    with av.open(str(path)) as container:
+        packet = [each for each in container.demux(container.streams.video[0]) if each.size][10]
+    data = bytearray(path.read_bytes())
+    assert packet.pos is not None
+    at = data.index(bytes(packet), packet.pos)
+    data[at : at + packet.size] = b"\x55" * packet.size
+    path.write_bytes(data)
+    for reader in (video.survey, video.examine):
+        with pytest.raises(BadVideo, match=r"clip\.avi: "):
+            reader(path)
