@@ -47,7 +47,7 @@ from adapters.errors import (
     SetupError,
 )
 from adapters.frames import resize
-from adapters.outside import on_terminal
+from adapters.outside import amount_usd, clean, clean_text, on_terminal
 from adapters.rollout import RollOut
 from adapters.timing import frames_for, sample_backwards
 from adapters.video import (
@@ -100,6 +100,9 @@ __all__ = [
     "VideoInfo",
     "Wrapper",
     "Writer",
+    "amount_usd",
+    "clean",
+    "clean_text",
     "even_size",
     "examine",
     "fold_attempts",

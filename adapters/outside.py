@@ -10,6 +10,7 @@ import math
 import re
 from collections.abc import Mapping
 from itertools import islice
+from numbers import Integral, Real
 from typing import Any
 
 LONGEST_TEXT = 20_000
@@ -41,10 +42,12 @@ def clean(value: Any, longest: int = LONGEST_TEXT) -> Any:
 def _cleaned(value: Any, longest: int, depth: int) -> Any:
     if value is None or isinstance(value, bool):
         return value
-    if isinstance(value, int):
-        return int(value) if abs(value) < _LARGEST_INTEGER else f"an integer of {value.bit_length()} bits"
-    if isinstance(value, float):
-        return float(value) if math.isfinite(value) else str(float(value))
+    if isinstance(value, Integral):  # numpy's too
+        whole = int(value)
+        return whole if abs(whole) < _LARGEST_INTEGER else f"an integer of {whole.bit_length()} bits"
+    if isinstance(value, Real):
+        number = _float(value)
+        return number if math.isfinite(number) else str(number)
     if isinstance(value, Mapping | list | tuple | set | frozenset):
         if depth == 0:
             return "…"
@@ -53,6 +56,13 @@ def _cleaned(value: Any, longest: int, depth: int) -> Any:
             return {_word(key, longest): _cleaned(item, longest, depth - 1) for key, item in pairs}
         return [_cleaned(item, longest, depth - 1) for item in islice(value, _MOST_ITEMS)]
     return _word(value, longest)
+
+
+def _float(value: Real) -> float:
+    try:
+        return float(value)
+    except OverflowError:
+        return math.inf
 
 
 def _word(value: Any, longest: int) -> str:
@@ -78,3 +88,11 @@ def on_terminal(text: str, *, lines: bool = False) -> str:
         return character if character == "\n" and lines else ascii(character)[1:-1]
 
     return _UNPAIRED.sub("\ufffd", _UNSHOWN.sub(spelled, text))
+
+
+def amount_usd(value: Any) -> float | None:
+    """A reported cost, if it can be added to others: a finite number that is not negative."""
+    if isinstance(value, bool) or not isinstance(value, Real):
+        return None
+    amount = _float(value)
+    return amount if math.isfinite(amount) and amount >= 0 else None

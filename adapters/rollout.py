@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import tempfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -15,6 +15,7 @@ import numpy as np
 from adapters.contract import Adapter, Clip, Conditioning, Frames, JobLog, Request, StepReport
 from adapters.errors import AdapterError, BadClip
 from adapters.frames import measured, opened, resize
+from adapters.outside import amount_usd
 from adapters.timing import frames_for, sample_backwards
 from adapters.wrapper import Wrapper
 
@@ -192,10 +193,13 @@ class _Roll:
             "seeds": seeds,
             "info": [segment.info for segment in self._segments],
         }
-        info = {**first.info, "roll_out": told}
-        costs = [segment.info["cost_usd"] for segment in self._segments if "cost_usd" in segment.info]
-        if costs:
-            info["cost_usd"] = sum(costs)
+        reports: list[Any] = [segment.info for segment in self._segments]
+        info = {**(reports[0] if isinstance(reports[0], Mapping) else {}), "roll_out": told}
+        costs = [each.get("cost_usd") for each in reports if isinstance(each, Mapping)]
+        costs = [cost for cost in costs if cost is not None]
+        amounts = [amount for cost in costs if (amount := amount_usd(cost)) is not None]
+        if costs:  # of which one that is no amount leaves the whole unknown
+            info["cost_usd"] = sum(amounts) if len(amounts) == len(costs) else costs
         echoed = np.asarray(first.frames)[: first.leading]
         return Clip(first.fps, np.concatenate([echoed, *self._stacks]), leading=first.leading, info=info)
 

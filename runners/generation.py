@@ -17,11 +17,12 @@ from runners.core.benchmark import ensure_rate, open_benchmark
 from runners.core.budget import caps_of, check_budget, costs, price_of
 from runners.core.engine import Engine, slots
 from runners.core.errors import UserError
-from runners.core.faults import checked_facts, close, telling, writing
+from runners.core.faults import close, telling, writing
 from runners.core.files import sha256_file, shown
 from runners.core.guard import check_revision, find_untagged
 from runners.core.interrupt import Interrupt
 from runners.core.journal import RunState
+from runners.core.journal_lines import SCHEMA
 from runners.core.manifest import write_manifest
 from runners.core.needs import check_needs
 from runners.core.outcome import Outcome
@@ -29,6 +30,7 @@ from runners.core.plan import Plan, Work, find_work, make_plan, read_state
 from runners.core.produce import Production, recover
 from runners.core.progress import Counts, make_bar, make_progress
 from runners.core.provenance import hardware, versions
+from runners.core.reported import report
 from runners.core.run_folder import OpenRun, whoami
 from runners.core.settings import GenerateSettings
 from runners.core.tally import Limits, Tally
@@ -114,8 +116,9 @@ def begin(plan: Plan, run: OpenRun) -> tuple[RunState, str]:
         state = read_state(plan)
         rescue(run, state)
         run.journal.append(
-            "start", session=session, **whoami(), shard=plan.settings.shard, fingerprint=plan.fingerprint,
-            settings=asdict(plan.settings), versions=versions(), hardware=hardware(), prompts=plan.prompts.record,
+            "start", schema=SCHEMA, session=session, **whoami(), shard=plan.settings.shard,
+            fingerprint=plan.fingerprint, settings=asdict(plan.settings), versions=versions(), hardware=hardware(),
+            prompts=plan.prompts.record,
         )  # fmt: skip
     return state, session
 
@@ -180,7 +183,7 @@ def load(plan: Plan, run: OpenRun, session: str) -> None:
         if revision is not None:  # before minutes of loading
             check_revision(plan, read_state(plan), {"revision": revision})
         adapter.load()
-        facts = checked_facts(adapter.describe())
+        facts = report(adapter.describe() or {}, "described")
     if (seconds := time.monotonic() - begun) > _WORTH_TELLING_S:
         say(f"{plan.settings.model.name} loaded in {seconds:.0f} s")
     with run.turn("run"):

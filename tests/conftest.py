@@ -4,6 +4,11 @@ from __future__ import annotations
 
 import signal
 
+import hypothesis
+
+hypothesis.settings.register_profile("untimed", deadline=None)  # no test fails because a machine is busy
+hypothesis.settings.load_profile("untimed")
+
 
 def pytest_configure() -> None:
     """Started in the background (`make test &`), the tests would be deaf to Ctrl-C, and so would what they start."""

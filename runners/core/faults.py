@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 from adapters import Adapter, SetupError
 from runners.core.errors import UserError
@@ -45,14 +43,6 @@ def own_inputs(adapter: Adapter, scenario_id: str) -> list[Path]:
     if missing:
         raise UserError(f"the clip of {scenario_id} is made from {missing[0]}, which is not there")
     return paths
-
-
-def checked_facts(facts: dict[str, Any]) -> dict[str, Any]:
-    """What an adapter says of itself. Raises TypeError or ValueError if the journal could not hold it."""
-    json.dumps(facts, allow_nan=False)
-    if not isinstance(facts, dict):
-        raise TypeError(f"describe() gave {type(facts).__name__} instead of a dict")
-    return facts
 
 
 def close(adapter: Adapter, say: Callable[[str], None]) -> None:

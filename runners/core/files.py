@@ -9,6 +9,7 @@ import shutil
 from pathlib import Path
 from typing import Any
 
+from adapters import clean_text
 from runners.core.errors import UserError
 
 
@@ -32,12 +33,13 @@ def publish(temporary: Path, final: Path) -> None:
 def write_text(path: Path, text: str) -> None:
     """Write a small file atomically, making its folder if need be.
 
-    The temporary name is always the same, so that what a kill leaves is written over by the next try.
+    The temporary name is always the same, so that what a kill leaves is written over by the next try. Halves of
+    surrogate pairs (a file's name that is no UTF-8) become U+FFFD: no odd name keeps a record from being written.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(f".{path.name}.part")
     try:
-        temporary.write_text(text, encoding="utf-8")
+        temporary.write_text(clean_text(text, len(text)), encoding="utf-8")
         publish(temporary, path)
     finally:
         temporary.unlink(missing_ok=True)
@@ -71,7 +73,7 @@ def sha256_file(path: Path) -> str:
 def sha256_json(value: Any) -> str:
     """The hex digest of a JSON value in canonical form (sorted keys, no spaces)."""
     text = json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
-    return hashlib.sha256(text.encode()).hexdigest()
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
 
 
 def user_path(text: str | Path) -> Path:

@@ -11,6 +11,7 @@ from runners.core.errors import UserError, first_of
 from runners.core.files import sha256_file, shown
 from runners.core.fingerprint import Fingerprint, differences
 from runners.core.journal import RunState, fold
+from runners.core.journal_lines import as_recorded
 from runners.core.run_folder import run_name
 from runners.core.shell import setting
 from runners.core.task import Task, what_changed
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 
 def check_fingerprint(plan: Plan, old: Fingerprint) -> None:
     """Refuse to continue a run that was made with other settings, showing which, and how to keep both."""
-    changed = list(differences(old, plan.fingerprint))
+    changed = list(differences(old, as_recorded(plan.fingerprint)))
     if not changed:
         return
     listed = "\n  ".join(changed)
@@ -81,7 +82,7 @@ def find_untagged(plan: Plan) -> str | None:
 def _is_made_so(path: Path, plan: Plan) -> bool:
     """Whether a folder holds a run with the settings of this one."""
     try:
-        return path.is_dir() and fold(path).fingerprint == plan.fingerprint
+        return path.is_dir() and fold(path).fingerprint == as_recorded(plan.fingerprint)
     except UserError:  # a damaged journal is told by whoever works on it
         return False
 
@@ -100,11 +101,13 @@ def check_raw_run(plan: Plan, root: Path, state: RunState) -> dict[str, Any]:
     """The generation fingerprint of a run to publish from; UserError if its raw clips are not those of this command."""
     if state.fingerprint is None:
         raise UserError(f"from_raw={root}: there is no run in this folder")
+    if state.newer is not None:
+        raise UserError(f"from_raw={root}: {state.newer}; publish from it with that version")
     old: dict[str, Any] = state.fingerprint["generation"]
     # A model without a size of its own was conditioned at that run's output size; its raw clips are what they are.
     was, now = (
         {key: value for key, value in side.items() if key != "conditioning"}
-        for side in (old, plan.fingerprint["generation"])
+        for side in (old, as_recorded(plan.fingerprint["generation"]))
     )
     changed = list(differences(was, now))
     if changed:
@@ -169,9 +172,10 @@ def check_unchanged(event: dict[str, Any], task: Task, folder: Path) -> None:
 
 def check_revision(plan: Plan, state: RunState, facts: dict[str, Any]) -> None:
     """A run goes on only with the checkpoint that it began with. Raises UserError."""
+    revision = as_recorded(facts.get("revision"))
     for old in state.loaded:
-        if old["facts"].get("revision") != facts.get("revision"):
+        if old["facts"].get("revision") != revision:
             raise UserError(
                 f"{shown(plan.folder.path)} was begun with revision {old['facts'].get('revision')} of the model, and "
-                f"{facts.get('revision')} was loaded now; pin the old one, or name the new run with tag=…"
+                f"{revision} was loaded now; pin the old one, or name the new run with tag=…"
             )

@@ -7,7 +7,6 @@ an exclusive lock; readers fold all files of the run folder. A torn last line is
 from __future__ import annotations
 
 import heapq
-import json
 import os
 import threading
 from collections.abc import Iterator
@@ -18,9 +17,8 @@ from typing import Any
 
 from runners.core.errors import UserError
 from runners.core.files import sync_folder
+from runners.core.journal_lines import Event, encoded, newer_version, number_of, read_lines
 from runners.core.locks import Lock
-
-Event = dict[str, Any]
 
 _CLIP = {"id", "name", "sha256", "generation", "raw", "publication", "session"}
 _FACTS = {
@@ -32,7 +30,6 @@ _FACTS = {
     "failed": {"id", "time", "kind", "reason"},
 }
 """What an event must hold for a run to go on from it."""
-_OBJECTS = ("fingerprint", "facts", "generation", "job")
 
 
 class Journal:
@@ -60,8 +57,7 @@ class Journal:
         """
         stamp = datetime.now(UTC).isoformat(timespec="milliseconds")
         with self._mutex:
-            line = {"event": event, "number": self._number, "time": stamp, **facts}
-            data = json.dumps(line, allow_nan=False).encode() + b"\n"
+            line, data = encoded({"event": event, "number": self._number, "time": stamp, **facts})
             end = self._file.seek(0, os.SEEK_END)
             try:
                 _write_all(self._file.fileno(), data)
@@ -104,25 +100,8 @@ def journal_files(folder: Path) -> list[Path]:
 
 
 def read_events(path: Path) -> Iterator[Event]:
-    """The whole lines of one journal. Raises UserError for a line that is no event (a torn last one is skipped)."""
-    try:
-        lines = path.read_bytes().split(b"\n")
-    except OSError as error:
-        raise UserError(f"{path}: cannot be read ({error.strerror}); move it away or mend it") from None
-    for number, line in enumerate(lines[:-1], start=1):
-        try:
-            event = json.loads(line)
-        except (ValueError, RecursionError):
-            event = None
-        if not _is_event(event):
-            raise UserError(f"{path}: line {number} is damaged; restore the file, or start another run with tag=…")
-        yield event
-
-
-def _is_event(value: Any) -> bool:
-    if not isinstance(value, dict) or not isinstance(value.get("id", ""), str):
-        return False
-    return "event" in value and all(isinstance(value.get(key, {}), dict) for key in _OBJECTS)
+    """The whole events of one journal. Raises UserError for a line that is damaged (a torn last one is skipped)."""
+    yield from read_lines(path).events
 
 
 @dataclass
@@ -151,6 +130,8 @@ class RunState:
     loaded: list[Event] = field(default_factory=list)
     """What adapters said of themselves after loading."""
     clips: dict[str, ClipState] = field(default_factory=dict)
+    foreign: list[str] = field(default_factory=list)
+    """What in the journals is not ours and was passed over."""
 
     def clip(self, clip_id: str) -> ClipState:
         """The state of one clip; an empty one if nothing happened yet."""
@@ -161,23 +142,24 @@ class RunState:
         """The fingerprints that the first process wrote down, or None for a new run."""
         return self.started[0]["fingerprint"] if self.started else None
 
+    @property
+    def newer(self) -> str | None:
+        """What is to be told of a run that a newer version of this program worked on; None if none did."""
+        return newer_version(event.get("schema") for event in self.started)
+
 
 def highest_number(folder: Path) -> int:
     """The number of the latest event in any journal of the folder; 0 if there is none."""
-    return max((_number(event) for path in journal_files(folder) for event in read_events(path)), default=0)
-
-
-def _number(event: Event) -> int:
-    number = event.get("number", 0)
-    return number if isinstance(number, int) else 0
+    return max((number_of(event) for path in journal_files(folder) for event in read_events(path)), default=0)
 
 
 def fold(folder: Path) -> RunState:
     """Fold all journals of a run folder into its state."""
-    state = RunState()
+    state, journals = RunState(), [read_lines(path) for path in journal_files(folder)]
     # By number, since the clocks of two machines may differ: a process counts on from all that was there before it.
-    for event in heapq.merge(*map(read_events, journal_files(folder)), key=_number):
+    for event in heapq.merge(*(lines.events for lines in journals), key=number_of):
         apply_event(state, event)
+    state.foreign = [told for lines in journals for told in lines.foreign]
     return state
 
 
@@ -211,7 +193,12 @@ def apply_event(state: RunState, event: Event) -> None:
 
 
 def check_state(state: RunState, folder: Path) -> None:
-    """Raise UserError if an event that a run would go on from lacks what it must hold: somebody edited the journal."""
+    """Raise UserError for a run that this version cannot go on with.
+
+    A newer one wrote events of another schema, or an event lacks what it must hold: somebody edited the journal.
+    """
+    if state.newer is not None:
+        raise UserError(f"{folder}: {state.newer}; go on with that version, or start another run with tag=…")
     events = [*state.started, *state.loaded]
     for clip in state.clips.values():
         events += [event for event in (clip.raw, clip.rendered, clip.published, clip.failed) if event is not None]

@@ -5,14 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from adapters import Attempt, fold_attempts, spent_usd
+from adapters import Attempt, amount_usd, clean_text, fold_attempts, spent_usd
+from runners.core.errors import first_of
 from runners.core.files import sha256_json, write_json
 from runners.core.job_log import job_facts
-from runners.core.journal import RunState, fold, forget_lost_clips
+from runners.core.journal import ClipState, RunState, fold, forget_lost_clips
 from runners.core.run_folder import RunFolder
 from runners.core.scenarios import Scenario
 
 SCHEMA = 1
+_SHOWN = 40
 
 
 def write_manifest(
@@ -37,7 +39,7 @@ def write_manifest(
         "configuration": dict(configuration),
         "sessions": state.started,
         "loaded": state.loaded,
-        "warnings": version_mix(state),
+        "warnings": [*version_mix(state), *unknown_costs(state), *state.foreign],
         "clips": clips,
     }
     write_json(folder.manifest, manifest)
@@ -70,12 +72,26 @@ def total_cost(state: RunState) -> float | None:
     """US dollars over all clips that say what they cost, failed and running jobs too; None if none does."""
     costs = []
     for clip in state.clips.values():
-        event = clip.published or clip.raw
         if clip.events:
             costs.append(spent_usd(job_facts(clip)))
-        elif event is not None and event["generation"].get("cost_usd") is not None:
-            costs.append(event["generation"]["cost_usd"])
+        elif (cost := amount_usd(_made(clip).get("cost_usd"))) is not None:
+            costs.append(cost)
     return round(sum(costs), 6) if costs else None
+
+
+def unknown_costs(state: RunState) -> list[str]:
+    """A warning, if clips were reported to cost what is no amount of money (text, NaN, less than nothing)."""
+    reported = [_made(clip).get("info") for clip in state.clips.values() if not clip.events]
+    costs = [info.get("cost_usd") for info in reported if isinstance(info, dict)]
+    odd = [cost for cost in costs if cost is not None and amount_usd(cost) is None]
+    told = first_of([clean_text(repr(cost), _SHOWN) for cost in odd], 3)
+    return [f"what {len(odd)} of the clips cost is not known: the model reported {told}"] if odd else []
+
+
+def _made(clip: ClipState) -> dict[str, Any]:
+    event = clip.published or clip.raw or {}
+    made: dict[str, Any] = event.get("generation") or {}
+    return made
 
 
 def version_mix(state: RunState) -> list[str]:

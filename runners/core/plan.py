@@ -16,6 +16,7 @@ from runners.core.faults import own_inputs
 from runners.core.files import sha256_file, user_path
 from runners.core.fingerprint import Fingerprint, fingerprint, negative_prompt
 from runners.core.journal import ClipState, RunState, check_state, fold, forget_lost_clips
+from runners.core.journal_lines import as_recorded
 from runners.core.layout import Kind
 from runners.core.output import resolve_output
 from runners.core.prompts import PromptChoice, PromptPlan, plan_prompts
@@ -200,7 +201,7 @@ def find_work(plan: Plan, state: RunState) -> Work:
 def prompt_changed(task: Task) -> bool:
     """Whether a refused clip now has another text: a changed row of the prompts file is a way out."""
     failed = task.state.failed or {}
-    return "prompt" in failed and failed["prompt"] != task.prompt
+    return "prompt" in failed and failed["prompt"] != as_recorded(task.prompt)
 
 
 def make_task(plan: Plan, scenario: Scenario, state: ClipState) -> Task:

@@ -7,11 +7,11 @@ finished: a rendered file whose record exists is published by the next process w
 from __future__ import annotations
 
 import errno
-import json
 import os
 import shutil
 import time
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
+from numbers import Integral, Real
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +26,8 @@ from adapters import (
     Request,
     SetupError,
     StepReport,
+    amount_usd,
+    clean_text,
     frames_for,
 )
 from runners.core.conditioning import make_conditioning
@@ -33,9 +35,11 @@ from runners.core.errors import UserError
 from runners.core.files import publish, sha256_file, sync_folder
 from runners.core.geometry import Geometry
 from runners.core.job_log import ClipJobs, asked_again
-from runners.core.journal import ClipState, Event, Journal
+from runners.core.journal import ClipState, Journal
+from runners.core.journal_lines import Event
 from runners.core.layout import CONTINUATION_S
 from runners.core.raw import keep_raw
+from runners.core.reported import report
 from runners.core.run_folder import RunFolder
 from runners.core.spending import Cap, Gate
 from runners.core.standardize import Output, standardize
@@ -120,7 +124,7 @@ def generation_record(production: Production, task: Task, request: Request, clip
         "geometry": geometry_of(task).to_dict(),
         "asked": {"seconds": request.seconds, "fps": request.fps, "frames": frames_for(request.seconds, request.fps)},
         "info": clip.info,
-        "cost_usd": clip.info.get("cost_usd"),
+        "cost_usd": amount_usd(clip.info.get("cost_usd")),
         "roll_out": clip.info.get("roll_out"),
         "generate_s": round(generate_s, 3),
         "session": production.session,
@@ -137,19 +141,18 @@ class Made:
 
 
 def made_by_model(production: Production, task: Task, request: Request, clip: Any, generate_s: float) -> Made:
-    """What the adapter returned, with its record. Raises BadClip if it is no Clip or its info cannot be recorded."""
+    """What the adapter returned, with its record, whatever it reports beside it. Raises BadClip if it is no Clip."""
     if not isinstance(clip, Clip):
         raise BadClip(f"the adapter returned {type(clip).__name__} instead of a Clip")
-    if not isinstance(clip.info, dict):
-        raise BadClip(f"Clip.info is a {type(clip.info).__name__} instead of a dict")
-    cost = clip.info.get("cost_usd")
-    if cost is not None and (isinstance(cost, bool) or not isinstance(cost, int | float)):
-        raise BadClip(f"Clip.info's cost_usd={cost!r} is no number")  # the costs of all clips are added up
-    try:
-        json.dumps(clip.info, allow_nan=False)
-    except (TypeError, ValueError) as error:
-        raise BadClip(f"Clip.info must be plain JSON values: {error}") from None
-    return Made(clip, generation_record(production, task, request, clip, generate_s))
+    made = replace(clip, fps=_plain(clip.fps), leading=_plain(clip.leading), info=report(clip.info, "reported"))
+    return Made(made, generation_record(production, task, request, made, generate_s))
+
+
+def _plain(number: Any) -> Any:
+    """A number of some library's own kind as JSON has it; anything else as it is."""
+    if isinstance(number, bool) or not isinstance(number, Real):
+        return number
+    return int(number) if isinstance(number, Integral) else float(number)
 
 
 def take_raw(production: Production, task: Task, made: Made) -> Made:
@@ -246,8 +249,7 @@ def fatal(error: Exception) -> str | None:
 
 def _one_line(text: str) -> str:
     """A reason for a log and a table: without line breaks, and cut where nobody reads on."""
-    line = " ".join(text.split())
-    return line if len(line) <= _LONGEST_REASON else f"{line[:_LONGEST_REASON]}…"
+    return clean_text(" ".join(text.split()), _LONGEST_REASON)
 
 
 def _where(error: BaseException) -> str:

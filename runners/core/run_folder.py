@@ -16,7 +16,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from runners.core.errors import UserError
-from runners.core.journal import Event, Journal, journal_files, journal_name, read_events
+from runners.core.journal import Journal, journal_files, journal_name, read_events
+from runners.core.journal_lines import Event
 from runners.core.locks import Held, Lock
 
 Shard = tuple[int, int]

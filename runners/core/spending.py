@@ -6,7 +6,6 @@ Attempts that run, or of which nobody knows whether they were charged, count wit
 
 from __future__ import annotations
 
-import json
 import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext
@@ -16,6 +15,7 @@ from typing import Any
 
 from adapters import Cancelled, OverBudget
 from runners.core.journal import journal_files
+from runners.core.journal_lines import whole_events
 from runners.core.locks import Lock
 
 _TOLERANCE_USD = 1e-9
@@ -44,9 +44,10 @@ class Totals:
             data = file.read()
         whole = data.rfind(b"\n") + 1  # a line without its end did not happen
         self._read[path] = self._read.get(path, 0) + whole
-        for line in data[:whole].splitlines():
+        for line in data[:whole].split(b"\n"):
             if b'"job"' in line:
-                self._add(folder, json.loads(line))
+                for event in whole_events(line):
+                    self._add(folder, event)
 
     def _add(self, folder: Path, event: dict[str, Any]) -> None:
         job = event.get("job")

@@ -11,6 +11,7 @@ from runners.core.conditioning import ConditioningSource
 from runners.core.files import sha256_file
 from runners.core.geometry import Geometry
 from runners.core.journal import ClipState
+from runners.core.journal_lines import as_recorded
 from runners.core.scenarios import Scenario
 
 
@@ -69,7 +70,7 @@ def source_record(path: Path) -> dict[str, Any]:
 def what_changed(event: dict[str, Any], task: Task) -> str | None:
     """What a recorded clip was made from that is no longer the same, its prompt or a file; None if all is as it was."""
     made = event["generation"]
-    if made["prompt_given"] != task.prompt:
+    if made["prompt_given"] != as_recorded(task.prompt):
         return f"the prompt of {task.id}"
     records = [made["conditioning"]["source"], *made["inputs"]]
     paths = [task.source.path, *task.inputs]

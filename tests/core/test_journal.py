@@ -123,11 +123,3 @@ def test_a_clip_made_anew_is_no_longer_the_published_one(tmp_path: Path) -> None
     journal.close()
     clip = fold(tmp_path).clip("0001")
     assert (clip.published, clip.rendered is not None) == (None, True)
-
-
-def test_half_a_character_in_a_text_is_kept(tmp_path: Path) -> None:
-    """Models and services report texts that are no valid Unicode; a finished clip must not fail for it."""
-    journal = Journal(tmp_path / "journal.jsonl")
-    journal.append("failed", id="0001", kind="error", reason="a \ud83d b")
-    journal.close()
-    assert [event["reason"] for event in read_events(tmp_path / "journal.jsonl")] == ["a \ud83d b"]

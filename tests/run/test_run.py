@@ -133,7 +133,6 @@ BAD_CLIPS: dict[str, Callable[[Request], Any]] = {
     "5 s are needed": lambda request: Clip(8, np.zeros((20, 54, 96, 3), np.uint8)),
     "rate": lambda request: Clip(None, np.zeros((41, 54, 96, 3), np.uint8)),
     "leading": lambda request: Clip(8, np.zeros((41, 54, 96, 3), np.uint8), leading=41),
-    "info": lambda request: Clip(8, np.zeros((40, 54, 96, 3), np.uint8), info={"x": object()}),
     "such file|cannot": lambda request: Clip(None, file=request.scratch / "none.mp4"),
 }
 
