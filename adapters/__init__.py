@@ -14,6 +14,7 @@ A model is a class with one method and a YAML file that names it:
 Importing this loads numpy and nothing heavier.
 """
 
+from adapters._lifeline import Lifeline
 from adapters.attempts import Attempt, fold_attempts, spent_usd
 from adapters.contract import (
     Adapter,
@@ -38,6 +39,7 @@ from adapters.errors import (
     Cancelled,
     MissingDependency,
     MissingKey,
+    OutOfMemory,
     OverBudget,
     Postponed,
     RateLimited,
@@ -80,10 +82,12 @@ __all__ = [
     "Frame",
     "Frames",
     "JobLog",
+    "Lifeline",
     "MissingDependency",
     "MissingKey",
     "Mode",
     "Needs",
+    "OutOfMemory",
     "OverBudget",
     "Pause",
     "Postponed",

@@ -1,4 +1,4 @@
-"""A child process that does not outlive an ordinary stop. Part of `adapters.command`."""
+"""A child process that does not outlive this one. Part of `adapters.command`."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import BinaryIO, Self
 
+from adapters._lifeline import Lifeline
 from adapters.errors import Rejected
 
 _GRACE_S = 2.0
@@ -23,18 +24,22 @@ _TAIL_CHARS = 500
 class Child:
     """A running command in a process group of its own, its output in `stdout.log` and `stderr.log` of a folder.
 
-    Leaving the `with` block kills what still runs of it. Nothing it prints is held in memory.
+    Leaving the `with` block kills what still runs of it, and so does the end of this process, even by SIGKILL. Nothing
+    it prints is held in memory.
     """
 
     def __init__(self, argv: Sequence[str], *, cwd: Path | None, env: Mapping[str, str], logs: Path) -> None:
         self._logs = logs
         with (logs / "stdout.log").open("wb") as out, (logs / "stderr.log").open("wb") as err:
+            self._lifeline = Lifeline()
             try:
                 self._process = subprocess.Popen(  # noqa: S603 - running the user's own command is the purpose
                     argv, cwd=cwd, env=env, stdin=subprocess.DEVNULL, stdout=out, stderr=err, start_new_session=True
                 )
             except (OSError, ValueError) as error:  # not there, not executable, a NUL byte in an argument
+                self._lifeline.cut()
                 raise Rejected(f"{argv[0]} cannot be started: {error}") from error
+            self._lifeline.hold(self._process.pid)
         self._stdout: BinaryIO = (logs / "stdout.log").open("rb")
         self._partial = b""
 
@@ -75,6 +80,7 @@ class Child:
             self.wait(_GRACE_S)
             self._signal(signal.SIGKILL)
             self._process.wait()
+        self._lifeline.cut()
 
     def _signal(self, number: signal.Signals) -> None:
         with contextlib.suppress(ProcessLookupError, PermissionError):

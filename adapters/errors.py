@@ -89,6 +89,10 @@ class SetupError(Exception):
     """The adapter cannot work at all as it is configured: told in one line, before any clip is made."""
 
 
+class OutOfMemory(SetupError):
+    """The model does not fit into the memory that is here; the message says what needs less."""
+
+
 class MissingDependency(SetupError):
     """A package is not installed; the message holds the exact command that installs it."""
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from adapters.errors import MissingDependency, SetupError
+from adapters.errors import MissingDependency, OutOfMemory, SetupError
 from adapters.local._contents import INDEXES, read_index
 from adapters.local._hashing import sha256_file
 from adapters.local._names import in_a_line, near
@@ -183,7 +183,7 @@ def load_pipeline(
         raise SetupError(f"{recipe.checkpoint}: {type(error).__name__}: {in_a_line(error)}") from error
     except Exception as error:
         if is_out_of_memory(error):
-            raise SetupError(f"no memory left while {recipe.checkpoint} was loaded; {placement.advice()}") from None
+            raise OutOfMemory(f"no memory left while {recipe.checkpoint} was loaded; {placement.advice()}") from None
         raise SetupError(f"{recipe.checkpoint} cannot be loaded: {type(error).__name__}: {in_a_line(error)}") from error
     return pipe
 

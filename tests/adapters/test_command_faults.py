@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import signal
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -129,3 +133,42 @@ def test_needs_follow_the_settings() -> None:
     ).needs
     assert (needs.mode, needs.frames, needs.fps, needs.sizes) == ("multiframe", 16, 8, ((512, 320),))
     assert (needs.native_fps, needs.max_batch) == (8, 8)
+
+
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM])
+def test_the_command_ends_with_the_harness_however_that_ends(tmp_path: Path, number: signal.Signals) -> None:
+    """SIGTERM with no handler and SIGKILL end a process before it can do anything about its children."""
+    os.mkfifo(tmp_path / "ready")
+    harness = (
+        "import pathlib, sys\nfrom tests.adapters.children import run\n"
+        "run(pathlib.Path(sys.argv[1]), sys.argv[2], cwd=sys.argv[1])\n"
+    )
+    root = Path(__file__).resolve().parents[2]
+    with subprocess.Popen([sys.executable, "-c", harness, str(tmp_path), SLOW], cwd=root) as process:
+        (tmp_path / "ready").read_bytes()
+        process.send_signal(number)
+        process.wait(60)
+    assert len(pids(tmp_path)) == 2
+    assert not any(map(alive, pids(tmp_path)))
+
+
+def test_the_command_ends_although_a_forked_process_of_the_harness_lives_on(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "ready")
+    harness = (
+        "import os, pathlib, sys\nfrom tests.adapters.children import run\n"
+        "def step(k, n):\n"
+        "    global forked\n"
+        "    if not forked and not (forked := os.fork()):\n"
+        "        print('forked', flush=True), sys.stdin.read(), os._exit(0)\n"
+        "forked = 0\n"
+        "run(pathlib.Path(sys.argv[1]), sys.argv[2], cwd=sys.argv[1], request={'step': step})\n"
+    )
+    root = Path(__file__).resolve().parents[2]
+    command = [sys.executable, "-c", harness, str(tmp_path), SLOW]
+    with subprocess.Popen(command, cwd=root, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "forked\n"
+        (tmp_path / "ready").read_bytes()
+        process.kill()
+        process.wait(60)
+        assert not any(map(alive, pids(tmp_path)))

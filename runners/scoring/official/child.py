@@ -14,6 +14,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from adapters import Lifeline
+
 _GRACE_S = 5.0
 _SILENCE_S = 1.0
 _KEPT = 12
@@ -35,18 +37,22 @@ def run_child(words: Sequence[str], *, cwd: Path, env: Mapping[str, str], hear: 
     """
     last: deque[str] = deque(maxlen=_KEPT)
     with _interrupted_by_signals():
-        process = subprocess.Popen(  # noqa: S603
-            words, cwd=cwd, env=env, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-            start_new_session=True,
-        )  # fmt: skip
+        lifeline = Lifeline()
         try:
-            with _ended_with_us(process):
+            process = subprocess.Popen(  # noqa: S603
+                words, cwd=cwd, env=env, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )  # fmt: skip
+            try:
+                lifeline.hold(process.pid)
                 for line in _lines(process):
                     last.append(line)
                     hear(line)
                 code = process.wait()
+            finally:
+                _end(process)
         finally:
-            _end(process)
+            lifeline.cut()
     return Ended(code, tuple(last))
 
 
@@ -79,20 +85,6 @@ def _end(process: subprocess.Popen[bytes]) -> None:
         _signal(process, signal.SIGKILL)  # its children too, that may have outlived it
         process.wait()
         process.stdout.close()
-
-
-@contextlib.contextmanager
-def _ended_with_us(process: subprocess.Popen[bytes]) -> Iterator[None]:
-    """Let a shell wait for the end of this process, and end the program if it was SIGKILL, which nobody can hear."""
-    watch = subprocess.Popen(  # noqa: S603
-        ["/bin/sh", "-c", 'read -r _; kill -KILL "-$0"', str(process.pid)],
-        stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True,
-    )  # fmt: skip
-    try:
-        yield
-    finally:
-        watch.kill()
-        watch.communicate()
 
 
 def _signal(process: subprocess.Popen[bytes], number: int) -> None:
