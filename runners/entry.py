@@ -12,7 +12,9 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any, NoReturn
 
+from runners.core.descriptors import fill_standard
 from runners.core.errors import UserError
+from runners.core.interrupt import hear_wishes_once
 from runners.core.outcome import FAILED, INTERRUPTED, Outcome, exit_code
 from runners.core.terminal import prepare, say, unheard
 
@@ -41,7 +43,9 @@ class Command:
 
 def main(command: Command) -> NoReturn:
     """Run a command on sys.argv and leave with its exit code; a user never sees a traceback for a user's mistake."""
+    fill_standard()
     prepare()
+    hear_wishes_once()
     words = sys.argv[1:]
     if {"--help", "-h"} & set(words):
         from runners.help import help_text
@@ -130,7 +134,7 @@ def _one_job(command: Command, settings: Any, before: Sequence[Outcome]) -> Outc
     except UserError as error:
         if error.__cause__ is not None and os.environ.get("PHYSICS_IQ_TRACEBACK"):
             say("".join(traceback.format_exception(error.__cause__)))
-        return Outcome.bad_input(str(error))
+        return Outcome.of_error(error)
     except Exception as error:  # noqa: BLE001  (a fault of this program ends one job of a sweep, not the others)
         say(traceback.format_exc())
         return Outcome(FAILED, "", (f"error: a fault of this program, told above: {type(error).__name__}: {error}",))

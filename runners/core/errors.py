@@ -10,6 +10,10 @@ class UserError(Exception):
     """Bad input or configuration. The message says what is wrong and what to do about it."""
 
 
+class WorkFailed(UserError):
+    """Work that had begun and cannot go on, through no mistake in what was asked for: exit code 1."""
+
+
 _MOST_LISTED = 12
 """Choices that are read at a glance; of more, only the nearest are named."""
 

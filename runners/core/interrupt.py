@@ -1,15 +1,19 @@
-"""Ctrl-C, SIGTERM and a closed terminal: the first asks for a stop in good order, the second leaves at once."""
+"""Ctrl-C, SIGTERM and a closed terminal: the first asks for a stop in good order, a later one leaves at once."""
 
 from __future__ import annotations
 
 import contextlib
+import math
 import os
 import signal
 import threading
+import time
 from types import FrameType
 from typing import Any
 
 EXIT_INTERRUPTED = 130
+_ONE_WISH_S = 0.5
+"""`timeout`, `uv run` and a closing terminal send the same wish twice, microseconds apart; no hand is as fast."""
 
 
 class Interrupt:
@@ -18,10 +22,13 @@ class Interrupt:
     def __init__(self) -> None:
         self._event = threading.Event()
         self._old: dict[int, Any] = {}
+        self._asked_at = math.inf
 
     def __enter__(self) -> Interrupt:
         if threading.current_thread() is threading.main_thread():
             for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+                if number == signal.SIGHUP and signal.getsignal(number) is signal.SIG_IGN:
+                    continue  # nohup: the run is to outlive its terminal
                 self._old[number] = signal.signal(number, self._handle)
         return self
 
@@ -31,6 +38,7 @@ class Interrupt:
 
     def set(self) -> None:
         """Ask for a stop, as Ctrl-C would."""
+        self._asked_at = time.monotonic()
         self._event.set()
 
     def is_set(self) -> bool:
@@ -42,9 +50,24 @@ class Interrupt:
         return self._event.wait(seconds)
 
     def _handle(self, _number: int, _frame: FrameType | None) -> None:
-        if self._event.is_set():
+        if not self._event.is_set():
+            self.set()
+            with contextlib.suppress(OSError):
+                os.write(2, b"\nstopping: finishing what is being written (once more to leave at once)\n")
+        elif time.monotonic() - self._asked_at > _ONE_WISH_S:
             # Whatever is being written is not yet published, so leaving like a kill loses nothing finished.
             os._exit(EXIT_INTERRUPTED)
-        self._event.set()
-        with contextlib.suppress(OSError):
-            os.write(2, b"\nstopping: finishing what is being written (once more to leave at once)\n")
+
+
+def hear_wishes_once() -> None:
+    """Let Ctrl-C raise KeyboardInterrupt once per wish: a second one on its heels would hit whoever tidies up."""
+    heard_at = -math.inf
+
+    def handle(_number: int, _frame: FrameType | None) -> None:
+        nonlocal heard_at
+        if time.monotonic() - heard_at > _ONE_WISH_S:
+            heard_at = time.monotonic()
+            raise KeyboardInterrupt
+
+    if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+        signal.signal(signal.SIGINT, handle)

@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from runners.core.errors import UserError, WorkFailed
+
 DONE, FAILED, BAD_INPUT, STOPPED, INTERRUPTED = 0, 1, 2, 3, 130
 _GRAVEST_FIRST = (INTERRUPTED, BAD_INPUT, FAILED, STOPPED, DONE)
 
@@ -34,6 +36,11 @@ class Outcome:
     def bad_input(cls, message: str, name: str = "") -> Outcome:
         """A mistake that the user can mend."""
         return cls(BAD_INPUT, name, (f"error: {message}",))
+
+    @classmethod
+    def of_error(cls, error: UserError) -> Outcome:
+        """What cannot be done: a mistake in what was asked for, or work that failed."""
+        return cls(FAILED if isinstance(error, WorkFailed) else BAD_INPUT, "", (f"error: {error}",))
 
     @classmethod
     def interrupted(cls) -> Outcome:

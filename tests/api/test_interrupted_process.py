@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import shlex
 import signal
 import subprocess
@@ -113,6 +114,21 @@ def test_submits_under_way_are_put_on_record_and_none_is_begun(tmp_path: Path, n
         check_goes_on(server, typed, tmp_path)
 
 
+def test_one_wish_sent_twice_at_once_leaves_no_request_of_unknown_fate(tmp_path: Path) -> None:
+    """GNU timeout, uv run and a closing terminal send a signal twice within microseconds."""
+    with Gated(submits) as server:
+        typed = words(RUNWAY, server.base_url, tmp_path, *THREE)
+        with started(typed) as process:
+            server.wait_for(2)
+            process.send_signal(signal.SIGTERM)
+            stop(process, signal.SIGTERM)
+            server.let_go()
+            out = rest(process)
+        assert process.returncode == 130, out
+        assert states(tmp_path) == ["submitted"] * 2
+        check_goes_on(server, typed, tmp_path)
+
+
 def test_jobs_that_are_waited_for_run_on_and_none_is_begun(tmp_path: Path) -> None:
     with Gated(polls) as server:
         server.engine.pending = 10**6
@@ -166,8 +182,10 @@ def test_a_second_ctrl_c_leaves_at_once_and_the_next_run_asks_a_person(tmp_path:
         with started(typed) as process:
             server.wait_for(2)
             stop(process)
-            process.send_signal(signal.SIGINT)
-            rest(process)
+            while process.poll() is None:
+                process.send_signal(signal.SIGINT)
+                with contextlib.suppress(subprocess.TimeoutExpired):
+                    process.wait(0.05)
         assert process.returncode == 130
         assert states(tmp_path) == ["submitting"] * 2
         server.let_go()

@@ -1,19 +1,22 @@
-"""Ctrl-C: the first asks, the second leaves; and nothing of it stays behind."""
+"""Ctrl-C: the first asks, a later one leaves; and nothing of it stays behind."""
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import subprocess
 import sys
 import threading
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from runners.core.interrupt import Interrupt
+from runners.core.interrupt import Interrupt, hear_wishes_once
 
 ROOT = Path(__file__).resolve().parents[2]
+SIGNALS = [signal.SIGINT, signal.SIGTERM, signal.SIGHUP]
 CHILD = """
 import sys, threading
 from runners.core.interrupt import Interrupt
@@ -30,24 +33,85 @@ with Interrupt() as interrupt:
 """
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-@pytest.mark.parametrize("twice", [False, True])
-def test_the_first_signal_asks_and_the_second_leaves_with_130(number: signal.Signals, twice: bool) -> None:
+@contextlib.contextmanager
+def asked(number: signal.Signals, times: int = 1) -> Iterator[subprocess.Popen[str]]:
+    """A process that was sent a signal, so many times at once, and said that it heard it."""
     with subprocess.Popen(
         [sys.executable, "-c", CHILD],
         cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
     ) as child:  # fmt: skip
-        assert child.stdin is not None
         assert child.stdout is not None
         assert child.stdout.readline() == "ready False\n"
-        child.send_signal(number)
-        assert child.stdout.readline() == "asked True\n"
-        if twice:
+        for _ in range(times):
             child.send_signal(number)
-            child.wait(60)
-        out, err = child.communicate("\n" if not twice else None, timeout=60)
-    assert (child.returncode, out) == ((130, "") if twice else (0, "left in good order\n"))
+        assert child.stdout.readline() == "asked True\n"
+        yield child
+
+
+def check_told(err: str) -> None:
     assert err.strip() == "stopping: finishing what is being written (once more to leave at once)"
+
+
+@pytest.mark.parametrize("number", SIGNALS)
+@pytest.mark.parametrize("times", [1, 2, 5])
+def test_one_wish_however_often_it_is_sent_at_once_is_heard_once(number: signal.Signals, times: int) -> None:
+    """GNU timeout, uv run and a closing terminal send a signal twice within microseconds."""
+    with asked(number, times) as child:
+        out, err = child.communicate("\n", timeout=60)
+    assert (child.returncode, out) == (0, "left in good order\n")
+    check_told(err)
+
+
+@pytest.mark.parametrize("number", SIGNALS)
+def test_a_wish_that_is_repeated_leaves_with_130(number: signal.Signals) -> None:
+    with asked(number) as child:
+        while child.poll() is None:
+            child.send_signal(number)
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                child.wait(0.05)
+        out, err = child.communicate(timeout=60)
+    assert (child.returncode, out) == (130, "")
+    check_told(err)
+
+
+@pytest.mark.parametrize(("later_s", "leaves"), [(0.0002, False), (0.4, False), (0.6, True), (60.0, True)])
+def test_a_second_signal_counts_after_half_a_second(
+    later_s: float, leaves: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock, left = iter([100.0, 100.0 + later_s]), list[int]()
+    monkeypatch.setattr("runners.core.interrupt.time.monotonic", lambda: next(clock))
+    monkeypatch.setattr(os, "_exit", left.append)
+    with Interrupt() as interrupt:
+        os.kill(os.getpid(), signal.SIGTERM)
+        assert interrupt.is_set()
+        os.kill(os.getpid(), signal.SIGTERM)
+    assert left == ([130] if leaves else [])
+
+
+def test_nohup_keeps_a_run_alive_when_its_terminal_closes() -> None:
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    try:
+        with Interrupt() as interrupt:
+            os.kill(os.getpid(), signal.SIGHUP)
+            assert not interrupt.is_set()
+            assert signal.getsignal(signal.SIGHUP) is signal.SIG_IGN
+    finally:
+        signal.signal(signal.SIGHUP, before)
+
+
+def test_ctrl_c_twice_at_once_interrupts_once() -> None:
+    before = signal.getsignal(signal.SIGINT)
+    tidied = False
+    try:
+        hear_wishes_once()
+        try:
+            os.kill(os.getpid(), signal.SIGINT)
+        except KeyboardInterrupt:
+            os.kill(os.getpid(), signal.SIGINT)
+            tidied = True
+    finally:
+        signal.signal(signal.SIGINT, before)
+    assert tidied
 
 
 def test_the_old_handlers_are_put_back() -> None:
