@@ -23,6 +23,7 @@ class Results:
 
     scores: dict[str, Any] | None = None
     fault: str | None = None
+    fault_code: int = BAD_INPUT
     warnings: tuple[str, ...] = ()
 
 
@@ -60,7 +61,7 @@ def conclude(plan: Plan, work: Work, tally: Tally, results: Results) -> Outcome:
     code = _code(tally, refused, counts["chosen"] - counts["published"])
     lines = [*_lines(plan, work, tally, counts, code), *(f"warning: {warning}" for warning in results.warnings)]
     if results.fault is not None:
-        code = code or BAD_INPUT
+        code = code or results.fault_code
         lines.append(f"error: {results.fault}")
     return Outcome(
         code, plan.name, tuple(lines), plan.folder.path, results.scores, counts,
@@ -73,7 +74,7 @@ def _code(tally: Tally, refused: int, unpublished: int) -> int:
         return INTERRUPTED
     if tally.stop == "fatal":
         return BAD_INPUT
-    if tally.failed or refused or tally.ambiguous or tally.stop == "max_failures":
+    if tally.stop == "lost" or tally.failed or refused or tally.ambiguous or tally.stop == "max_failures":
         return FAILED
     if tally.stop in ("deadline", "postponed") or tally.postponed:
         return STOPPED
@@ -81,6 +82,8 @@ def _code(tally: Tally, refused: int, unpublished: int) -> int:
 
 
 def _lines(plan: Plan, work: Work, tally: Tally, counts: dict[str, int], code: int) -> list[str]:
+    if tally.stop == "lost":
+        return [f"{plan.name}: stopped after {_clips(tally.published)}", f"error: {tally.fatal}"]
     lines = [f"{plan.name}: {counts['published']} of {counts['chosen']} clips published in {shown(plan.folder.videos)}"]
     lines += [f"error: {tally.fatal}"] if tally.fatal else []
     lines += [f"  {clip_id} failed: {reason}" for clip_id, reason in sorted(tally.failed.items())]

@@ -16,7 +16,7 @@ from runners.conclusion import Results, conclude, describe_plan
 from runners.core.benchmark import ensure_rate, open_benchmark
 from runners.core.budget import caps_of, check_budget, costs, price_of
 from runners.core.engine import Engine, slots
-from runners.core.errors import UserError
+from runners.core.errors import UserError, WorkFailed
 from runners.core.faults import close, telling, writing
 from runners.core.files import sha256_file, shown
 from runners.core.guard import check_revision, find_untagged
@@ -25,7 +25,7 @@ from runners.core.journal import RunState
 from runners.core.journal_lines import SCHEMA
 from runners.core.manifest import write_manifest
 from runners.core.needs import check_needs
-from runners.core.outcome import Outcome
+from runners.core.outcome import BAD_INPUT, FAILED, Outcome
 from runners.core.plan import Plan, Work, find_work, make_plan, read_state
 from runners.core.produce import Production, recover
 from runners.core.progress import Counts, make_bar, make_progress
@@ -62,7 +62,7 @@ def generate(settings: GenerateSettings, make_adapter: MakeAdapter, sweep: Seque
         check_place(plan, work)
         tally = make_clips(plan, work, run, session, sweep)
         run.abandoned = tally.abandoned
-        results = Results() if tally.abandoned else wrap_up(plan, run, tally)
+        results = Results() if tally.abandoned or tally.stop == "lost" else wrap_up(plan, run, tally)
     return conclude(plan, work, tally, results)
 
 
@@ -162,7 +162,7 @@ def make_clips(plan: Plan, work: Work, run: OpenRun, session: str, sweep: Sequen
         production = Production(
             adapter=adapter, folder=run.folder, journal=run.journal, work=work_folder, output=plan.output,
             short=settings.model.short, keep_raw=plan.keep_raw, session=session,
-            caps=caps, budget_lock=lock,
+            caps=caps, budget_lock=lock, check=run.check,
         )  # fmt: skip
         counts = Counts(plan.name, len(plan.chosen) - len(work.refused), len(work.published))
         with Interrupt() as interrupt, make_progress(settings.progress, counts) as watcher:
@@ -196,6 +196,7 @@ def wrap_up(plan: Plan, run: OpenRun, tally: Tally) -> Results:
     """Manifest and scores; while other shards still have clips to bring to an end, only the manifest."""
     configuration = {**asdict(plan.settings), "output_resolved": asdict(plan.output)}
     needs = plan.adapter.needs
+    run.check()
     with run.turn("run"):
         state = read_state(plan)
         manifest = write_manifest(
@@ -212,7 +213,8 @@ def wrap_up(plan: Plan, run: OpenRun, tally: Tally) -> Results:
         with run.turn("scoring"):  # two shards that end together score one after the other
             return Results(score_run(plan), warnings=warnings)
     except (UserError, ScoringError) as error:
-        return Results(fault=f"the clips are published, but not scored: {error}", warnings=warnings)
+        code = FAILED if isinstance(error, ScoringError | WorkFailed) else BAD_INPUT
+        return Results(fault=f"the clips are published, but not scored: {error}", fault_code=code, warnings=warnings)
 
 
 def data_identity(plan: Plan) -> dict[str, str]:

@@ -30,6 +30,7 @@ from runners.core.produce import (
 )
 from runners.core.provenance import usable_cores
 from runners.core.retry import Left, until_settled
+from runners.core.run_folder import Lost
 from runners.core.spending import Gate
 from runners.core.tally import Limits, Stop, Tally, Watcher
 from runners.core.task import Task
@@ -169,7 +170,7 @@ class Engine:
             self._raise_if_cancelled()
 
     def _raise_if_cancelled(self) -> None:
-        if self._interrupt.is_set() or self.tally.stop in ("interrupted", "fatal"):
+        if self._interrupt.is_set() or self.tally.stop in ("interrupted", "fatal", "lost"):
             raise Cancelled("the run is being stopped")
 
     def _attempt_one(self, task: Task) -> Left[Task]:
@@ -179,6 +180,7 @@ class Engine:
             with self._slots:
                 if self._halted():
                     return []
+                self._production.check()
                 self._tell(self._watcher.begun, task.id)
                 started = time.monotonic()
                 clip = self._production.adapter.generate(request)
@@ -198,6 +200,7 @@ class Engine:
             with self._slots:
                 if self._halted():
                     return []
+                self._production.check()
                 for task in tasks:
                     self._tell(self._watcher.begun, task.id)
                 self._take_results(batch, aside, again)
@@ -256,6 +259,10 @@ class Engine:
         if isinstance(error, Postponed):
             self._postpone(task, error)
             return
+        try:
+            self._production.check()  # a folder that is gone makes everything fail
+        except Lost as lost:
+            error = lost
         kind, reason = failure(error)
         message = fatal(error)
         if message is None:
@@ -268,7 +275,7 @@ class Engine:
                 message = fatal(disk) or str(disk)
         if message is not None:
             self.tally.fatal = self.tally.fatal or message
-            self._stop("fatal")
+            self._stop("lost" if isinstance(error, Lost) else "fatal")
             return
         with self._mutex:
             {"refused": self.tally.refused, "ambiguous": self.tally.ambiguous}.get(kind, self.tally.failed)[task.id] = (

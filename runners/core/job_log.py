@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -19,6 +19,8 @@ class ClipJobs:
     gate: Gate
     clip_id: str
     state: ClipState
+    check: Callable[[], None] = lambda: None
+    """Raises where the run is no longer this process's."""
 
     def append(self, event: dict[str, Any]) -> None:
         """Record one fact, on disk when this returns."""
@@ -31,8 +33,18 @@ class ClipJobs:
     @contextmanager
     def spend(self, intent: dict[str, Any], usd: float) -> Iterator[None]:
         """Record the intent and let the request pass, unless the run stops or a cap would be passed."""
-        with self.gate.passing(usd, lambda: self.append(intent)):
+        with self.gate.passing(usd, lambda: self._promise(intent)):
             yield
+
+    def _promise(self, intent: dict[str, Any]) -> None:
+        """Record the intent, and make sure that whoever comes next will find it; else the request is not sent."""
+        self.append(intent)
+        try:
+            self.check()
+        except BaseException as error:
+            which: dict[str, Any] = {key: intent[key] for key in ("attempt", "segment") if key in intent}
+            self.append({"state": "held", **which, "usd": 0, "reason": str(error)})
+            raise
 
     def siblings(self) -> dict[str, list[dict[str, Any]]]:
         """The facts of the run's other clips, as all its journals tell them now."""

@@ -15,6 +15,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from runners.core.descriptors import open_above
 from runners.core.errors import UserError
 from runners.core.files import sync_folder
 from runners.core.journal_lines import Event, encoded, newer_version, number_of, read_lines
@@ -43,12 +44,15 @@ class Journal:
         try:
             drop_torn_line(path)
             self._number = 1 + highest_number(path.parent)
-            self._file = path.open("ab", buffering=0)
+            self._file = open(path, "ab", buffering=0, opener=open_above)  # noqa: SIM115  (closed by `close`)
             sync_folder(path.parent)
         except BaseException:
             self._lock.release()
             raise
         self._mutex = threading.Lock()
+        self._last = 0, b""
+        self._tells_files_apart = self._is_at_its_path()
+        """Not so on every network disk."""
 
     def append(self, event: str, **facts: Any) -> Event:
         """Record one event; it is on disk when this returns. Raises OSError when the disk is full.
@@ -66,7 +70,27 @@ class Journal:
                 self._file.truncate(end)
                 raise
             self._number += 1
+            self._last = end, data
         return line
+
+    def _is_at_its_path(self) -> bool:
+        try:
+            there, ours = self.path.stat(), os.fstat(self._file.fileno())
+        except OSError:
+            return False
+        return (there.st_dev, there.st_ino) == (ours.st_dev, ours.st_ino)
+
+    def reads_back(self) -> bool:
+        """Whether what was written last stands at the journal's path: its folder was not removed, moved or replaced."""
+        if self._tells_files_apart and not self._is_at_its_path():
+            return False
+        place, data = self._last
+        try:
+            with self.path.open("rb") as file:
+                file.seek(place)
+                return file.read(len(data)) == data
+        except OSError:
+            return False
 
     def close(self) -> None:
         """Close the file and give the lock back."""

@@ -10,6 +10,7 @@ import errno
 import os
 import shutil
 import time
+from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
 from numbers import Integral, Real
 from pathlib import Path
@@ -64,6 +65,8 @@ class Production:
     caps: tuple[Cap, ...] = ()
     budget_lock: Path | None = None
     """What may be spent, and the file that processes under the same caps lock."""
+    check: Callable[[], None] = lambda: None
+    """Raises `Lost` where the run is no longer this process's; asked before a clip is begun, paid for or published."""
 
     @property
     def needs(self) -> Needs:
@@ -83,6 +86,7 @@ class Handles:
 def make_request(production: Production, task: Task, handles: Handles) -> Request:
     """Decode the conditioning and put the request together. Raises UserError for a file that cannot be used."""
     needs = production.needs
+    production.check()  # or the scratch folder would be made where the run was
     scratch = production.work / task.id
     shutil.rmtree(scratch, ignore_errors=True)
     scratch.mkdir(parents=True)
@@ -99,7 +103,7 @@ def make_request(production: Production, task: Task, handles: Handles) -> Reques
         again=asked_again(task.state),
         step=handles.step,
         pause=handles.pause,
-        jobs=ClipJobs(production.journal, handles.gate, task.id, task.state),
+        jobs=ClipJobs(production.journal, handles.gate, task.id, task.state, production.check),
     )
 
 
@@ -178,6 +182,7 @@ def made_from_raw(event: Event, root: Path) -> Made:
 def finish(production: Production, task: Task, made: Made) -> Event:
     """Standardize, verify and publish one clip; returns its journal event. Raises BadClip for an unusable clip."""
     started = time.monotonic()
+    production.check()  # or what is kept would be kept where the run was
     made = take_raw(production, task, made)
     temporary = production.work / f"{task.id}.mp4"
     try:
@@ -202,6 +207,7 @@ def finish(production: Production, task: Task, made: Made) -> Event:
     }
     where = temporary.relative_to(production.folder.path)
     production.journal.append("rendered", id=task.id, file=str(where), **facts)
+    production.check()
     publish(temporary, production.folder.videos / task.scenario.output_name)
     event = production.journal.append("published", id=task.id, **facts)
     shutil.rmtree(production.work / task.id, ignore_errors=True)

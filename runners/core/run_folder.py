@@ -2,27 +2,38 @@
 
 The name carries no time stamp, so the same command finds its run again. Locks (all of the operating system's, on
 files, so that they hold on network file systems too): an unsharded process holds `journal.jsonl` exclusively; shards
-hold it together, and each its own journal.
+hold it together, and each its own journal. Behind them stands `presence`, for disks on which they hold on one machine.
 """
 
 from __future__ import annotations
 
+import errno
 import os
 import re
 import shutil
 import socket
-from contextlib import AbstractContextManager, nullcontext
+import time
+import uuid
+from collections.abc import Callable
+from contextlib import AbstractContextManager, ExitStack, nullcontext
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
+from typing import TypeVar
 
-from runners.core.errors import UserError
-from runners.core.journal import Journal, journal_files, journal_name, read_events
-from runners.core.journal_lines import Event
-from runners.core.locks import Held, Lock
+from adapters import SetupError
+from runners.core.errors import UserError, WorkFailed
+from runners.core.files import shown
+from runners.core.journal import Journal, journal_files, journal_name
+from runners.core.locks import Held, Lock, lock_when_free
+from runners.core.presence import Presence, at_work, busy
 
+T = TypeVar("T")
 Shard = tuple[int, int]
 LONGEST_NAME = 80
 """Characters of a model's name, and of a tag."""
+
+_LAST_BREATH_S, _LOOK_S = 5.0, 0.02
 
 
 def run_name(model: str, tag: str | None, prompts: str, run: int) -> str:
@@ -76,39 +87,71 @@ class RunFolder:
         return self.path / f".work{'' if shard is None else f'-{shard[0]}of{shard[1]}'}"
 
 
+class Lost(WorkFailed, SetupError):
+    """The run's folder is no longer there, or no longer this process's: nothing more may be made or paid for."""
+
+
 class OpenRun:
     """A run folder that this process may write to; a context manager."""
 
     def __init__(self, folder: RunFolder, shard: Shard | None) -> None:
-        """Make the folder if need be and take the locks.
+        """Make the folder if need be, take the locks, and put down who is at work.
 
         Raises UserError, naming the other process, where one already works on the same clips, and where the folder
         cannot be written.
         """
         self.folder, self.shard = folder, shard
-        self._make()
-        self._together: Lock | None = None
-        try:
-            if shard is not None:
-                (folder.path / journal_name(None)).touch()
-                self._together = Lock(folder.path / journal_name(None), shared=True)
-            self.journal = Journal(folder.path / journal_name(shard))
-        except Held:
-            busy = _busy(folder, shard if self._together else None)
-            self._let_go()
-            raise UserError(busy) from None
-        except BaseException:
-            self._let_go()
-            raise
-        try:
-            self._refuse_other_splits()
-        except BaseException:
-            self.journal.close()
-            self._let_go()
-            raise
+        self._token: str | None = None
+        self._part = None if shard is None else f"{shard[0]}of{shard[1]}"
         self.work = folder.work(shard)
         self.abandoned = False
         """A thread still uses the run: it is left open, and the process must end like a killed one."""
+        self._make()
+        with ExitStack() as taken:
+            try:
+                self._take(taken)
+            except Held:
+                raise busy(folder.path, self._part, self._token) from None
+            self._taken = taken.pop_all()
+
+    def _take(self, taken: ExitStack) -> None:
+        path = self.folder.path
+        if self.shard is not None:
+            (path / journal_name(None)).touch()
+            taken.enter_context(self._patiently(lambda: Lock(path / journal_name(None), shared=True)))
+            self._refuse_other_splits(self.shard[1])
+        self._presence = Presence(path, self._part)  # before the journal, from which a torn line is cut off
+        self._token = self._presence.token
+        taken.callback(self._presence.end)
+        self.journal = self._patiently(lambda: Journal(path / journal_name(self.shard)))
+        taken.callback(self.journal.close)
+
+    def _patiently(self, take: Callable[[], T]) -> T:
+        """Take a lock; one that no living process of this machine is known to hold is waited for a moment.
+
+        The locks of a killed process are there until the system has put its memory away.
+        """
+        until = time.monotonic() + _LAST_BREATH_S
+        while True:
+            try:
+                return take()
+            except Held:
+                worker = at_work(self.folder.path, self._part, self._token)
+                if (worker is not None and worker.here) or time.monotonic() > until:
+                    raise
+                time.sleep(_LOOK_S)
+
+    def check(self) -> None:
+        """Raise `Lost` unless the run is still where it was, and nobody else has taken it over. Cheap."""
+        path = self.folder.path
+        here = self.journal.reads_back()
+        if not here or not self.folder.videos.is_dir():
+            raise Lost(
+                f"{shown(self.folder.videos if here else path)} was removed, moved or replaced while it was worked on; "
+                "put it back and run the same command again, or what was in it is made anew"
+            )
+        if not self._presence.is_known():
+            raise Lost(f"{shown(path)} was taken over by another process; wait for it, then run the same command again")
 
     def is_ours(self, work: str) -> bool:
         """Whether a work folder of this name is this process's to look through and empty.
@@ -130,17 +173,13 @@ class OpenRun:
             return nullcontext()
         file = self.folder.path / f".{what}.lock"
         file.touch()
-        return Lock(file, wait=True)
+        return lock_when_free(file)
 
     def close(self) -> None:
-        """Remove the scratch space and give the locks back."""
-        shutil.rmtree(self.work, ignore_errors=True)
-        self.journal.close()
-        self._let_go()
-
-    def _let_go(self) -> None:
-        if self._together is not None:
-            self._together.release()
+        """Remove the scratch space and give everything back."""
+        if self.journal.reads_back():  # what is there now may be somebody else's
+            shutil.rmtree(self.work, ignore_errors=True)
+        self._taken.close()
 
     def __enter__(self) -> OpenRun:
         return self
@@ -158,16 +197,20 @@ class OpenRun:
             ) from None
         if not os.access(self.folder.path, os.W_OK) or not os.access(self.folder.videos, os.W_OK):
             raise UserError(f"{self.folder.path} is not writable; mend its permissions or choose results=…")
+        for place in (self.folder.videos, self.folder.raw):
+            if place.is_dir() and not _renames(self.folder.path, place):
+                raise UserError(
+                    f"{shown(place)} lies on another disk than its run folder, and clips are moved there by renaming; "
+                    f"make it a plain folder, or put the whole run there with results=…"
+                )
 
-    def _refuse_other_splits(self) -> None:
+    def _refuse_other_splits(self, count: int) -> None:
         """Shards of another count would make the same clips again: refuse while one of them is at work."""
-        if self.shard is None:
-            return
         for path in journal_files(self.folder.path):
             _, _, text = path.stem.partition("-")
-            if text and text.partition("of")[2] != str(self.shard[1]):
+            if text and text.partition("of")[2] != str(count):
                 try:
-                    Lock(path).release()
+                    self._patiently(partial(Lock, path)).release()
                 except Held:
                     other = text.replace("of", "/")
                     raise UserError(
@@ -175,13 +218,14 @@ class OpenRun:
                     ) from None
 
 
-def _busy(folder: RunFolder, shard: Shard | None) -> str:
-    """Who works on the run: the latest process that wrote down its start."""
-    paths = [folder.path / journal_name(shard)] if shard else journal_files(folder.path)
-    starts: list[Event] = [event for path in paths for event in read_events(path) if event["event"] == "start"]
-    latest = max(starts, key=lambda event: str(event["time"]), default=None)
-    who = f"process {latest['pid']} on {latest['host']}, since {latest['time']}" if latest else "another process"
-    return f"{folder.path} is being worked on by {who}; wait for it or stop it"
+def _renames(source: Path, target: Path) -> bool:
+    """Whether files can be renamed from one folder into the other; asked with a file that is not there."""
+    name = f".{uuid.uuid4().hex}"
+    try:
+        (source / name).rename(target / name)
+    except OSError as error:
+        return error.errno != errno.EXDEV and source.stat().st_dev == target.stat().st_dev
+    return True
 
 
 def whoami() -> dict[str, str | int]:

@@ -7,6 +7,7 @@ Attempts that run, or of which nobody knows whether they were charged, count wit
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
@@ -16,7 +17,7 @@ from typing import Any
 from adapters import Cancelled, OverBudget
 from runners.core.journal import journal_files
 from runners.core.journal_lines import whole_events
-from runners.core.locks import Lock
+from runners.core.locks import lock_when_free
 
 _TOLERANCE_USD = 1e-9
 
@@ -99,9 +100,14 @@ class Gate:
                 self.in_flight -= 1
 
     def _admit(self, usd: float, promise: Callable[[], None]) -> None:
-        if self._halted():
-            raise Cancelled("the run is being stopped")
-        with self._turn, Lock(self._lock, wait=True) if self._lock else nullcontext():
+        with self._turn, lock_when_free(self._lock, self._pause) if self._lock else nullcontext():
+            self._pause(0)
             for cap in self._caps:
                 cap.check(usd)
             promise()
+
+    def _pause(self, seconds: float) -> None:
+        """Wait a little for another process, unless the run is being stopped."""
+        if self._halted():
+            raise Cancelled("the run is being stopped")
+        time.sleep(seconds)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Literal, Protocol
 
-Stop = Literal["interrupted", "deadline", "max_failures", "postponed", "fatal"]
+Stop = Literal["interrupted", "deadline", "max_failures", "postponed", "fatal", "lost"]
 
 
 class Watcher(Protocol):
