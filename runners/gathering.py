@@ -13,7 +13,9 @@ from runners.core.errors import UserError, first_of
 from runners.core.files import sha256_file, shown
 from runners.core.journal import journal_files
 from runners.core.locks import Held, Lock
-from runners.core.run_record import RunRecord, find_run_folders, is_busy, read_record
+from runners.core.presence import wait_for_silence
+from runners.core.run_finder import find_run_folders
+from runners.core.run_record import RunRecord, is_busy, read_record
 from runners.core.settings import ScoreSettings
 from runners.core.terminal import say
 from runners.reporting.leaderboard import ScoredRun
@@ -40,6 +42,8 @@ class Harvest:
     official: list[str] = field(default_factory=list)
     """Runs whose scores the official toolbox made in an earlier call."""
     anew: int = 0
+    found: int = 0
+    """How many run folders there are."""
 
     def remarks(self) -> list[str]:
         """What is to be told of runs that have scores: each reason once, however many runs it holds for."""
@@ -58,10 +62,13 @@ class Harvest:
 def gather(results: Path, settings: ScoreSettings) -> Harvest:
     """Every run below `results`, scored, skipped or at fault. Raises UserError for settings that fit no run."""
     harvest, benchmarks = Harvest(), Benchmarks(settings)
-    folders = find_run_folders(results)
+    unread: list[Path] = []
+    folders = find_run_folders(results, unread)
+    harvest.found = len(folders)
+    harvest.told += [f"warning: {shown(folder)} cannot be looked into: runs in it are left out" for folder in unread]
     benchmarks.check_used(folders)
     for path in folders:
-        name = _place(path)
+        name = _place(path, results)
         try:
             run = _scored(path, benchmarks, harvest)
             harvest.runs.append(run)
@@ -73,15 +80,18 @@ def gather(results: Path, settings: ScoreSettings) -> Harvest:
     return harvest
 
 
-def _place(path: Path) -> str:
-    """A run as it is called where there may be several benchmarks."""
-    return f"{path.parent.name}/{path.name}"
+def _place(path: Path, results: Path | None = None) -> str:
+    """A run as it is called where there may be several benchmarks, and several of one name further below."""
+    below = path.relative_to(results) if results is not None and path.is_relative_to(results) else Path()
+    return str(below) if len(below.parts) > len(("benchmark", "run")) else f"{path.parent.name}/{path.name}"
 
 
 def _scored(path: Path, benchmarks: Benchmarks, harvest: Harvest) -> ScoredRun:
     record = read_record(path)
     _check_whole(path, record)
     assert record is not None
+    if record.newer is not None:
+        harvest.told.append(f"warning: {record.name}: {record.newer}")
     scores = _known(record, benchmarks, harvest)
     if scores is None:
         scores = _score(record, benchmarks, harvest)
@@ -181,6 +191,7 @@ def _alone(record: RunRecord) -> Iterator[None]:
     """Hold the run's journals, or its folder if it has none. Raises Skipped if somebody else does."""
     with ExitStack() as held:
         try:
+            wait_for_silence(record.path, None)
             for place in journal_files(record.path) or [record.path]:
                 held.enter_context(Lock(place))
         except Held:

@@ -6,7 +6,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from runners.core.outcome import DONE, Outcome
+from runners.core.outcome import BAD_INPUT, DONE, Outcome
 from runners.core.settings import JobsSettings
 from runners.entry import Command, main
 
@@ -37,25 +37,47 @@ def run(settings: JobsSettings) -> Outcome:
 
 
 def list_jobs(settings: JobsSettings) -> Outcome:
-    """The jobs of one run, or of all below results."""
+    """The jobs of one run, or of all below results; a run that cannot be read is told beside the others."""
+    from runners.core.errors import UserError
+    from runners.core.files import shown
+    from runners.core.run_finder import find_run_folders
+
+    unread: list[Path] = []
+    runs = [_folder(settings.run)] if settings.run else find_run_folders(_folder(settings.results), unread)
+    if not runs:
+        raise UserError(f"{shown(_folder(settings.results))} holds no runs (folders with a journal), however deep")
+    lines = [f"warning: {shown(folder)} cannot be looked into: runs in it are left out" for folder in unread]
+    faults = []
+    for folder in runs:
+        try:
+            lines += _jobs_of(folder, settings)
+        except UserError as error:
+            faults.append(f"error: {error}")
+    if not lines and not faults:
+        lines = [f"no paid jobs in {len(runs)} run{'s' if len(runs) > 1 else ''}"]
+    return Outcome(BAD_INPUT if faults else DONE, "", (*lines, *faults))
+
+
+def _jobs_of(folder: Path, settings: JobsSettings) -> list[str]:
+    """Print a run's jobs; what is to be told of them. Raises UserError for a run that cannot be read."""
     from runners.core import paid_jobs
     from runners.core.files import shown
+    from runners.core.journal import journal_files
     from runners.core.terminal import make_console
     from runners.reporting.jobs_table import jobs_table, next_steps
 
-    runs = [_folder(settings.run)] if settings.run else paid_jobs.find_runs(_folder(settings.results))
-    lines, console = [], make_console(log_columns=160)
-    for folder in runs:
-        jobs = paid_jobs.jobs_of(folder)
-        if not jobs:
-            continue
-        chosen = [job for job in jobs if job.is_open or settings.all]
-        if settings.clip is not None:
-            chosen = [job for job in chosen if job.clip_id == settings.clip]
-        if chosen:
-            console.print(jobs_table(shown(folder), chosen))
-        lines += [f"{shown(folder)}: {paid_jobs.totals(jobs)}", *next_steps(shown(folder), chosen)]
-    return Outcome(DONE, "", tuple(lines) or ("no paid jobs",))
+    if not settings.run and not journal_files(folder):
+        return []  # a copy that was published, with its manifest alone
+    jobs = paid_jobs.jobs_of(folder)
+    lines = [f"warning: {shown(folder)}: {told}" for told in paid_jobs.remarks(folder)]
+    if not jobs:
+        return lines
+    chosen = [job for job in jobs if job.is_open or settings.all]
+    if settings.clip is not None:
+        chosen = [job for job in chosen if job.clip_id == settings.clip]
+    if chosen:
+        make_console(log_columns=160).print(jobs_table(shown(folder), chosen))
+    return [*lines, f"{shown(folder)}: {paid_jobs.totals(jobs)}", *next_steps(shown(folder), chosen)]
 
 
 def _folder(text: str) -> Path:

@@ -8,7 +8,7 @@ from pathlib import Path
 from runners.core.errors import UserError
 from runners.core.files import shown, user_path
 from runners.core.outcome import BAD_INPUT, DONE, FAILED, Outcome
-from runners.core.run_record import find_run_folders
+from runners.core.run_finder import find_run_folders
 from runners.core.settings import ScoreSettings
 from runners.core.terminal import make_console
 from runners.gathering import gather
@@ -26,7 +26,7 @@ def score_runs(settings: ScoreSettings) -> Outcome:
     harvest = gather(results, settings)
     kinds, notes = group(harvest.runs)
     count = len(harvest.runs)
-    lines = [f"{shown(results)}: {count} of {len(find_run_folders(results))} runs have scores, {harvest.anew} made now"]
+    lines = [f"{shown(results)}: {count} of {harvest.found} runs have scores, {harvest.anew} made now"]
     lines += [*(f"note: {note}" for note in notes), *harvest.remarks()]
     lines += [f"  {name} skipped: {why}" for name, why in harvest.skipped.items()]
     lines += [f"error: {name}: {why}" for name, why in harvest.faults.items()]
@@ -61,7 +61,7 @@ def _results(settings: ScoreSettings) -> Path:
         raise UserError(f"compare takes two models, e.g. compare=[svd,freeze]; {len(settings.compare)} are named")
     results = user_path(settings.results or "results")
     if not find_run_folders(results):
-        raise UserError(f"{shown(results)} holds no runs (folders <benchmark>/<run> with a journal); set results=DIR")
+        raise UserError(f"{shown(results)} holds no runs (folders with a journal), however deep; set results=DIR")
     if not settings.compare:
         if not os.access(results, os.W_OK):
             raise UserError(f"{shown(results)} is not writable, and the leaderboard is written there")

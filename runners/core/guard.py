@@ -100,7 +100,7 @@ def _tag_of(path: Path, plan: Plan) -> str | None:
 def check_raw_run(plan: Plan, root: Path, state: RunState) -> dict[str, Any]:
     """The generation fingerprint of a run to publish from; UserError if its raw clips are not those of this command."""
     if state.fingerprint is None:
-        raise UserError(f"from_raw={root}: there is no run in this folder")
+        raise UserError(f"from_raw={shown(root)}: there is no run in this folder")
     if state.newer is not None:
         raise UserError(f"from_raw={root}: {state.newer}; publish from it with that version")
     old: dict[str, Any] = state.fingerprint["generation"]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,8 +12,10 @@ from adapters import Attempt, fold_attempts
 from runners.core.errors import UserError, first_of, nearest
 from runners.core.files import shown
 from runners.core.job_log import job_facts
-from runners.core.journal import Journal, RunState, fold, journal_files, journal_name
+from runners.core.journal import Journal, RunState, check_state, fold, journal_files, journal_name
 from runners.core.locks import Held
+from runners.core.presence import Presence, busy
+from runners.core.run_finder import check_folder
 
 _OPEN = frozenset({"submitting", "answered", "submitted", "succeeded", "expired"})
 WORDS = {
@@ -46,11 +48,6 @@ class PaidJob:
     def word(self) -> str:
         """Its state, for people."""
         return WORDS.get(self.attempt.state, self.attempt.state)
-
-
-def find_runs(results: Path) -> list[Path]:
-    """All run folders below a results folder: those with a journal."""
-    return sorted({path.parent for path in results.glob("*/*/journal*.jsonl")})
 
 
 def jobs_of(run: Path) -> list[PaidJob]:
@@ -107,7 +104,14 @@ def _append(journal: Journal, clip_id: str, attempt: Attempt, **facts: object) -
     journal.append("job", id=clip_id, job={"attempt": attempt.number, **segment, **facts})
 
 
+def remarks(run: Path) -> list[str]:
+    """What is to be told of a run's journals beside their jobs."""
+    state = _state(run)
+    return [*state.foreign, *([state.newer] if state.newer else [])]
+
+
 def _state(run: Path) -> RunState:
+    check_folder(run)
     if not journal_files(run):
         raise UserError(f"{shown(run)} is no run folder: there is no journal in it")
     return fold(run)
@@ -131,17 +135,20 @@ def _owner(state: RunState, job_id: str) -> str | None:
 @contextmanager
 def _writing(run: Path) -> Iterator[Journal]:
     """The run's journal while nobody works on the run."""
-    _state(run)
-    try:
-        journal = Journal(run / journal_name(None))
-    except Held:
-        raise UserError(f"{shown(run)} is being worked on; wait for that process or stop it") from None
-    except OSError as error:
-        raise UserError(f"{shown(run)} cannot be written: {error.strerror}") from None
-    try:
+    check_state(_state(run), run)
+    mine: str | None = None
+    with ExitStack() as taken:
+        try:
+            presence = Presence(run)
+            mine = presence.token
+            taken.callback(presence.end)
+            journal = Journal(run / journal_name(None))
+            taken.callback(journal.close)
+        except Held:
+            raise busy(run, None, mine) from None
+        except OSError as error:
+            raise UserError(f"{shown(run)} cannot be written: {error.strerror}") from None
         yield journal
-    finally:
-        journal.close()
 
 
 def totals(jobs: Sequence[PaidJob]) -> str:

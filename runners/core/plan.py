@@ -20,6 +20,7 @@ from runners.core.journal_lines import as_recorded
 from runners.core.layout import Kind
 from runners.core.output import resolve_output
 from runners.core.prompts import PromptChoice, PromptPlan, plan_prompts
+from runners.core.run_finder import check_folder
 from runners.core.run_folder import RunFolder, Shard, check_name, run_name
 from runners.core.scenarios import Scenario
 from runners.core.selection import Selection, parse_shard, select, shard
@@ -279,7 +280,11 @@ def _with_source_run(plan: Plan) -> Plan:
     root = raw_run(plan.settings)
     if root == plan.folder.path:
         raise UserError("from_raw names the run itself; give the new output a name with tag=…")
-    state = fold(root) if root.is_dir() else RunState()
+    try:
+        check_folder(root)
+    except UserError as error:
+        raise UserError(f"from_raw: there is no run in this folder: {error}") from None
+    state = fold(root)
     generation = check_raw_run(plan, root, state)
     return replace(plan, source_run=state, fingerprint={**plan.fingerprint, "generation": generation})
 

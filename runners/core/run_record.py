@@ -10,7 +10,9 @@ from typing import Any
 from runners.core.errors import UserError
 from runners.core.files import shown
 from runners.core.journal import journal_files
+from runners.core.journal_lines import newer_version
 from runners.core.locks import Held, Lock
+from runners.core.presence import at_work
 from runners.core.run_folder import RunFolder
 
 _SHAPE: dict[str, type | tuple[type, ...]] = {
@@ -116,16 +118,15 @@ class RunRecord:
         """Ids of clips that the model declined."""
         return [name for name, clip in self.clips.items() if clip.get("failed", {}).get("kind") == "refused"]
 
+    @property
+    def newer(self) -> str | None:
+        """What is to be told of a run that a newer version of this program wrote; None of any other."""
+        schemas = [event.get("schema") for event in self.manifest["sessions"] if isinstance(event, dict)]
+        return newer_version([*schemas, self.manifest.get("schema")])
+
     def lost(self) -> list[str]:
         """Published clips whose files are gone."""
         return [name for name in self.hashes if not (self.folder.videos / name).is_file()]
-
-
-def find_run_folders(results: Path) -> list[Path]:
-    """All run folders below `results`, or below one benchmark's folder in it: those with a journal or a manifest."""
-    marks = ("journal*.jsonl", "manifest.json")
-    found = {path.parent for depth in ("*", "*/*") for mark in marks for path in results.glob(f"{depth}/{mark}")}
-    return sorted(found)
 
 
 def read_record(path: Path) -> RunRecord | None:
@@ -174,12 +175,14 @@ def _damaged(folder: RunFolder, why: str) -> UserError:
 
 
 def is_busy(path: Path) -> bool:
-    """Whether a process works on the run: it holds one of its journals."""
+    """Whether a process works on the run: it holds one of its journals, or says so."""
+    if at_work(path) is not None:
+        return True
     for journal in journal_files(path):
         try:
             Lock(journal, shared=True).release()
         except Held:
             return True
-        except OSError:  # not ours to open; who works there cannot be known
+        except (OSError, UserError):  # not ours to open; who works there cannot be known
             continue
     return False

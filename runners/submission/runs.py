@@ -11,6 +11,7 @@ from runners.core.errors import UserError, first_of
 from runners.core.files import sha256_file, shown
 from runners.core.fingerprint import differences
 from runners.core.layout import Item, scenario_name
+from runners.core.run_finder import check_folder, find_run_folders
 from runners.core.run_record import RunRecord, read_record
 from runners.reporting.leaderboard import ScoredRun
 from runners.scoring.stored import read_scores, stored_clips
@@ -47,7 +48,7 @@ def find_runs(texts: Sequence[str]) -> list[Submitted]:
         paths = _fitting(text)
         if not paths:
             raise UserError(f"runs: nothing is there that fits {text!r}")
-        found += [find_run(each) for each in paths]
+        found += [find_run(run) for each in paths for run in _runs_below(each)]
     if len({run.videos for run in found}) < len(found):
         raise UserError("runs: a folder is named twice")
     return found
@@ -62,10 +63,18 @@ def _fitting(text: str) -> list[Path]:
         raise UserError(f"runs: {text!r} is neither a path nor a pattern of names ({error})") from None
 
 
+def _runs_below(path: Path) -> list[Path]:
+    """The runs in a folder of runs, however deep; any other folder as it is."""
+    check_folder(path)
+    try:
+        clips = path.name == "videos" or (path / "videos").is_dir() or any(path.glob("*.mp4"))
+    except OSError as error:
+        raise UserError(f"runs: {shown(path)} cannot be looked into ({error.strerror})") from None
+    return [path] if clips else find_run_folders(path) or [path]
+
+
 def find_run(path: Path) -> Submitted:
     """The run that a path names: a run folder, its videos, or any folder of clips or of `videos`. Raises UserError."""
-    if not path.is_dir():
-        raise UserError(f"runs: {shown(path)} is no folder")
     root = path.parent if path.name == "videos" and (path.parent / "manifest.json").exists() else path
     record = read_record(root)
     if record is None:
@@ -164,6 +173,7 @@ def warnings(runs: Sequence[Submitted]) -> list[str]:
         if made and not any(each.get("prompt_given") for each in made):
             found.append(f"{record.name}: the model read no text, so descriptions.csv holds none")
         found += [f"{record.name}: {line}" for line in record.manifest.get("warnings", [])]
+        found += [f"{record.name}: {record.newer}"] if record.newer else []
     if any(run.scored and run.scored.scores.get("truth_resampled") for run in runs):
         found.append("the truth was resampled to the clips' rate, so the leaderboard may come to other scores")
     return found

@@ -129,7 +129,7 @@ def test_a_run_that_is_worked_on_is_left_alone(lost: Lost) -> None:
     with Lock(lost.run / "journal.jsonl"):
         for typed in (["adopt", f"job={lost.of(first)}"], ["abandon", "accept_double_charge=true"]):
             code, out = lost.jobs(*typed, f"run={lost.run}", f"clip={first}")
-            assert (code, "is being worked on" in out) == (2, True)
+            assert (code, "is being worked on by another process" in out) == (2, True)
 
 
 def test_a_job_is_no_other_text_s_and_comes_back_with_its_own(tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ import pytest
 from runners.core.errors import UserError
 from runners.core.locks import Lock
 from runners.core.outcome import DONE
-from runners.core.run_record import find_run_folders, is_busy, read_record
+from runners.core.run_record import is_busy, read_record
 from runners.core.settings import SelectSettings
 from tests.run.harness import run
 
@@ -82,16 +82,6 @@ def test_an_unfinished_run_is_no_damage(tmp_path: Path) -> None:
     record = read_record(outcome.folder)
     assert record is not None
     assert (record.complete, len(record.hashes), record.manifest["expected"]) == (False, 2, 6)
-
-
-def test_runs_are_found_below_all_results_or_one_benchmarks(folder: Path, tmp_path: Path) -> None:
-    other = tmp_path / "demo" / "svd-op-run_01"
-    other.mkdir(parents=True)
-    (other / "journal-1of2.jsonl").touch()
-    (tmp_path / "demo" / "notes").mkdir()
-    assert find_run_folders(tmp_path) == [other, folder]
-    assert find_run_folders(tmp_path / "demo") == [other]
-    assert find_run_folders(tmp_path / "nowhere") == []
 
 
 def test_a_run_is_busy_while_a_process_holds_one_of_its_journals(folder: Path) -> None:

@@ -150,6 +150,33 @@ def test_a_benchmark_of_another_size_than_it_should_have_is_told_once(results: P
     assert text(ask(results)).count(told) == 1
 
 
+def test_runs_are_scored_from_wherever_one_points(results: Path, tmp_path: Path) -> None:
+    """At the folder above all results, at a benchmark, at one run."""
+    run_01 = results / "mini" / "paint-op-run_01"
+    for place, count in ((tmp_path, 3), (results / "mini", 3), (run_01, 1)):
+        assert f"{count} of {count} runs have scores, 0 made now" in text(ask(place))
+    assert {row["runs"] for row in table(run_01).values()} == {"1"}
+
+
+def test_a_run_that_is_there_under_two_names_counts_once(results: Path) -> None:
+    (results / "deeper").mkdir()
+    (results / "deeper" / "mini").symlink_to(results / "mini")
+    assert "3 of 3 runs have scores" in text(ask(results))
+
+
+def test_a_results_folder_that_is_not_there_is_told_with_the_nearest_name(results: Path) -> None:
+    with pytest.raises(UserError, match=r"resluts is no folder; did you mean .*/results\?"):
+        ask(results.with_name("resluts"))
+
+
+def test_a_run_of_a_newer_version_is_told(results: Path) -> None:
+    path = results / "mini" / "other-op-run_01" / "manifest.json"
+    manifest = json.loads(path.read_bytes())
+    manifest["sessions"][0]["schema"] = 2
+    path.write_text(json.dumps(manifest))
+    assert "warning: other-op-run_01: a newer version of this program worked on it (schema 2" in text(ask(results))
+
+
 def test_a_folder_without_runs_is_told(tmp_path: Path) -> None:
     with pytest.raises(UserError, match="holds no runs"):
         ask(tmp_path)

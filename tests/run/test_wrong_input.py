@@ -289,6 +289,29 @@ def test_a_journal_of_a_later_version_is_read_as_far_as_it_is_understood(finishe
     assert again().code == 0
 
 
+def test_what_another_program_wrote_into_a_journal_is_told_and_the_run_goes_on(finished: Path, tmp_path: Path) -> None:
+    def scribble(folder: Path) -> None:
+        lines = lines_of(finished)
+        message = b"warning: disk is slow \x1b[0m\n"
+        (folder / "journal.jsonl").write_bytes(b"".join([*lines[:2], message, *lines[2:]]))
+
+    outcome = continued(finished, tmp_path, scribble)()
+    assert (outcome.code, outcome.counts["published"]) == (0, 2)
+    told = "line 3 of journal.jsonl is not this program's, and was passed over: 'warning: disk is slow \\x1b[0m'"
+    assert f"warning: {told}" in outcome.lines
+    assert told in json.loads((tmp_path / "r" / RUN / "manifest.json").read_bytes())["warnings"]
+
+
+def test_a_run_of_a_newer_version_is_left_as_it_is(finished: Path, tmp_path: Path) -> None:
+    newer = b"".join(lines_of(finished)).replace(b'"schema": 1', b'"schema": 2') + b'{"event": "torn'
+    again = continued(finished, tmp_path, lambda folder: (folder / "journal.jsonl").write_bytes(newer))
+    with pytest.raises(UserError, match=r"a newer version of this program worked on it \(schema 2; this one knows 1\)"):
+        again()
+    assert (tmp_path / "r" / RUN / "journal.jsonl").read_bytes() == newer
+    listed = command("list", f"run={tmp_path / 'r' / RUN}", module="jobs")
+    assert (listed.returncode, "a newer version of this program" in listed.stdout) == (0, True)
+
+
 def test_what_is_only_written_may_be_damaged_and_is_written_again(finished: Path, tmp_path: Path) -> None:
     again = continued(finished, tmp_path, lambda folder: (folder / "manifest.json").write_bytes(b"\xff{"))
     assert again().code == 0
