@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from adapters import Adapter, SetupError
-from runners.core.errors import UserError
+from adapters import Adapter, OutOfMemory, SetupError
+from runners.core.errors import UserError, WorkFailed
 from runners.core.produce import failure, fatal
 
 
@@ -30,9 +30,21 @@ def telling(what: str) -> Iterator[None]:
     except UserError:
         raise
     except SetupError as error:
-        raise UserError(str(error)) from None
+        kind = WorkFailed if isinstance(error, OutOfMemory) else UserError
+        raise kind(str(error)) from None
     except (Exception, SystemExit) as error:
+        if is_out_of_memory(error):
+            raise WorkFailed(
+                f"{what} ran out of memory ({failure(error)[1]}); free some, use a larger machine, or for a model that "
+                "runs here a placement= that needs less"
+            ) from error
         raise UserError(f"{what} raised {failure(error)[1]}; PHYSICS_IQ_TRACEBACK=1 shows the way there") from error
+
+
+def is_out_of_memory(error: BaseException) -> bool:
+    """Whether memory ran out, the machine's or a device's: libraries have errors of their own for it."""
+    words = ("out of memory", "not enough memory", "can't allocate memory")
+    return isinstance(error, MemoryError) or any(word in str(error).lower() for word in words)
 
 
 def own_inputs(adapter: Adapter, scenario_id: str) -> list[Path]:

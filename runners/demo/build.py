@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from runners.core.errors import UserError
+from runners.core.errors import UserError, WorkFailed
 from runners.core.files import sha256_file, sha256_json, sync_folder, write_json
 from runners.core.locks import Lock
 from runners.core.provenance import usable_cores
@@ -61,7 +61,7 @@ def ensure(
     except OSError as error:
         raise UserError(f"the demo data set cannot be made in {root.parent}: {error.strerror or error}") from error
     except BrokenProcessPool:
-        raise UserError("a process that draws the demo data set was killed; run the command again") from None
+        raise WorkFailed("a process that draws the demo data set was killed; run the command again") from None
     return root
 
 

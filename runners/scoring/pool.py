@@ -18,7 +18,7 @@ from multiprocessing.context import SpawnContext, SpawnProcess
 from pathlib import Path
 from typing import Generic, TypeVar
 
-from runners.core.errors import UserError
+from runners.core.errors import UserError, WorkFailed
 from runners.core.produce import fatal
 from runners.scoring.scratch import scratch_folder
 
@@ -37,8 +37,8 @@ class ScoringError(Exception):
 def run_tasks(work: Work[T, R], tasks: Sequence[T], workers: int, name: Callable[[T], str]) -> Generator[tuple[int, R]]:
     """Yield (index, result) of each task as it is done, by up to `workers` processes; with one, in this process.
 
-    The first error ends everything: `UserError` as the work raised it, or if a worker died; `ScoringError` for
-    anything else. Processes and temporary files are gone when the iterator ends, is closed, or raises.
+    The first error ends everything: `UserError` as the work raised it, `WorkFailed` if a worker died, `ScoringError`
+    for anything else. Processes and temporary files are gone when the iterator ends, is closed, or raises.
     """
     workers = min(workers, len(tasks))
     with scratch_folder(Path(tempfile.gettempdir()), "physics-iq-score-") as folder:
@@ -124,9 +124,9 @@ class _Worker(Generic[T, R]):
             self._process.kill()
             self._process.join()
 
-    def _died(self) -> UserError:
+    def _died(self) -> WorkFailed:
         self._process.join(5)
-        return UserError(
+        return WorkFailed(
             f"the worker process that scored {self._name} died (exit code {self._process.exitcode}), perhaps for want "
             "of memory; score again with scorer.workers=1"
         )
