@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
@@ -12,6 +11,7 @@ from adapters import BadClip, BadVideo, Clip, Writer, even_size, glance
 from runners.core.errors import UserError
 from runners.core.files import sha256_file
 from runners.core.geometry import Geometry, undo
+from runners.core.passing_on import pass_on
 from runners.core.resample import Resampler, Sampling
 from runners.core.returned import KeptFrames
 from runners.core.verify import find_fault, header_fault, verify
@@ -45,7 +45,8 @@ class Published:
 
     `frames_returned` counts the frames the model gave; of a lazy clip that is too long, those that were asked for.
     `frames_used` were looked at after `leading_dropped` were dropped. `held_frames` of the written `frames` lie past
-    the clip's end and show its last frame. `passthrough`: the model's file was published byte for byte.
+    the clip's end and show its last frame. `passthrough`: the model's own coded pictures were published,
+    byte for byte unless their time line began later than 0.
     """
 
     frames_returned: int
@@ -82,16 +83,18 @@ def standardize(
     """Write the first `seconds` of the clip's kept frames to `path`, as `output` asks and with `geometry` undone.
 
     `path` is a temporary name: nothing is left there when this raises. A file that already is what is wanted is copied
-    byte for byte. `short="hold"` fills up a clip that is too short with its last frame, "hold_one" only one that lacks
-    a single frame of its own rate, as a clip of 5 s does whose first frame is the switch frame; "error" raises
-    `BadClip`, as does anything that is no usable clip. Raises `OSError` when the disk does not take the file.
+    byte for byte, or with its time line shifted to 0. `short="hold"` fills up a clip that is too short with its last
+    frame, "hold_one" only one that lacks a single frame of its own rate, as a clip of 5 s does whose first frame is the
+    switch frame; "error" raises `BadClip`, as does anything that is no usable clip. Raises `OSError` when the disk does
+    not take the file.
     """
     kept = KeptFrames(clip)
     frames = round(seconds * output.fps)
     passthrough = _conforms(clip, geometry, output, seconds)
     try:
         if passthrough and clip.file is not None:
-            shutil.copyfile(clip.file, path)
+            passthrough = pass_on(clip.file, path, output.size, output.fps, seconds)
+        if passthrough:
             used, held = frames, 0
         else:
             held = _render(kept, geometry, output, seconds, path, short)
