@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import stat
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from adapters import BadVideo, Finding, examine, glance
+from adapters import BadVideo, Finding, VideoInfo, examine, glance
 from runners.core.benchmark import Benchmark, benchmark_root, read_benchmark
 from runners.core.conditioning import DEFAULT_FPS, ConditioningSource, best_rate, probe_source
 from runners.core.errors import UserError, first_of
+from runners.core.footage import is_steady, mask_fault, truth_fault
 from runners.core.layout import CONDITIONING_S, CONTINUATION_S, Item, Kind
 from runners.core.prompts import BPP_FILE, DATA_FILE
 from runners.core.settings import BenchmarkSettings
@@ -103,8 +105,9 @@ def look(benchmark: Benchmark, *, deep: bool, progress: Callable[[int, int], Non
         for id_, item in (firsts if place[1] == 1 else seconds).items()
     ]
     shelves = {place: Shelf(*place, len(firsts if place[1] == 1 else seconds), {}) for place in places}
+    truth = _truth_of(benchmark)
     with ThreadPoolExecutor(_OPENED_AT_ONCE) as pool:
-        found = pool.map(lambda file: _fault(file[2], file[0][0], file[0][2], file[3], deep=deep), files)
+        found = pool.map(lambda file: _fault(file[2], file[0][0], file[0][2], file[3], truth, deep=deep), files)
         for done, ((place, id_, _, _), fault) in enumerate(zip(files, found, strict=True), start=1):
             if fault:
                 shelves[place].faults[id_] = fault
@@ -112,26 +115,60 @@ def look(benchmark: Benchmark, *, deep: bool, progress: Callable[[int, int], Non
     return list(shelves.values())
 
 
-def _fault(path: Path | None, kind: Kind, fps: int, item: Item, *, deep: bool) -> str:
+Truth = Callable[[Kind, Item, int], VideoInfo | None]
+"""What a truth video is compared with: of a take, its scene's first take; of a mask, the video that it is of."""
+
+
+def _truth_of(benchmark: Benchmark) -> Truth:
+    firsts = {(scenario.view, scenario.name): scenario.item for scenario in benchmark.scenarios}
+
+    def of(kind: Kind, item: Item, fps: int) -> VideoInfo | None:
+        path = benchmark.dataset.find("testing", item if kind == "masks" else firsts[item.view, item.name], fps)
+        try:
+            return None if path is None or not path.is_file() else glance(path)
+        except BadVideo:  # told where it stands itself
+            return None
+
+    return of
+
+
+def _fault(path: Path | None, kind: Kind, fps: int, item: Item, truth: Truth, *, deep: bool) -> str:
     """What is wrong with a file, "" if nothing."""
     if path is None:
         return f"{item.id} ({item.scene}, {item.view}) is missing"
     try:
-        if path.stat().st_size == 0:
+        status = path.stat()
+        if not stat.S_ISREG(status.st_mode):  # a pipe blocks whoever opens it
+            return f"{path.name} is no file"
+        if status.st_size == 0:
             return f"{path.name} is empty"
         if kind == "switch":
             probe_source(ConditioningSource("i2v", path, "image", fps))
             return ""
-        info = examine(path)[0] if deep else glance(path)
+        info, times = examine(path) if deep else (glance(path), [])
     except (UserError, BadVideo) as error:
         return str(error)
     except OSError as error:  # a link that leads nowhere, another's file
         return f"{path.name} cannot be read ({error.strerror})"
+    if kind in ("testing", "masks"):
+        fault = _fault_of_truth(info, kind, fps, truth(kind, item, fps))
+        if fault is None and not is_steady(times[: CONTINUATION_S * fps], fps):
+            fault = "does not show its frames at a constant rate"
+        return f"{path.name} {fault}" if fault else ""
     if abs(info.fps / fps - 1) > _RATE_TOLERANCE:
         return f"{path.name} runs at {info.fps:g} FPS"
     wanted = _SECONDS[kind] * fps
     too_many = info.frames > wanted and kind == "conditioning"  # its last frame would not be the switch frame
     return f"{path.name} holds {info.frames} frames, not {wanted}" if info.frames < wanted or too_many else ""
+
+
+def _fault_of_truth(info: VideoInfo, kind: Kind, fps: int, other: VideoInfo | None) -> str | None:
+    if kind == "masks":
+        return mask_fault(info, other, fps)
+    fault = truth_fault(info, fps)
+    if fault is None and other is not None and (info.width, info.height) != (other.width, other.height):
+        fault = f"is {info.width}×{info.height}, and its take 1 {other.width}×{other.height}"
+    return fault
 
 
 def _texts(benchmark: Benchmark) -> Iterator[Finding]:
@@ -172,10 +209,12 @@ def _scoring(benchmark: Benchmark, shelves: Sequence[Shelf]) -> Iterator[Finding
         if use.verdict != "fault":
             second = found.get(("testing", 2, fps))
             whole = second is not None and second.whole
-            masks = all((shelf := found.get(("masks", take, fps))) is not None and shelf.whole for take in (1, 2))
+            masks = [shelf for take in (1, 2) if (shelf := found.get(("masks", take, fps))) is not None]
             told = use.told + ("" if whole else "; second takes are missing: metrics, but no scores")
-            told += "; masks are there" if masks else "; masks are made from the truth"
-            use = Finding(use.verdict if whole else "warning", use.what, told)
+            fit = all(shelf.whole for shelf in masks)
+            told += "; masks are there" if masks and fit else "; masks are made from the truth" if not masks else ""
+            told += "" if fit else "; not all of its masks are there and right: with scorer.masks=made only"
+            use = Finding(use.verdict if whole and fit else "warning", use.what, told)
         yield use
 
 

@@ -99,8 +99,8 @@ def test_only_decoding_to_the_end_finds_damage_in_the_middle(root: Path) -> None
 @pytest.mark.parametrize(
     ("folder", "frames", "fps", "told"),
     [
-        (f"{TESTING}/30FPS", 149, 30, "holds 149 frames, not 150"),
-        (f"{TESTING}/24FPS", 150, 30, "runs at 30 FPS"),
+        (f"{TESTING}/30FPS", 149, 30, "holds 149 frames, not 150 (5 s at 30 FPS)"),
+        (f"{TESTING}/24FPS", 150, 30, "runs at 30 FPS, and its place says 24"),
         (f"{CONDITIONING}/30FPS", 89, 30, "holds 89 frames, not 90"),
         (f"{CONDITIONING}/30FPS", 91, 30, "holds 91 frames, not 90"),
     ],
