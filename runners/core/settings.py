@@ -87,6 +87,9 @@ class ScorerSettings:
         None, "folder that keeps the truth's side between runs, or 'off' (default: user's cache)"
     )
     cache_gb: float = setting(12.0, "how large that folder may grow")
+    masks: str = setting(
+        "shipped", "the truth's masks: shipped (those of the data set, where it has any) or made (from its truth)"
+    )
     path: str | None = setting(None, "official: checkout of the benchmark's repository")
     python: str | None = setting(None, "official: the interpreter that has what it needs (default: this one)")
 

@@ -123,6 +123,8 @@ class Row:
     """Scored by the official toolbox, not by the built-in scorer."""
     truth: str | None = None
     """Identity of the files that were compared with."""
+    reachable: Mapping[str, float | None] | None = None
+    """What take 2 itself scores with the data set's masks, by the keys of `COLUMNS`; None where nobody measured it."""
     source: str | None = None
     date: str | None = None
 
@@ -214,6 +216,7 @@ def row(kind: Kind, *, resamples: int, seed: int) -> Row:
         truth_resampled=scores.get("truth_resampled") is True,
         official=is_official(scores),
         truth=scores.get("truth_sha256"),
+        reachable=scores.get("ceiling"),
     )
 
 

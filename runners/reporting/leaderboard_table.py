@@ -11,7 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from runners.reporting.leaderboard import Mean, Row, one_line
-from runners.reporting.tables import COLUMNS
+from runners.reporting.tables import COLUMNS, ceiling_note
 
 _SCORES = ("verified", "original")
 LOG_COLUMNS = 240
@@ -111,11 +111,18 @@ def notes(rows: Sequence[Row], *, resamples: int, seed: int) -> list[str]:
         lines.append("rows differ in size or rate, which changes scores: compare only rows of one output")
     if any(row.official for row in rows):
         lines.append("[official toolbox]: scored by the benchmark's own program; other rows by the built-in scorer")
+    lines += _ceilings(rows)
     lines += _several_truths(rows)
     sources = {f"{row.source} ({row.date})" for row in rows if row.published}
     if sources:
         lines.append(f"[published] values were not made here; they are from {'; '.join(sorted(sources))}")
     return lines
+
+
+def _ceilings(rows: Sequence[Row]) -> list[str]:
+    """How far one can get where the data set's masks keep even take 2 from 100."""
+    told = {(row.benchmark, row.fps, note): None for row in rows if (note := ceiling_note(row.reachable))}
+    return [f"{one_line(benchmark)} at {fps} FPS: {note}" for benchmark, fps, note in told]
 
 
 def _several_truths(rows: Sequence[Row]) -> list[str]:

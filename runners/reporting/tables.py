@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import statistics
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from rich.console import Console
@@ -155,7 +155,17 @@ def notes(outcomes: Sequence[Outcome]) -> list[str]:
     lines = [f"no score for {', '.join(names)}: {why} (metrics are in scores/)" for why, names in without.items()]
     if any(outcome.scores and outcome.scores.get("truth_resampled") for outcome in outcomes):
         lines.append("truth was resampled to the clips' rate: compare such scores only with others at this rate")
-    return lines
+    ceilings = [ceiling_note(outcome.scores.get("ceiling")) for outcome in outcomes if outcome.scores]
+    return lines + list(dict.fromkeys(note for note in ceilings if note))
+
+
+def ceiling_note(ceiling: Mapping[str, float | None] | None) -> str | None:
+    """What the masks that came with a data set keep everybody from, if they do; None where 100 can be reached."""
+    reached = {COLUMNS[key]: value for key, value in (ceiling or {}).items() if key in COLUMNS and value is not None}
+    if all(f"{value:.2f}" == "100.00" for value in reached.values()):
+        return None
+    told = " and ".join(f"{value:.2f} ({heading})" for heading, value in reached.items())
+    return f"ceiling: with the masks that came with the data set, take 2 of the real experiment itself scores {told}"
 
 
 def _rank(outcome: Outcome) -> tuple[bool, bool, float, str]:

@@ -1,11 +1,11 @@
 """Physics-IQ metrics and scores, equal to the official toolbox's."""
 
 from runners.scoring.choose import check_name, check_scorer, score
+from runners.scoring.fit import check_truth
 from runners.scoring.pipeline import score_videos
 from runners.scoring.pool import ScoringError
 from runners.scoring.reuse import folder_rate, reuse_scores
 from runners.scoring.scores import Scores
-from runners.scoring.truth import check_truth
 
 __all__ = [
     "Scores", "ScoringError", "check_name", "check_scorer", "check_truth", "folder_rate", "reuse_scores", "score",

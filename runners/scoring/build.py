@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 from collections.abc import Iterator
 from itertools import islice, repeat
@@ -53,19 +54,24 @@ def _measure(path: Path, file: IO[bytes], source: TruthSource, scratch: Path) ->
     streams: list[Stream] = []
     stacks: list[MaskStack] = []
     mse: list[float] = []
+    ceiling: PairMetrics | None = None
     for take in range(len(source.takes)):
         writer = StreamWriter(file, size)
         first = read_stream(path, streams[0], size, verify=True) if take else repeat(None, source.count)
-        with _masks(source, take, scratch) as masks:
+        with _masks(source, take, scratch) as masks, _masks_as_of_a_clip(source, take, scratch) as own:
             for frame, other in zip(full_frames(source, take), first, strict=True):
                 masks.add(frame)
+                if own is not None:
+                    own.add(frame)
                 small = shrink(frame, size, out)
                 writer.add(small)
                 mse += [] if other is None else differ.mse(small, [other])
             stacks.append(masks.read_back(size))
+            if own is not None:
+                ceiling = PairMetrics.of(mse, overlap(stacks[0], own.read_back(size)))
         streams.append(writer.close())
     variance = PairMetrics.of(mse, overlap(*stacks)) if len(stacks) > 1 else None
-    return TruthView(*size, tuple(stacks), variance, colour_of(source.takes[0])), streams
+    return TruthView(*size, tuple(stacks), variance, colour_of(source.takes[0]), ceiling), streams
 
 
 def estimate_bytes(source: TruthSource) -> int:
@@ -95,3 +101,12 @@ def _masks(source: TruthSource, take: int, scratch: Path) -> MaskVideo | Shipped
     if shipped:
         return ShippedMasks(shipped, source.count)
     return MaskVideo(scratch / f"take-{take + 1}.mp4", source.fps)
+
+
+def _masks_as_of_a_clip(
+    source: TruthSource, take: int, scratch: Path
+) -> MaskVideo | contextlib.AbstractContextManager[None]:
+    """The masks that are made of a clip which is take 2: with shipped ones, these alone tell what it scores."""
+    if take and source.masks_shipped:
+        return MaskVideo(scratch / "ceiling.mp4", source.fps)
+    return contextlib.nullcontext()

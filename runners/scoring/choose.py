@@ -15,12 +15,13 @@ from runners.core.scenarios import Scenario
 from runners.core.settings import ScorerSettings
 from runners.core.terminal import say
 from runners.scoring.cache import open_cache
+from runners.scoring.fit import check_truth
 from runners.scoring.inputs import find_clips
 from runners.scoring.pipeline import score_videos
 from runners.scoring.reuse import folder_rate, reuse_scores
-from runners.scoring.truth import check_truth
 
 SCORERS = ("builtin", "official", "both", "none")
+MASKS = ("shipped", "made")
 
 
 def check_scorer(scorer: ScorerSettings, benchmark: Benchmark, chosen: Sequence[Scenario], fps: int) -> None:
@@ -29,7 +30,7 @@ def check_scorer(scorer: ScorerSettings, benchmark: Benchmark, chosen: Sequence[
     if scorer.name == "none":
         return
     open_cache(scorer)
-    check_truth(benchmark.dataset, chosen, fps)
+    check_truth(benchmark.dataset, chosen, fps, scorer.masks)
     if scorer.name != "builtin":
         from runners.scoring.official import check_official
 
@@ -37,9 +38,11 @@ def check_scorer(scorer: ScorerSettings, benchmark: Benchmark, chosen: Sequence[
 
 
 def check_name(scorer: ScorerSettings) -> None:
-    """Raise `UserError` for a scorer that there is not."""
+    """Raise `UserError` for a scorer, or masks, that there are not."""
     if scorer.name not in SCORERS:
         raise UserError(f"scorer.name: unknown {scorer.name!r}{nearest(scorer.name, SCORERS)}")
+    if scorer.masks not in MASKS:
+        raise UserError(f"scorer.masks: unknown {scorer.masks!r}{nearest(scorer.masks, MASKS)}")
 
 
 def score(
@@ -67,14 +70,14 @@ def _builtin(videos: Path, benchmark: Benchmark, scorer: ScorerSettings, out: Pa
     cache = open_cache(scorer)
     arguments = (videos, benchmark.dataset, benchmark.scenarios)
     name, expected = benchmark.name, len(benchmark.scenarios)
-    known = reuse_scores(*arguments, benchmark=name, expected=expected, out=out)
+    known = reuse_scores(*arguments, benchmark=name, expected=expected, out=out, masks=scorer.masks)
     if known is not None:
         return known
     with make_bar(progress, "scoring") as bar:
         workers = scorer.workers
         return score_videos(
             *arguments, benchmark=name, expected=expected, out=out, workers=workers, progress=bar, cache=cache,
-            tell=say,
+            tell=say, masks=scorer.masks,
         ).to_json()  # fmt: skip
 
 

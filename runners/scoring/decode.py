@@ -6,7 +6,9 @@ same numbers must decode in the same way. One frame is in memory at a time.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import os
+from collections.abc import Generator, Iterator
+from contextlib import closing
 from itertools import islice
 from pathlib import Path
 
@@ -20,6 +22,9 @@ Image = NDArray[np.uint8]
 """One frame as OpenCV gives it, uint8 (H, W, 3) in BGR order."""
 
 _MOST_THREADS = 4
+
+# What is wrong with a file is told by us, in a line; FFmpeg's own lines name neither the file nor what to do.
+os.environ.setdefault("OPENCV_FFMPEG_LOGLEVEL", "-8")
 
 
 def read_frames(path: Path, count: int) -> Iterator[Image]:
@@ -35,6 +40,12 @@ def read_frames(path: Path, count: int) -> Iterator[Image]:
     if seen < count:
         found = f"only {seen} of {count} frames decode" if seen else "no frame decodes"
         raise UserError(f"{path}: {found}; the file is too short or damaged: make it again")
+
+
+def first_frame(path: Path) -> Image | None:
+    """A video's first frame, None where OpenCV cannot decode it."""
+    with closing(_decode(path)) as frames:
+        return next(frames, None)
 
 
 def shrink(frame: NDArray[np.uint8], size: tuple[int, int], out: Image | None = None) -> NDArray[np.uint8]:
@@ -56,7 +67,7 @@ def quarter_size(path: Path) -> tuple[int, int]:
     return width // 4, height // 4
 
 
-def _decode(path: Path) -> Iterator[Image]:
+def _decode(path: Path) -> Generator[Image]:
     # With one OpenCV thread (as in worker processes) the decoder gets one too: workers share the cores by clips. A
     # decoder's thread holds frames of its own, 12 MB each at 4K, so that more than a few only cost memory.
     threads = min(cv2.getNumThreads(), _MOST_THREADS)

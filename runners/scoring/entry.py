@@ -53,6 +53,7 @@ def finish_entry(path: Path, view: TruthView, streams: Sequence[Stream]) -> Entr
             "size": view.size,
             "colour": view.colour,
             "variance": None if view.variance is None else asdict(view.variance),
+            "ceiling": None if view.ceiling is None else asdict(view.ceiling),
             "masks": masks,
             "streams": [asdict(stream) for stream in streams],
         }
@@ -108,4 +109,5 @@ def _view(path: Path, header: dict[str, Any]) -> TruthView:
             file.seek(masks["offset"])
             stacks.append(MaskStack(width, height, tuple(file.read(length) for length in masks["lengths"])))
     variance = header["variance"] and PairMetrics.of_json(header["variance"])
-    return TruthView(width, height, tuple(stacks), variance, header["colour"])
+    ceiling = header.get("ceiling")  # entries of sets without masks never had one
+    return TruthView(width, height, tuple(stacks), variance, header["colour"], ceiling and PairMetrics.of_json(ceiling))

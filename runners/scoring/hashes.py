@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import contextlib
-import json
-import os
-import tempfile
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import NamedTuple
 
-from runners.core.dataset import cache_folder
 from runners.core.files import sha256_file
+from runners.scoring.memory import keep, memory_place, recall
 
+_NAME = "truth-hashes.json"
 _LARGE_BYTES = 1_000_000
 """Below this a file is read faster than anything could be remembered of it."""
 _AT_ONCE = 4
@@ -57,8 +54,8 @@ def content_hashes(paths: Iterable[Path], progress: Callable[[int, int], None] |
 
 
 def memory_file() -> Path:
-    """Where hashes are remembered: beside the truth cache's default place."""
-    return cache_folder() / "truth-hashes.json"
+    """Where hashes are remembered."""
+    return memory_place(_NAME)
 
 
 def _stamp(path: Path) -> tuple[int, int, int]:
@@ -81,26 +78,12 @@ def _look(path: Path) -> Known:
 def _remembered() -> dict[str, Known]:
     """What was remembered, as far as it can be read."""
     try:
-        entries = json.loads(memory_file().read_bytes())
-        return {path: Known(int(a), int(b), int(c), str(sha256)) for path, (a, b, c, sha256) in entries.items()}
-    except (OSError, ValueError, TypeError, AttributeError, RuntimeError):
+        return {path: Known(int(a), int(b), int(c), str(sha256)) for path, (a, b, c, sha256) in recall(_NAME).items()}
+    except (ValueError, TypeError):
         return {}
 
 
 def _remember(new: dict[str, Known]) -> None:
-    """Add to the memory, which is replaced as a whole; where it cannot be written, nothing is remembered.
-
-    Of two processes that do so at once, one may be forgotten: its files are then read once more.
-    """
-    with contextlib.suppress(OSError, RuntimeError):
-        place = memory_file()
-        place.parent.mkdir(parents=True, exist_ok=True)
-        kept = {path: entry for path, entry in _remembered().items() if Path(path).is_file()}
-        handle, name = tempfile.mkstemp(dir=place.parent, prefix=".truth-hashes-")
-        try:
-            with os.fdopen(handle, "w", encoding="utf-8") as file:
-                json.dump({**kept, **new}, file)
-            Path(name).replace(place)
-        except BaseException:
-            Path(name).unlink(missing_ok=True)
-            raise
+    """Add to the memory what still is where it was."""
+    kept = {path: entry for path, entry in _remembered().items() if Path(path).is_file()}
+    keep(_NAME, {**kept, **new})

@@ -2,24 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
-from adapters import BadVideo, VideoInfo, examine, glance, probe
-from runners.core.errors import UserError, nearest
-from runners.core.files import sha256_file
+from adapters import BadVideo, VideoInfo, glance, probe
+from runners.core.errors import UserError, first_of, nearest
+from runners.core.files import sha256_file, shown
+from runners.core.footage import Unfit, rate_fault
 from runners.core.layout import CONTINUATION_S
+from runners.core.movie_header import lasts, stated_length_s
 from runners.core.scenarios import Scenario
-from runners.core.verify import DURATION_TOLERANCE_S
+from runners.core.shell import command_line, setting
+from runners.scoring.looks import look
 
 
 @dataclass(frozen=True)
 class Clips:
     """The clips of a run: `found` in the scenarios' order with their files, all of one rate and size.
 
-    `hashes` is what each file held, by its sha256, before anything else was found out about it.
+    `hashes` is what each file held, by its sha256, before anything else was found out about it. `remarks` are lines for
+    people.
     """
 
     found: tuple[tuple[Scenario, Path], ...]
@@ -28,24 +32,36 @@ class Clips:
     width: int
     height: int
     hashes: Mapping[Path, str]
+    remarks: tuple[str, ...] = ()
 
 
 def find_clips(videos: Path, scenarios: Sequence[Scenario], workers: int, *, decoded: Collection[str] = ()) -> Clips:
     """Check the folder and every clip in it. Raises `UserError` at the first fault, naming the file.
 
-    Each file must bear a scenario's `output_name`, last 5 s ± 0.001, decode to its end, and share one whole FPS and
-    one size with the others. Files whose sha256 is among `decoded` have been decoded before.
+    Each file must bear a scenario's `output_name`, and be what `check_clips` wants. Files whose sha256 is among
+    `decoded` have been decoded before.
     """
     files = _list_files(videos, [scenario.output_name for scenario in scenarios])
     found = tuple((scenario, files[name]) for scenario in scenarios if (name := scenario.output_name) in files)
     hashes = {path: _hashed(path) for _, path in found}
-    infos = {path: _probed(path) for path in hashes}
-    fps, width, height = _common_format(infos)
+    infos = check_clips(list(hashes), workers, decoded={path for path in hashes if hashes[path] in decoded})
+    first = infos[found[0][1]]
+    missing = tuple(scenario for scenario in scenarios if scenario.output_name not in files)
+    return Clips(found, missing, round(first.fps), first.width, first.height, hashes, _remarks(infos))
+
+
+def check_clips(paths: Sequence[Path], workers: int, *, decoded: Collection[Path] = ()) -> dict[Path, VideoInfo]:
+    """What clips say of themselves, if all can be scored. Raises `UserError` at the first fault, naming the file.
+
+    Each must last 5 s ± 0.001 at a constant rate, decode to its end, be seen by OpenCV as by others, and share one
+    whole FPS and one size with the others. Of those among `decoded`, only what they say of themselves is looked at.
+    """
+    infos = {path: _probed(path) for path in paths}
+    _check_format(infos)
     for path, info in infos.items():
         _check_length(path, info)
-    _check_decoding([path for path, sha256 in hashes.items() if sha256 not in decoded], workers)
-    missing = tuple(scenario for scenario in scenarios if scenario.output_name not in files)
-    return Clips(found, missing, fps, width, height, hashes)
+    _check_frames([path for path in infos if path not in decoded], workers)
+    return infos
 
 
 def colour_of(path: Path) -> str:
@@ -89,39 +105,67 @@ def _probed(path: Path) -> VideoInfo:
     try:
         return probe(path)
     except BadVideo as error:
-        raise UserError(str(error)) from error
+        raise Unfit(str(error)) from error
 
 
-def _common_format(infos: dict[Path, VideoInfo]) -> tuple[int, int, int]:
+def _check_format(infos: Mapping[Path, VideoInfo]) -> None:
     first_path, first = next(iter(infos.items()))
     fps = round(first.fps)
     for path, info in infos.items():
         if abs(info.fps - round(info.fps)) > 1e-3 or round(info.fps) < 1:
-            raise UserError(f"{path}: {info.fps:g} FPS; clips need a whole number of frames per second")
+            raise Unfit(f"{path}: {info.fps:g} FPS; clips need a whole number of frames per second")
+        fault = rate_fault(info, round(info.fps))
+        if fault is not None:
+            raise Unfit(f"{path}: {fault}; {_remedy(path)}")
         if round(info.fps) != fps:
-            raise UserError(f"{path} has {round(info.fps)} FPS, {first_path.name} has {fps}; one folder, one FPS")
+            raise Unfit(f"{path} has {round(info.fps)} FPS, {first_path.name} has {fps}; one folder, one FPS")
         if (info.width, info.height) != (first.width, first.height):
-            raise UserError(
+            raise Unfit(
                 f"{path} is {info.width}×{info.height}, {first_path.name} is {first.width}×{first.height}; "
                 "one folder, one size"
             )
-    return fps, first.width, first.height
 
 
 def _check_length(path: Path, info: VideoInfo) -> None:
     wanted = CONTINUATION_S * round(info.fps)
-    # The sum has float noise: 5.001 s itself is still within the tolerance.
-    if abs(info.duration_s - CONTINUATION_S) > DURATION_TOLERANCE_S + 1e-9:
-        raise UserError(f"{path}: {info.duration_s:.3f} s long ({info.frames} frames); clips must last 5.000 ± 0.001 s")
+    if not lasts(info.duration_s):
+        raise Unfit(f"{path}: {info.duration_s:.3f} s long ({info.frames} frames); clips must last 5.000 ± 0.001 s")
     if info.frames < wanted:
-        raise UserError(f"{path}: has {info.frames} frames, 5 s at {round(info.fps)} FPS are {wanted}")
+        raise Unfit(f"{path}: has {info.frames} frames, 5 s at {round(info.fps)} FPS are {wanted}")
 
 
-def _check_decoding(paths: Iterable[Path], workers: int) -> None:
+def _check_frames(paths: Sequence[Path], workers: int) -> None:
     with ThreadPoolExecutor(max(workers, 1)) as threads:
         try:
-            for _ in threads.map(examine, paths):
-                pass
+            for path, found in zip(paths, threads.map(lambda path: look(path, whole=True), paths), strict=True):
+                if found.fault is not None:
+                    threads.shutdown(wait=True, cancel_futures=True)
+                    raise Unfit(f"{path}: {found.fault}; {_remedy(path)}")
         except BadVideo as error:
             threads.shutdown(wait=True, cancel_futures=True)
-            raise UserError(str(error)) from error
+            raise Unfit(str(error)) from error
+
+
+def _remedy(path: Path) -> str:
+    """What makes a clip that can be scored of one that cannot."""
+    anew = command_line(
+        "generate", "model=precomputed", "model.name=NAME", setting("model.adapter.folder", shown(path.parent))
+    )
+    return (
+        f"publish the folder's clips anew ({anew}), or re-encode this one (ffmpeg -i IN.mp4 -r FPS -c:v libx264 "
+        "-crf 12 -pix_fmt yuv420p OUT.mp4)"
+    )
+
+
+def _remarks(infos: Mapping[Path, VideoInfo]) -> tuple[str, ...]:
+    """What does not change a score, and is to be known before the clips go elsewhere."""
+    stated = {path: stated_length_s(path) for path in infos}
+    late = [path.name for path, length_s in stated.items() if not lasts(length_s)]
+    if not late:
+        return ()
+    clips = "1 clip does" if len(late) == 1 else f"{len(late)} clips do"
+    remark = (
+        f"{clips} not begin at 0 on the time line ({first_of(late, 2)}): FFmpeg 5 and older then tell more than 5 s, "
+        "and the official toolbox refuses that; model=precomputed publishes the same pictures from 0 on"
+    )
+    return (remark,)

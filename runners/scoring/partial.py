@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING, Any
 
 from runners.core.files import sha256_json
 from runners.scoring.metrics import PairMetrics
-from runners.scoring.scores import SCORER_VERSION
+from runners.scoring.scores import CHECKS, SCORER_VERSION
 
 if TYPE_CHECKING:
     from runners.scoring.view import ViewResult
 
 _NAME = ".views.jsonl"
-_PAIRS = ("first", "second", "variance")
+_PAIRS = ("first", "second", "variance", "ceiling")
 
 
 def view_key(clip_sha256: str, truth_identity: str) -> str:
@@ -36,13 +36,15 @@ class ViewLog:
         self._path = folder / _NAME
 
     def read(self) -> dict[str, ViewResult]:
-        """What earlier invocations scored, by `view_key`."""
+        """What earlier invocations scored, by `view_key`, of inputs that were checked as they are now."""
         if not self._path.exists():
             return {}
         found = {}
         for line in self._path.read_bytes().splitlines():
             try:
                 row = json.loads(line)
+                if row["checks"] != CHECKS:
+                    continue
                 found[str(row["key"])] = _result(row["view"])
             except (ValueError, KeyError, TypeError, RecursionError):
                 continue
@@ -52,7 +54,7 @@ class ViewLog:
         """Keep one view's metrics. Raises OSError."""
         self._path.parent.mkdir(parents=True, exist_ok=True)
         pairs = {name: pair and asdict(pair) for name, pair in zip(_PAIRS, _pairs(result), strict=True)}
-        row = {"key": key, "view": {"sha256": result.sha256, "colour": result.colour, **pairs}}
+        row = {"checks": CHECKS, "key": key, "view": {"sha256": result.sha256, "colour": result.colour, **pairs}}
         # The line begins with its break: what a kill tore before it stays a line of its own.
         line = b"\n" + json.dumps(row, allow_nan=False).encode() + b"\n"
         fd = os.open(self._path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o666)
@@ -68,11 +70,11 @@ class ViewLog:
 
 
 def _pairs(result: ViewResult) -> tuple[PairMetrics | None, ...]:
-    return result.first, result.second, result.variance
+    return result.first, result.second, result.variance, result.ceiling
 
 
 def _result(view: dict[str, Any]) -> ViewResult:
     from runners.scoring.view import ViewResult
 
-    first, second, variance = (view[name] and PairMetrics.of_json(view[name]) for name in _PAIRS)
-    return ViewResult(str(view["sha256"]), first, second, variance, str(view["colour"]))
+    first, second, variance, ceiling = (view[name] and PairMetrics.of_json(view[name]) for name in _PAIRS)
+    return ViewResult(str(view["sha256"]), first, second, variance, str(view["colour"]), ceiling=ceiling)

@@ -10,12 +10,14 @@ from runners.core.files import write_json, write_text
 from runners.core.layout import DataSet
 from runners.core.provenance import usable_cores
 from runners.core.scenarios import Scenario
+from runners.scoring.fit import check_sources
 from runners.scoring.formulas import summarize
+from runners.scoring.hashes import content_hashes
 from runners.scoring.inputs import Clips, find_clips
 from runners.scoring.partial import ViewLog
-from runners.scoring.scores import ClipScore, Masks, Origin, Scores
+from runners.scoring.scores import ClipScore, Origin, Scores
 from runners.scoring.table import Measured, metrics_csv
-from runners.scoring.truth import MemoryStore, TruthSource, find_truth, identities, joint_identity
+from runners.scoring.truth import MemoryStore, TruthSource, find_truth, joint_identity
 from runners.scoring.views import Helpers, score_views
 
 if TYPE_CHECKING:
@@ -39,6 +41,7 @@ def score_videos(
     truths: MemoryStore = _THIS_PROCESS,
     cache: TruthCache | None = None,
     tell: Callable[[str], None] | None = None,
+    masks: str = "shipped",
 ) -> Scores:
     """Score the clips in `videos` and write metrics.csv and scores.json into `out`, each atomically, scores last.
 
@@ -46,16 +49,19 @@ def score_videos(
     missing: then there are metrics and no scores. With one worker this process scores; 0 means one per core.
     `progress` hears (views done, views in all) and may raise to stop. The truth's side comes from `cache` and goes
     there; without one from `truths`. `tell` hears lines for people: what the cache has, and what it will grow to. The
-    result depends on none of these, nor on the order in which views are done. Views that a killed invocation scored in
-    `out` are taken over if clip, truth, scorer and OpenCV are the same. Raises `UserError` before any work for faults
-    of the input, and `ScoringError` (runners/scoring/pool.py) for what is nobody's mistake.
+    result depends on none of these, nor on the order in which views are done. `masks="made"` passes over masks that
+    came with the data set. Views that a killed invocation scored in `out` are taken over if clip, truth, scorer and
+    OpenCV are the same. Raises `UserError` before any work for faults of the input, and `ScoringError`
+    (runners/scoring/pool.py) for what is nobody's mistake.
     """
     workers = workers if workers > 0 else usable_cores()
     log = ViewLog(out)
     clips = find_clips(videos, scenarios, workers, decoded={view.sha256 for view in log.read().values()})
-    sources = find_truth(dataset, [scenario for scenario, _ in clips.found], clips.fps)
+    sources = find_truth(dataset, [scenario for scenario, _ in clips.found], clips.fps, masks)
     helpers = Helpers(workers, log, truths, cache, progress or (lambda *_: None), tell or (lambda _: None))
-    truth = identities(sources)
+    hashes = content_hashes(path for source in sources for path in source.files)
+    check_sources(sources, hashes, helpers.tell)
+    truth = tuple(source.identity(hashes) for source in sources)
     results = score_views(clips, sources, truth, helpers)
     scores = _aggregate(clips, sources, truth, results, benchmark, expected)
     (out / "scores.json").unlink(missing_ok=True)  # of other clips or truth: never beside these metrics
@@ -83,18 +89,12 @@ def _aggregate(
         opencv=cv2.__version__,
         truth_colour=",".join(sorted({result.colour for result in results})),
         truth_fps=sources[0].shipped_fps,
-        masks=_mask_origin(sources),
+        masks="shipped" if sources[0].masks_shipped else "made",
         truth_sha256=joint_identity(truth),
     )
     scored = [_clip_score(*pair) for pair in zip(clips.found, results, strict=True)]
-    return Scores.of(scored, origin, expected=expected, missing=[scenario.output_name for scenario in clips.missing])
-
-
-def _mask_origin(sources: Sequence[TruthSource]) -> Masks:
-    shipped = {mask is not None for source in sources for mask in source.masks}
-    if len(shipped) > 1:
-        return "mixed"
-    return "shipped" if shipped.pop() else "made"
+    missing = [scenario.output_name for scenario in clips.missing]
+    return Scores.of(scored, origin, expected=expected, missing=missing, remarks=clips.remarks)
 
 
 def _clip_score(clip: tuple[Scenario, Path], result: ViewResult) -> ClipScore:
@@ -109,6 +109,7 @@ def _clip_score(clip: tuple[Scenario, Path], result: ViewResult) -> ClipScore:
         sha256=result.sha256,
         metrics=summarize(result.first),
         variance=None if variance is None else summarize(variance),
+        ceiling=None if result.ceiling is None else summarize(result.ceiling),
     )
 
 

@@ -2,24 +2,35 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from adapters import BadVideo, glance
 from runners.core.errors import UserError
-from runners.core.files import sha256_file
+from runners.core.files import sha256_file, write_json
+from runners.core.footage import Unfit, check_file
 from runners.core.layout import DataSet
+from runners.core.provenance import usable_cores
 from runners.core.scenarios import Scenario
-from runners.scoring.scores import SCORER_VERSION
+from runners.scoring.fit import check_sources
+from runners.scoring.hashes import content_hashes
+from runners.scoring.inputs import check_clips
+from runners.scoring.scores import CHECKS, SCORER_VERSION
 from runners.scoring.stored import read_scores
-from runners.scoring.truth import find_truth, truth_identity
+from runners.scoring.truth import TruthSource, find_truth, truth_identity
 
 
 def reuse_scores(
-    videos: Path, dataset: DataSet, scenarios: Sequence[Scenario], *, benchmark: str, expected: int, out: Path
-) -> dict[str, Any] | None:
-    """scores.json if it is of these very clips, this truth and this scorer; None if anything differs."""
+    videos: Path, dataset: DataSet, scenarios: Sequence[Scenario], *, benchmark: str, expected: int, out: Path,
+    masks: str = "shipped",
+) -> dict[str, Any] | None:  # fmt: skip
+    """scores.json if it is of these very clips, this truth and this scorer; None if anything differs.
+
+    Scores of the time before inputs were checked as they are now are used again only if theirs pass. Raises `UserError`
+    for those that do not.
+    """
     import cv2
 
     try:
@@ -38,18 +49,37 @@ def reuse_scores(
             return None
         if known["opencv"] != cv2.__version__:  # it decodes and resizes: another version, other numbers
             return None
-        truth = truth_identity(find_truth(dataset, scored, known["fps"]))
-        if known["truth_sha256"] != truth or any(sha256_file(videos / name) != hashes[name] for name in found):
+        sources = find_truth(dataset, scored, known["fps"], masks)
+        if known["truth_sha256"] != truth_identity(sources):
+            return None
+        if any(sha256_file(videos / name) != hashes[name] for name in found):
             return None
     except (OSError, ValueError, KeyError, TypeError, RecursionError):
         return None
+    return ensure_checked(known, [videos / clip["file"] for clip in known["per_clip"]], sources, out)
+
+
+def ensure_checked(
+    known: dict[str, Any], clips: Sequence[Path], sources: Sequence[TruthSource], out: Path
+) -> dict[str, Any]:
+    """Scores whose inputs pass today's checks, as `out`/scores.json then says. Raises `UserError` naming a bad file."""
+    if known.get("checks") == CHECKS:
+        return known
+    check_clips(clips, usable_cores())
+    check_sources(sources, content_hashes(path for source in sources for path in source.files))
+    known = known | {"checks": CHECKS}
+    with contextlib.suppress(OSError):  # another's: looked at again next time
+        write_json(out / "scores.json", known)
     return known
 
 
 def folder_rate(videos: Path) -> int | None:
     """The whole FPS of a folder's first clip, before the folder is looked into more closely; None without one."""
     first = min(videos.glob("*.mp4"), default=None) if videos.is_dir() else None
+    if first is None:
+        return None
+    check_file(first)
     try:
-        return None if first is None else round(glance(first).fps)
+        return round(glance(first).fps)
     except BadVideo as error:
-        raise UserError(str(error)) from None
+        raise Unfit(str(error)) from None

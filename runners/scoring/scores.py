@@ -17,8 +17,11 @@ from runners.scoring.formulas import (
 
 SCORER_VERSION = 1
 """Raised whenever a change of this package may change a number."""
+CHECKS = 1
+"""Raised whenever inputs are refused that were scored before: of older scores, theirs are looked at again."""
 
 Masks = Literal["shipped", "made", "mixed"]
+"""`mixed` only in older records."""
 
 
 @dataclass(frozen=True)
@@ -36,6 +39,8 @@ class ClipScore:
     sha256: str
     metrics: Values
     variance: Values | None
+    ceiling: Values | None = None
+    """What take 2 itself is worth as a clip, where that is not the variance; None also where nobody measured it."""
 
     @property
     def ratios(self) -> Values | None:
@@ -79,6 +84,30 @@ class Marks:
             metrics=metrics,
             variances=variances,
         )
+
+
+@dataclass(frozen=True)
+class Ceiling:
+    """The scores, 0 to 100, that take 2 of the real experiment reaches as a clip: as far as physics alone gets.
+
+    100 where the truth's masks are made as a clip's are. Masks that came with the data set may have been edited by
+    hand: then those that are made of take 2 differ from its shipped ones, by which the variance is measured.
+    """
+
+    verified: float | None
+    original: float | None
+
+    @classmethod
+    def of(cls, clips: Sequence[ClipScore], masks: Masks) -> Ceiling | None:
+        """The ceiling of a complete set; None where it was not measured."""
+        pairs = [(clip.ceiling or clip.variance, clip.variance) for clip in clips]
+        known = [(value, variance) for value, variance in pairs if value is not None and variance is not None]
+        if len(known) < len(pairs) or (masks != "made" and any(clip.ceiling is None for clip in clips)):
+            return None
+        scenes = [clip.scene for clip in clips]
+        means, variances = (mean_over_scenes(scenes, values) for values in zip(*known, strict=True))
+        ratios = [verified_ratios(value, variance) for value, variance in known]
+        return cls(percent_mean(ratios, clip_score), original_score(means, variances))
 
 
 @dataclass(frozen=True)
@@ -127,9 +156,15 @@ class Scores:
     per_scene: tuple[Group, ...]
     per_view: tuple[Group, ...]
     per_category: tuple[Group, ...]
+    ceiling: Ceiling | None = None
+    remarks: tuple[str, ...] = ()
+    """What does not change the score and is to be known of the clips: lines for people."""
 
     @classmethod
-    def of(cls, clips: Sequence[ClipScore], origin: Origin, *, expected: int, missing: Sequence[str]) -> Scores:
+    def of(
+        cls, clips: Sequence[ClipScore], origin: Origin, *, expected: int, missing: Sequence[str],
+        remarks: Sequence[str] = (),
+    ) -> Scores:  # fmt: skip
         """Aggregate scored clips; `missing` are the names of those that should be there and are not."""
         second_takes = all(clip.variance is not None for clip in clips)
         complete = second_takes and not missing and len(clips) == expected
@@ -143,6 +178,8 @@ class Scores:
             per_scene=_groups(clips, lambda clip: clip.scene, complete=complete),
             per_view=_groups(clips, lambda clip: clip.view, complete=complete),
             per_category=_groups(clips, lambda clip: clip.category, complete=complete),
+            ceiling=Ceiling.of(clips, origin.masks) if complete else None,
+            remarks=tuple(remarks),
         )
 
     @property
@@ -175,7 +212,10 @@ class Scores:
             "second_takes": self.second_takes,
             **asdict(self.origin),
             "truth_resampled": self.origin.truth_resampled,
+            "ceiling": self.ceiling and asdict(self.ceiling),
             "scorer_version": SCORER_VERSION,
+            "checks": CHECKS,
+            "remarks": list(self.remarks),
             "missing": list(self.missing),
             "per_category": [_group_json(group) for group in self.per_category],
             "per_view": [_group_json(group) for group in self.per_view],

@@ -51,7 +51,9 @@ def _clip(row: Any, path: Path | None) -> ClipScore:
     metrics, variance = _values(row.get("metrics")), _values(row.get("variance"))
     if metrics is None or (variance is None and row.get("variance") is not None):
         raise _damaged(path, f"the metrics of clip {row['id']} are incomplete")
-    return ClipScore(**{key: row[key] for key in _TEXTS}, metrics=metrics, variance=variance)
+    return ClipScore(
+        **{key: row[key] for key in _TEXTS}, metrics=metrics, variance=variance, ceiling=_values(row.get("ceiling"))
+    )
 
 
 def _values(node: Any) -> Values | None:

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
-from adapters import BadVideo, glance
 from runners.core.errors import UserError
 from runners.core.files import sha256_json
+from runners.core.footage import check_file
 from runners.core.layout import CONTINUATION_S, DataSet, Item, relative_path
 from runners.core.scenarios import Scenario
 from runners.scoring.hashes import content_hashes
@@ -17,7 +16,6 @@ from runners.scoring.metrics import PairMetrics
 from runners.scoring.stack import MaskStack
 
 _NAMED_AT_MOST = 5
-_OPENED_AT_ONCE = 8
 
 
 @dataclass(frozen=True)
@@ -42,6 +40,11 @@ class TruthSource:
     def resampled(self) -> bool:
         """Truth at the clips' rate has to be made from another rate."""
         return self.shipped_fps != self.fps
+
+    @property
+    def masks_shipped(self) -> bool:
+        """Both takes' masks came with the data set; what the scorer makes of a clip may be another mask."""
+        return all(path is not None for path in self.masks)
 
     @property
     def files(self) -> tuple[Path, ...]:
@@ -69,6 +72,9 @@ class TruthView:
     """Take-1 against take-2: the physical variance. None without a second take."""
     colour: str
     """The colour matrix that take-1's file is tagged with."""
+    ceiling: PairMetrics | None = None
+    """Take-1 against take-2 with masks made of it as of a clip. None where the shipped masks are not used: it is the
+    variance then."""
 
     @property
     def size(self) -> tuple[int, int]:
@@ -116,30 +122,11 @@ def truth_rate(dataset: DataSet, fps: int) -> int:
     return fps if fps in rates else rates[0]
 
 
-def check_truth(dataset: DataSet, scenarios: Iterable[Scenario], fps: int) -> None:
-    """Raise `UserError`, naming the files, unless all truth that clips at `fps` are scored with is there and opens."""
-    sources = find_truth(dataset, scenarios, fps)
-    paths = {path: source.shipped_fps for source in sources for path in source.takes}
-    with ThreadPoolExecutor(_OPENED_AT_ONCE) as pool:
-        for _ in pool.map(_check_opens, paths, paths.values()):
-            pass
+def find_truth(dataset: DataSet, scenarios: Iterable[Scenario], fps: int, masks: str = "shipped") -> list[TruthSource]:
+    """The truth of each scenario, in their order; with `masks="made"` as if there were no masks.
 
-
-def _check_opens(path: Path, fps: int) -> None:
-    """A cheap look, so that a broken download is told before hours of work and not after them."""
-    try:
-        info = glance(path)
-    except BadVideo as error:
-        raise UserError(f"{error}, or set scorer=none") from None
-    if info.frames < CONTINUATION_S * fps:
-        raise UserError(
-            f"{path}: holds {info.frames} frames, and 5 s at {fps} FPS are {CONTINUATION_S * fps}; "
-            "download it again, or set scorer=none"
-        )
-
-
-def find_truth(dataset: DataSet, scenarios: Iterable[Scenario], fps: int) -> list[TruthSource]:
-    """The truth of each scenario, in their order. Raises `UserError` naming what is missing and where it belongs."""
+    Raises `UserError` naming what is missing and where it belongs, and what is there and no file.
+    """
     rate = truth_rate(dataset, fps)
     sources, missing = [], []
     for scenario in scenarios:
@@ -149,14 +136,23 @@ def find_truth(dataset: DataSet, scenarios: Iterable[Scenario], fps: int) -> lis
         sources.append(
             TruthSource(
                 takes=tuple(path for path in takes.values() if path is not None),
-                masks=tuple(dataset.find("masks", item, fps) for item in items),
+                masks=tuple(dataset.find("masks", item, fps) if masks == "shipped" else None for item in items),
                 shipped_fps=rate,
                 fps=fps,
             )
         )
     if missing:
         raise UserError(_missing(dataset, missing, rate))
+    for source in sources:
+        for path in source.files:
+            check_file(path, remedy(mask=path in source.masks))
     return sources
+
+
+def remedy(*, mask: bool) -> str:
+    """What to do about a file of the truth that does not fit, or about a mask."""
+    again = "get it again (runners.fetch)"
+    return f"{again}, or have masks made from the truth: scorer.masks=made" if mask else f"{again}, or set scorer=none"
 
 
 def _missing(dataset: DataSet, items: list[Item], fps: int) -> str:

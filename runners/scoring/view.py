@@ -49,6 +49,8 @@ class ViewResult:
     colour: str
     truth: TruthView | None = None
     kept: Kept | None = None
+    ceiling: PairMetrics | None = None
+    """What take 2 itself is worth as a clip, where that is not the variance (`TruthView.ceiling`)."""
 
 
 def score_view(task: ViewTask, scratch: Path) -> ViewResult:
@@ -56,6 +58,8 @@ def score_view(task: ViewTask, scratch: Path) -> ViewResult:
     if task.cache is None:
         return _score_anew(task, task.truth, scratch / "truth", scratch)
     known = task.cache.open(task.identity)
+    if known and task.source.masks_shipped and known.view.variance and known.view.ceiling is None:
+        known = None  # of the time before ceilings were measured
     if known and known.streams:
         with contextlib.suppress(NotLossless, FileNotFoundError):  # made by another codec, or just now replaced
             return _result(task, known, scratch, kept="frames")
@@ -115,4 +119,5 @@ def _result(
     first, second = measure_clip(task.clip, task.source, entry, scratch, verify=verify)
     if sha256_file(task.clip) != task.sha256:
         raise _changed(task.clip)
-    return ViewResult(task.sha256, first, second, entry.view.variance, entry.view.colour, truth, kept)
+    view = entry.view
+    return ViewResult(task.sha256, first, second, view.variance, view.colour, truth, kept, view.ceiling)

@@ -162,7 +162,7 @@ def test_a_torn_line_is_a_view_that_was_not_scored(torn: bytes, own: Tiny, tmp_p
 def test_a_clip_that_decoded_to_its_end_before_is_not_decoded_for_that_again(
     own: Tiny, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from runners.scoring import inputs
+    from runners.scoring import looks
 
     with pytest.raises(Stopped):
         score(own, tmp_path / "out", stop_after=1)
@@ -172,7 +172,7 @@ def test_a_clip_that_decoded_to_its_end_before_is_not_decoded_for_that_again(
         looked.append(path.name)
         return examine(path)
 
-    monkeypatch.setattr(inputs, "examine", watched)
+    monkeypatch.setattr(looks, "examine", watched)
     score(own, tmp_path / "out")
     assert looked == [own.scenarios[1].output_name]
 
