@@ -35,6 +35,8 @@ def official_notes(outcomes: Sequence[Outcome]) -> list[str]:
             continue
         revision = official["revision"] or official["sha256"]
         lines.append(f"{outcome.name}: official toolbox {revision[:12]}, {official['command_line']}/run_physics_iq.py")
+        if official.get("failed"):
+            lines.append(f"note: the toolbox {official['failed']}; its table was complete by then, and is what counts")
         if not official["agrees"]:
             final = ", ".join(f"{key} {value:.4f}" for key, value in official["final"].items() if value is not None)
             lines.append(f"warning: the toolbox's own scores ({final}) are not those that follow from its metrics")

@@ -16,7 +16,7 @@ _LOCK, _NOT_YET = "lock", "new"
 @contextlib.contextmanager
 def scratch_folder(place: Path, prefix: str) -> Iterator[Path]:
     """A folder inside `place` that holds nothing but its lock; gone afterwards, as are those of killed processes."""
-    _sweep(place, prefix)
+    sweep(place, prefix)
     folder = Path(tempfile.mkdtemp(prefix=prefix, dir=place))
     try:
         with locked_file(folder / _NOT_YET, folder / _LOCK):
@@ -34,7 +34,10 @@ def locked_file(unseen: Path, path: Path) -> Iterator[None]:
         yield
 
 
-def _sweep(place: Path, prefix: str) -> None:
+def sweep(place: Path, prefix: str, keep: Path | None = None) -> None:
+    """Remove the folders that no living process holds, but for `keep`."""
     for lock in place.glob(f"{prefix}*/{_LOCK}"):
+        if lock.parent == keep:
+            continue
         with contextlib.suppress(Held, OSError), Lock(lock):  # locked: its process lives
             shutil.rmtree(lock.parent, ignore_errors=True)

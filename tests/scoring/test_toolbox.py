@@ -39,7 +39,7 @@ def test_the_current_command_line_is_told_where_the_data_lies(current: Path) -> 
     assert words[:2] == [sys.executable, str(current / "physiq" / "run_physics_iq.py")]
     assert words[2:] == [
         "--input_folders", "/s/clips-1", "--output_folder", "/s/out", "--descriptions_file", "/s/d.csv",
-        "--benchmark_base_folder", "/s", "--original_physics_iq", "--n_process", "3",
+        "--benchmark_base_folder", "/s", "--original_physics_iq", "--n_process", "3", "--lazy_integrity",
     ]  # fmt: skip
 
 

@@ -211,7 +211,9 @@ def test_shipped_masks_are_used_if_all_are_there(tmp_path: Path) -> None:
     assert shipped["verified"] == made["verified"]
     first = next((place.benchmark.root / "video-masks").rglob("*.mp4"))
     first.unlink()
-    assert place.score()["masks"] == "made"
+    with pytest.raises(UserError, match=r"masks are there for 5 of 6 truth videos.*scorer\.masks=made"):
+        place.score()
+    assert place.score(masks="made")["masks"] == "made"
 
 
 def test_a_run_that_is_not_complete_is_refused_before_anything_is_started(tmp_path: Path) -> None:

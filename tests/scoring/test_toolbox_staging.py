@@ -135,7 +135,31 @@ def test_what_a_killed_process_left_is_cleared_away_and_a_living_one_s_is_not(tm
     for name in ("dead", "alive"):
         (tmp_path / f".official-{name}").mkdir()
         (tmp_path / f".official-{name}" / "lock").touch()
-    with Lock(tmp_path / ".official-alive" / "lock"), staging_folder(tmp_path):
+    with Lock(tmp_path / ".official-alive" / "lock"), staging_folder(tmp_path, "0123456789abcdef"):
         assert not (tmp_path / ".official-dead").exists()
         assert (tmp_path / ".official-alive" / "lock").exists()
     assert [path.name for path in tmp_path.iterdir()] == [".official-alive"]
+
+
+def test_what_was_left_of_the_very_job_is_taken_over_and_stays_when_it_is_cut_off_again(tmp_path: Path) -> None:
+    job = "0123456789abcdef" * 4
+
+    def cut_off() -> None:
+        with staging_folder(tmp_path, job) as folder:
+            (folder / "mask").touch()
+            raise KeyboardInterrupt
+
+    for _ in range(2):
+        with pytest.raises(KeyboardInterrupt):
+            cut_off()
+    with staging_folder(tmp_path, job) as folder:
+        assert (folder / "mask").exists()
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_two_processes_do_not_work_on_one_job(tmp_path: Path) -> None:
+    job = "0123456789abcdef"
+    with staging_folder(tmp_path, job) as folder:
+        with pytest.raises(UserError, match="another process scores these clips"), staging_folder(tmp_path, job):
+            pass
+        assert folder.exists()

@@ -46,7 +46,19 @@ def check_needs(toolbox: Toolbox) -> dict[str, str]:
             "the official toolbox needs ffprobe on the PATH; install it with: apt install ffmpeg "
             "(macOS: brew install ffmpeg; conda: conda install -c conda-forge ffmpeg)"
         )
+    _check_pandas(toolbox, versions)
     return versions
+
+
+def _check_pandas(toolbox: Toolbox, versions: dict[str, str]) -> None:
+    """With an older pandas its guard against changes cries wolf when all is computed, unless it can be switched off."""
+    pandas = versions.get("pandas", "")
+    old = pandas.partition(".")[0] in ("0", "1")
+    if old and toolbox.command_line == "physiq" and "--lazy_integrity" not in toolbox.options:
+        raise UserError(
+            f"the official toolbox fails with pandas {pandas} after hours, when all is computed; install a later one "
+            f"with: {toolbox.python} -m pip install 'pandas>=2'"
+        )
 
 
 def _import_all(toolbox: Toolbox) -> tuple[dict[str, str], dict[str, str]]:
@@ -55,11 +67,22 @@ def _import_all(toolbox: Toolbox) -> tuple[dict[str, str], dict[str, str]]:
         done = subprocess.run(  # noqa: S603
             # From its script's folder, where its script will import from as well.
             words, cwd=toolbox.script.parent, env=toolbox.environment(), capture_output=True, text=True,
-            errors="replace", check=True, timeout=_IMPORT_LIMIT_S, stdin=subprocess.DEVNULL,
+            errors="replace", check=False, timeout=_IMPORT_LIMIT_S, stdin=subprocess.DEVNULL,
         )  # fmt: skip
+    except subprocess.TimeoutExpired:
+        raise _no_python(toolbox, f"no answer within {_IMPORT_LIMIT_S} s") from None
+    except OSError as error:
+        raise _no_python(toolbox, error.strerror or str(error)) from None
+    if done.returncode:
+        last = done.stderr.strip().rpartition("\n")[2]
+        raise _no_python(toolbox, last or f"it ends with exit code {done.returncode} and says nothing")
+    try:
         answer: Any = json.loads(done.stdout.rstrip().rpartition("\n")[2])
         versions, faults = answer
-    except (OSError, ValueError, subprocess.SubprocessError) as error:
-        last = (getattr(error, "stderr", None) or "").strip().rpartition("\n")[2]
-        raise UserError(f"scorer.python={toolbox.python} does not work as a Python: {last or error}") from None
+    except ValueError:
+        raise _no_python(toolbox, "it does not answer as one") from None
     return versions, faults
+
+
+def _no_python(toolbox: Toolbox, why: str) -> UserError:
+    return UserError(f"scorer.python={toolbox.python} does not work as a Python: {why[:200]}")

@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
+import math
+import subprocess
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 from runners.core.errors import UserError, first_of
-from runners.core.layout import VIEWS, DataSet
+from runners.core.footage import FROM_ZERO, Unfit
+from runners.core.layout import CONTINUATION_S, VIEWS, DataSet
+from runners.core.movie_header import lasts
+from runners.core.provenance import usable_cores
 from runners.core.scenarios import Scenario
+from runners.core.verify import DURATION_TOLERANCE_S
 from runners.scoring.official.toolbox import Toolbox
 
 _INSTEAD = "use scorer=builtin"
@@ -44,6 +52,34 @@ def check_rate(dataset: DataSet, fps: int) -> None:
             f"the data set ships no truth at {fps} FPS (it has {shipped}), and the official toolbox would die making "
             f"it: its converter writes H.264 through OpenCV, whose wheels cannot; choose output.fps, or {_INSTEAD}"
         )
+
+
+def check_lengths(paths: Sequence[Path]) -> None:
+    """Ask this machine's ffprobe for each clip's length, as the toolbox will. Raises `UserError` naming a bad one.
+
+    FFmpeg 5 and older count from 0 on the time line, later ones from the first frame on.
+    """
+    with ThreadPoolExecutor(usable_cores()) as pool:
+        for path, told in zip(paths, pool.map(_told_length, paths), strict=True):
+            if not _is_number(told) or not lasts(float(told)):
+                raise Unfit(
+                    f"{path}: this machine's ffprobe tells {told[:60] or 'nothing'} as its length, and the official "
+                    f"toolbox insists on {CONTINUATION_S} s ± {DURATION_TOLERANCE_S:g}; if its time line does not "
+                    f"begin at 0: {FROM_ZERO}; or {_INSTEAD}"
+                )
+
+
+def _is_number(text: str) -> bool:
+    try:
+        return math.isfinite(float(text))
+    except ValueError:
+        return False
+
+
+def _told_length(path: Path) -> str:
+    words = ["ffprobe", "-v", "error", "-show_entries", "format=duration", "-of", "csv=p=0", str(path)]
+    done = subprocess.run(words, capture_output=True, text=True, errors="replace", check=False)  # noqa: S603
+    return (done.stdout + done.stderr).strip()
 
 
 def check_folder(missing: Sequence[Scenario], rates: Sequence[float], fps: int) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -18,14 +18,17 @@ from runners.core.provenance import usable_cores
 from runners.core.scenarios import Scenario
 from runners.core.settings import ScorerSettings
 from runners.core.terminal import say as say_plainly
+from runners.scoring.fit import check_sources
 from runners.scoring.formulas import summarize
-from runners.scoring.inputs import Clips, colour_of, find_clips
-from runners.scoring.official.child import Ended, run_child
+from runners.scoring.hashes import content_hashes
+from runners.scoring.inputs import colour_of, find_clips
 from runners.scoring.official.needs import check_needs
-from runners.scoring.official.results import Final, find_results, read_final, read_metrics, rounded_original
-from runners.scoring.official.rules import check_folder, check_rules
-from runners.scoring.official.staging import Staged, Untouched, stage, staging_folder
+from runners.scoring.official.results import read_metrics, rounded_original
+from runners.scoring.official.rules import check_folder, check_lengths, check_rules
+from runners.scoring.official.running import Found, Job, run_toolbox
+from runners.scoring.official.staging import staging_folder
 from runners.scoring.official.toolbox import Toolbox, find_toolbox
+from runners.scoring.reuse import ensure_checked
 from runners.scoring.scores import SCORER_VERSION, ClipScore, Origin, Scores
 from runners.scoring.table import Measured
 from runners.scoring.truth import TruthSource, find_truth, truth_identity
@@ -46,22 +49,6 @@ def check_official(scorer: ScorerSettings, benchmark: Benchmark, fps: int) -> tu
     return toolbox, check_needs(toolbox)
 
 
-@dataclass(frozen=True)
-class _Job:
-    """One folder of clips to be scored, all checks passed."""
-
-    benchmark: Benchmark
-    toolbox: Toolbox
-    versions: Mapping[str, str]
-    clips: Clips
-    sources: Sequence[TruthSource]
-    processes: int
-
-    @property
-    def count(self) -> int:
-        return CONTINUATION_S * self.clips.fps
-
-
 def score_official(
     videos: Path, benchmark: Benchmark, scorer: ScorerSettings, fps: int, out: Path, hear: Callable[[str], None]
 ) -> dict[str, Any]:
@@ -71,17 +58,25 @@ def score_official(
     latter's content. `hear` gets the toolbox's output line by line. Raises `UserError`.
     """
     toolbox, versions = check_official(scorer, benchmark, fps)
-    known = _known(videos, benchmark, toolbox, versions, fps, out / FOLDER)
+    known = _known(videos, benchmark, toolbox, versions, fps, out / FOLDER, scorer.masks)
     if known is not None:
         return known
-    workers = scorer.workers or usable_cores()
-    clips = find_clips(videos, benchmark.scenarios, workers)
+    clips = find_clips(videos, benchmark.scenarios, scorer.workers or usable_cores())
     check_folder(clips.missing, [glance(path).fps for _, path in clips.found], clips.fps)
-    sources = find_truth(benchmark.dataset, benchmark.scenarios, clips.fps)
+    sources = find_truth(benchmark.dataset, benchmark.scenarios, clips.fps, scorer.masks)
+    check_sources(sources, content_hashes(path for source in sources for path in source.files))
+    check_lengths([path for _, path in clips.found])
     processes = scorer.workers or _processes(glance(sources[0].takes[0]), CONTINUATION_S * clips.fps)
-    job = _Job(benchmark, toolbox, versions, clips, sources, processes)
-    with staging_folder(out) as folder:
-        return _run(job, folder, out / FOLDER, hear)
+    job = Job(benchmark, toolbox, versions, clips, sources, processes)
+    identity = _identity(toolbox, versions, _rows(clips.found, clips.hashes), sources, benchmark)
+    with staging_folder(out, identity) as folder:
+        found = run_toolbox(job, folder, hear)
+        scores = _scores(job, found, identity)
+        target = out / FOLDER
+        (target / "scores.json").unlink(missing_ok=True)  # of other clips; never beside this CSV
+        write_text(target / "metrics.csv", found.table)
+        write_json(target / "scores.json", scores)
+    return scores
 
 
 def _processes(truth: VideoInfo, count: int) -> int:
@@ -91,47 +86,9 @@ def _processes(truth: VideoInfo, count: int) -> int:
     return max(1, min(usable_cores(), memory // 2 // max(need, 1)))
 
 
-def _run(job: _Job, folder: Path, out: Path, hear: Callable[[str], None]) -> dict[str, Any]:
-    toolbox, clips = job.toolbox, job.clips
-    name = toolbox.folder(job.benchmark.settings.kind)
-    truth = [path for source in job.sources for path in (*source.takes, *source.masks) if path is not None]
-    guard = Untouched(job.clips.hashes, truth)
-    staged = stage(folder, clips.found, job.clips.hashes, job.benchmark.dataset, name, clips.fps)
-    words = toolbox.command(staged.clips, staged.root, staged.descriptions, staged.output, job.processes)
-    heard: list[str] = []
-
-    def listen(line: str) -> None:
-        heard.append(line)
-        hear(line)
-
-    try:
-        ended = run_child(words, cwd=folder, env=toolbox.environment(), hear=listen)
-    except OSError as error:
-        raise UserError(f"the official toolbox could not be started: {error}") from None
-    finally:
-        guard.check()
-    check_end(ended)
-    table = find_results(staged.output, staged.clips.name)
-    measured = read_metrics(table, job.benchmark.scenarios, job.count)
-    scores = _scores(job, staged, measured, read_final(table, heard))
-    (out / "scores.json").unlink(missing_ok=True)  # of other clips, or it would have been used; never beside this CSV
-    write_text(out / "metrics.csv", table.read_text("utf-8"))
-    write_json(out / "scores.json", scores)
-    return scores
-
-
-def check_end(ended: Ended) -> None:
-    """Raise `UserError` with the last lines of a toolbox that failed."""
-    if ended.code:
-        how = f"was ended by signal {-ended.code}" if ended.code < 0 else f"failed (exit code {ended.code})"
-        memory = "; was there too little memory? try scorer.workers=1" if ended.code in (-9, 137) else ""
-        last = "".join(f"\n  {line}" for line in ended.last_lines)
-        raise UserError(f"the official toolbox {how}{memory}; its last lines:{last or ' none'}")
-
-
-def _scores(job: _Job, staged: Staged, measured: Sequence[Measured], final: Final) -> dict[str, Any]:
+def _scores(job: Job, found: Found, identity: str) -> dict[str, Any]:
     """scores.json as the built-in scorer would write it, from the toolbox's metrics by our formulas."""
-    clips = job.clips
+    clips, final = job.clips, found.final
     origin = Origin(
         benchmark=job.benchmark.name,
         fps=clips.fps,
@@ -140,18 +97,17 @@ def _scores(job: _Job, staged: Staged, measured: Sequence[Measured], final: Fina
         opencv=job.versions.get("cv2", "unknown"),
         truth_colour=",".join(sorted({colour_of(source.takes[0]) for source in job.sources})),
         truth_fps=clips.fps,
-        masks="shipped" if staged.masks else "made",
+        masks="shipped" if job.sources[0].masks_shipped else "made",
         truth_sha256=truth_identity(job.sources),
     )
     scored = [
         _clip_score(scenario, path, job.clips.hashes[path], view)
-        for (scenario, path), view in zip(clips.found, measured, strict=True)
+        for (scenario, path), view in zip(clips.found, found.measured, strict=True)
     ]
-    scores = Scores.of(scored, origin, expected=len(job.benchmark.scenarios), missing=[])
+    scores = Scores.of(scored, origin, expected=len(job.benchmark.scenarios), missing=[], remarks=clips.remarks)
     marks = scores.marks
     rounded = rounded_original(marks.metrics, marks.variances) if marks.variances else None
     toolbox = job.toolbox
-    identity = _identity(toolbox, job.versions, _rows(clips.found, job.clips.hashes), job.sources, job.benchmark)
     return scores.to_json() | {
         "scorer": "official",
         "scorer_version": f"official:{toolbox.sha256}",  # never the built-in scorer's, so never taken for its scores
@@ -164,6 +120,7 @@ def _scores(job: _Job, staged: Staged, measured: Sequence[Measured], final: Fina
             "processes": job.processes,
             "final": asdict(final),
             "original_rounded": rounded,
+            "failed": found.failed,
             "agrees": final.agrees(scores.verified, scores.original, rounded),
             "identity": identity,
         },
@@ -194,21 +151,24 @@ def _identity(
 
 
 def _known(
-    videos: Path, benchmark: Benchmark, toolbox: Toolbox, versions: Mapping[str, str], fps: int, out: Path
+    videos: Path, benchmark: Benchmark, toolbox: Toolbox, versions: Mapping[str, str], fps: int, out: Path, masks: str
 ) -> dict[str, Any] | None:
-    """The kept scores if they are of these very clips, this truth and this toolbox; None if anything differs."""
+    """The kept scores if they are of these very clips, this truth and this toolbox; None if anything differs.
+
+    Raises `UserError` for those of inputs that are refused by now.
+    """
     try:
         known: dict[str, Any] = json.loads((out / "scores.json").read_text("utf-8"))
         clips = [(scenario, videos / scenario.output_name) for scenario in benchmark.scenarios]
         if known["fps"] != fps or {path.name for path in videos.iterdir()} != {path.name for _, path in clips}:
             return None
         rows = _rows(clips, {path: sha256_file(path) for _, path in clips})
-        sources = find_truth(benchmark.dataset, benchmark.scenarios, fps)
+        sources = find_truth(benchmark.dataset, benchmark.scenarios, fps, masks)
         same = known["official"]["identity"] == _identity(toolbox, versions, rows, sources, benchmark)
         read_metrics(out / "metrics.csv", benchmark.scenarios, CONTINUATION_S * fps)
     except (OSError, ValueError, KeyError, TypeError, RecursionError, UserError):
         return None
-    return known if same else None
+    return ensure_checked(known, [path for _, path in clips], sources, out) if same else None
 
 
 def say(line: str) -> None:

@@ -67,6 +67,8 @@ class Toolbox:
             words.append("--original_physics_iq")
         if "--n_process" in self.options:  # its default, 0, failed in a version read
             words += ["--n_process", str(processes)]
+        if "--lazy_integrity" in self.options:  # its guard finds changes where there are none, when all is computed
+            words.append("--lazy_integrity")
         return words
 
     def environment(self) -> dict[str, str]:

@@ -21,6 +21,7 @@ def make_checkout(folder: Path, generation: str) -> Path:
     home.mkdir(parents=True)
     shutil.copy(HERE / SCRIPTS[generation], home / "run_physics_iq.py")
     shutil.copy(HERE / "plain.py", home / "plain.py")
+    shutil.copy(HERE / "masks.py", home / "binary_mask_generator.py")
     shutil.copy(HERE.parent / "reference.py", home / "reference.py")
     return folder
 

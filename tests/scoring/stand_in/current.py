@@ -15,6 +15,7 @@ parser.add_argument("--descriptions_file", required=True, type=Path)
 parser.add_argument("--benchmark_base_folder", default=".", type=Path)
 parser.add_argument("--original_physics_iq", action="store_true")
 parser.add_argument("--n_process", default=0, type=int)
+parser.add_argument("--lazy_integrity", action="store_true")
 
 if __name__ == "__main__":
     args = parser.parse_args()

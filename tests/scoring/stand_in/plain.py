@@ -14,9 +14,9 @@ import numpy as np
 
 sys.path.insert(0, str(Path(__file__).parent))
 import reference  # type: ignore[import-not-found]
+from binary_mask_generator import Frames, generate_binary_masks, read  # type: ignore[import-not-found]
 
 VIEWS = ("left", "center", "right")
-Frames = list[Any]
 
 
 def score_folder(folder: Path, root: Path, descriptions: Path, results: Path) -> None:
@@ -32,11 +32,11 @@ def score_folder(folder: Path, root: Path, descriptions: Path, results: Path) ->
     assert not missing, f"Validation failed: Missing required files: {missing}"
     if not (testing / f"{fps}FPS").exists():
         raise FileNotFoundError(f"the converter wrote no file for {fps} FPS")
-    real_masks = masks_of(testing / f"{fps}FPS", root / "video-masks" / "real" / f"{fps}FPS", fps)
+    real_masks = masks_of(testing / f"{fps}FPS", root / "video-masks" / "real" / f"{fps}FPS")
     firsts = [name for name in names if "take-2" not in name]
     check_clips(folder, len(firsts))
     rename(folder, firsts)
-    made_masks = masks_of(folder, root / "video-masks" / "generated" / folder.name / f"{fps}FPS", fps)
+    made_masks = masks_of(folder, root / "video-masks" / "generated" / folder.name / f"{fps}FPS")
     table = results / f"{folder.name}.csv"
     if table.exists():
         print(f"Skipping calculations for {table} as it is already complete.")
@@ -73,45 +73,12 @@ def rename(folder: Path, firsts: list[str]) -> None:
         path.rename(folder / f"{number}_{view}_{scene}")
 
 
-def masks_of(videos: Path, place: Path, fps: int) -> Path:
+def masks_of(videos: Path, place: Path) -> Path:
     """The masks of a folder of videos, made unless there is such a folder already."""
     if not place.exists():
         place.mkdir(parents=True)
-        for path in sorted(videos.iterdir()):
-            parts = path.stem.split("_")
-            view, take, scene = parts[3:] if len(parts) == 6 else (parts[1], "take-1", parts[2])
-            target = place / f"{parts[0]}_video-masks_{fps}FPS_{view}_{take}_{scene}.mp4"
-            print(f"Generating mask for: {path.name}")
-            write_mask(path, target, fps)
+        generate_binary_masks(str(videos), str(place), "testing" in videos.parts)
     return place
-
-
-def write_mask(source: Path, target: Path, fps: int) -> None:
-    frames = read(source)
-    height, width = frames[0].shape[0] & -2, frames[0].shape[1] & -2
-    writer = cv2.VideoWriter(str(target), cv2.VideoWriter.fourcc(*"mp4v"), fps, (width, height), isColor=False)
-    box, background = np.ones((5, 5), np.uint8), None
-    for frame in frames:
-        gray = cv2.GaussianBlur(cv2.cvtColor(frame, cv2.COLOR_BGR2GRAY), (5, 5), 0)
-        if background is None:
-            background = gray.astype(np.float64)
-        cv2.accumulateWeighted(gray, background, 0.3)
-        mask = (cv2.absdiff(gray, cv2.convertScaleAbs(background)) > 10).astype(np.uint8) * 255
-        for step in (cv2.MORPH_OPEN, cv2.MORPH_CLOSE):
-            mask = cv2.morphologyEx(mask, step, box).astype(np.uint8)
-        writer.write(mask[:height, :width])
-    writer.release()
-
-
-def read(path: Path) -> Frames:
-    capture = cv2.VideoCapture(str(path))
-    frames: Frames = []
-    while True:
-        there, frame = capture.read()
-        if not there:
-            assert frames, f"no frame in {path}"
-            return frames
-        frames.append(frame)
 
 
 def scene_row(
