@@ -11,18 +11,23 @@ from typing import Any
 
 from runners.core.errors import UserError, first_of
 from runners.core.files import sha256_file, shown
+from runners.core.footage import Unfit
 from runners.core.journal import journal_files
 from runners.core.locks import Held, Lock
 from runners.core.presence import wait_for_silence
+from runners.core.provenance import usable_cores
 from runners.core.run_finder import find_run_folders
 from runners.core.run_record import RunRecord, is_busy, read_record
 from runners.core.settings import ScoreSettings
 from runners.core.terminal import say
 from runners.reporting.leaderboard import ScoredRun
 from runners.run_benchmarks import Benchmarks
-from runners.scoring import ScoringError, reuse_scores, score
-from runners.scoring.scores import SCORER_VERSION
+from runners.scoring import ScoringError, check_unaltered, reuse_scores, score
+from runners.scoring.inputs import check_clips
+from runners.scoring.reuse import ensure_checked
+from runners.scoring.scores import CHECKS, SCORER_VERSION
 from runners.scoring.stored import read_scores, stored_clips
+from runners.scoring.truth import find_truth
 
 
 class Skipped(Exception):
@@ -94,15 +99,15 @@ def _scored(path: Path, benchmarks: Benchmarks, harvest: Harvest) -> ScoredRun:
         harvest.told.append(f"warning: {record.name}: {record.newer}")
     scores = _known(record, benchmarks, harvest)
     if scores is None:
+        check_unaltered(record.folder.videos, record.hashes)
         scores = _score(record, benchmarks, harvest)
+    else:
+        hashes = {clip.file: clip.sha256 for clip in stored_clips(scores)}
+        check_unaltered(record.folder.videos, record.hashes, hashes)
     if not scores.get("second_takes", True):
         raise Skipped("the benchmark has no second takes: it has metrics and no score")
     if not scores.get("complete") or scores.get("verified") is None:
         raise Skipped(f"its scores are over {scores['clips']} of {scores['expected']} clips: metrics and no score")
-    foreign = sum(record.hashes.get(clip.file) != clip.sha256 for clip in stored_clips(scores))
-    if foreign:
-        are = "is not the one" if foreign == 1 else "are not those"
-        harvest.told.append(f"warning: {record.name}: {foreign} of its clips {are} that the run published")
     return _comparable(ScoredRun(record, scores))
 
 
@@ -142,20 +147,43 @@ def _known(record: RunRecord, benchmarks: Benchmarks, harvest: Harvest) -> dict[
         if (record.folder.scores / "scores.json").exists():
             harvest.told.append(f"note: {record.name} has to be scored again: {error}")
         return None
-    if found.get("scorer") == "official" and _is_of_these_clips(found, record):
+    masks = benchmarks.settings.scorer.masks
+    as_asked = masks == "shipped" or found.get("masks") == "made"
+    if found.get("scorer") == "official" and as_asked and _is_of_these_clips(found, record):
+        _check_older(found, record, benchmarks)
         harvest.official.append(_place(record.path))
         return found
     try:
         benchmark = benchmarks.of(record)
         return reuse_scores(
             record.folder.videos, benchmark.dataset, benchmark.scenarios, benchmark=benchmark.name,
-            expected=len(benchmark.scenarios), out=record.folder.scores,
+            expected=len(benchmark.scenarios), out=record.folder.scores, masks=masks,
         )  # fmt: skip
+    except Unfit:
+        raise
     except UserError as error:
-        if found.get("scorer_version") != SCORER_VERSION or not _is_of_these_clips(found, record):
+        if found.get("scorer_version") != SCORER_VERSION or not as_asked or not _is_of_these_clips(found, record):
             raise
+        _check_older(found, record, benchmarks)
         harvest.unchecked.setdefault(str(error), []).append(_place(record.path))
         return found
+
+
+def _check_older(scores: dict[str, Any], record: RunRecord, benchmarks: Benchmarks) -> None:
+    """Raise `Unfit` for scores of the time before today's checks whose clips, or truth if it is at hand, fail them."""
+    if scores.get("checks") == CHECKS:
+        return
+    clips = [record.folder.videos / name for name in record.hashes]
+    masks = "made" if scores.get("masks") == "made" else "shipped"
+    try:
+        benchmark = benchmarks.of(record)
+        sources = find_truth(benchmark.dataset, benchmark.scenarios, scores["fps"], masks)
+    except Unfit:
+        raise
+    except UserError:
+        check_clips(clips, usable_cores())
+    else:
+        ensure_checked(scores, clips, sources, record.folder.scores)
 
 
 def _is_of_these_clips(scores: dict[str, Any], record: RunRecord) -> bool:

@@ -35,7 +35,7 @@ from runners.core.run_folder import OpenRun, whoami
 from runners.core.settings import GenerateSettings
 from runners.core.tally import Limits, Tally
 from runners.core.terminal import say
-from runners.scoring import ScoringError, check_scorer, score
+from runners.scoring import ScoringError, check_scorer, check_unaltered, score
 
 _WORTH_TELLING_S = 2.0
 
@@ -234,4 +234,7 @@ def raw_origin(plan: Plan) -> dict[str, Any] | None:
 def score_run(plan: Plan) -> dict[str, Any]:
     """Score `videos/`, or read the scores back if they are of these very clips and this truth."""
     settings, folder = plan.settings, plan.folder
+    clips = read_state(plan).clips.values()
+    published = {clip.published["name"]: clip.published["sha256"] for clip in clips if clip.published is not None}
+    check_unaltered(folder.videos, published)
     return score(folder.videos, plan.benchmark, settings.scorer, out=folder.scores, progress=settings.progress)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 from pathlib import Path
 
@@ -11,8 +10,9 @@ from runners.core.errors import UserError
 from runners.core.files import shown, user_path
 from runners.core.outcome import DONE, Outcome
 from runners.core.progress import make_bar
+from runners.core.run_record import RunRecord, read_record
 from runners.core.settings import ScoreSettings
-from runners.scoring import check_name, folder_rate, score
+from runners.scoring import check_name, check_unaltered, folder_rate, score
 
 
 def score_folder(settings: ScoreSettings) -> Outcome:
@@ -29,19 +29,24 @@ def score_folder(settings: ScoreSettings) -> Outcome:
     there = next(path for path in (out, *out.parents) if path.exists())
     if not there.is_dir() or not os.access(there, os.W_OK):
         raise UserError(f"scores={out} cannot be written ({there} is no folder of yours); choose another")
+    record = _record(videos)
+    if record is not None and videos == record.folder.videos:
+        check_unaltered(videos, record.hashes)
     with make_bar(settings.progress, "preparing the data set") as bar:
         benchmark = open_benchmark(settings.benchmark, progress=bar)
         benchmark = ensure_rate(benchmark, folder_rate(videos), bar)
     scores = score(videos, benchmark, settings.scorer, out=out, progress=settings.progress)
-    oracle = _saw_take_2(videos)
+    oracle = record is not None and record.oracle
     name = videos.parent.name if videos.name == "videos" else videos.name
-    lines = [*(f"warning: {warning}" for warning in benchmark.warnings), f"scores and metrics are in {shown(out)}"]
+    lines = [f"warning: {warning}" for warning in benchmark.warnings]
+    lines += [f"note: {remark}" for remark in scores.get("remarks", [])]
+    lines.append(f"scores and metrics are in {shown(out)}")
     return Outcome(DONE, name, tuple(lines), out, scores, oracle=oracle)
 
 
-def _saw_take_2(videos: Path) -> bool:
-    """Whether the manifest beside the clips says that their model is the ceiling, not a contestant."""
+def _record(videos: Path) -> RunRecord | None:
+    """The record of the run in whose folder the clips lie; None where they stand by themselves."""
     try:
-        return json.loads((videos.parent / "manifest.json").read_bytes()).get("oracle") is True
-    except (OSError, ValueError, AttributeError):
-        return False
+        return read_record(videos.parent)
+    except UserError:  # damaged, which those tell who need it
+        return None

@@ -40,6 +40,7 @@ def score_runs(settings: ScoreSettings) -> Outcome:
     elif kinds or settings.published:
         lines += _print_leaderboard(results, kinds, settings)
     else:
+        lines += _empty_leaderboard(results)
         lines.append("error: there is no score to show")
     return Outcome(code, shown(results), tuple(lines), results)
 
@@ -82,6 +83,16 @@ def _print_leaderboard(results: Path, kinds: list[Kind], settings: ScoreSettings
     print_leaderboard(found, make_console(log_columns=LOG_COLUMNS))
     written = write_leaderboard(results, found, told)
     return [*told, f"written: {', '.join(shown(path) for path in written)}"]
+
+
+def _empty_leaderboard(results: Path) -> list[str]:
+    """Take the rows of an earlier call out of its files: what they stood for is not there any more."""
+    from runners.reporting.leaderboard_files import write_leaderboard
+
+    if not (results / "leaderboard.csv").exists():
+        return []
+    written = write_leaderboard(results, [], [])
+    return [f"written, with no row: {', '.join(shown(path) for path in written)}"]
 
 
 def _print_comparisons(kinds: list[Kind], settings: ScoreSettings) -> None:

@@ -52,17 +52,6 @@ def test_one_benchmarks_folder_will_do(results: Path) -> None:
     assert "3 of 3 runs have scores, 0 made now" in text(ask(results / "mini"))
 
 
-def test_a_clip_that_was_replaced_is_scored_anew(results: Path) -> None:
-    folder, other = results / "mini/paint-op-run_01", results / "mini/paint-op-run_02"
-    before = json.loads((folder / "scores/scores.json").read_bytes())["verified"]
-    name = min(path.name for path in (folder / "videos").iterdir())
-    shutil.copy2(other / "videos" / name, folder / "videos" / name)
-    told = text(ask(results))
-    assert ", 1 made now" in told
-    assert "warning: paint-op-run_01: 1 of its clips is not the one that the run published" in told
-    assert json.loads((folder / "scores/scores.json").read_bytes())["verified"] != before
-
-
 def test_scores_are_shown_without_the_data_set_and_said_to_be_unchecked(results: Path, tmp_path: Path) -> None:
     away(results, tmp_path)
     outcome = ask(results)
