@@ -9,9 +9,12 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
-from adapters import BadVideo, VideoInfo, probe
+from adapters import BadVideo, VideoInfo
+from runners.core.footage import FROM_ZERO, rate_fault
 from runners.core.layout import CONTINUATION_S
+from runners.core.movie_header import lasts, stated_length_s
 from runners.core.verify import DURATION_TOLERANCE_S
+from runners.scoring.looks import Look, look
 
 FPS_TOLERANCE = 0.01
 RUNS = 4
@@ -57,10 +60,10 @@ def check_folder(
     clips = [path for path in files if path.suffix == ".mp4" and path.is_file()]
     breaches = [f"{label}/{path.name}: no .mp4, and nothing else may be here" for path in files if path not in clips]
     breaches += _names(label, clips, names)
-    infos, unreadable = _probe(label, clips, tick)
-    found = _common(list(infos.values()))
-    for path, info in infos.items():
-        faults = _faults(info, wanted or found)
+    looks, unreadable = _looked(label, clips, tick)
+    found = _common([each.info for each in looks.values()])
+    for path, each in looks.items():
+        faults = _faults(each.info, wanted or found) + _unscored(path, each)
         breaches += [f"{label}/{path.name}: {fault}" for fault in faults]
     return Checked((*breaches, *unreadable), found, len(clips))
 
@@ -78,22 +81,22 @@ def _names(label: str, clips: Sequence[Path], names: Sequence[str]) -> list[str]
     return breaches
 
 
-def _probe(label: str, clips: Sequence[Path], tick: Callable[[], None]) -> tuple[dict[Path, VideoInfo], list[str]]:
-    """Every clip's header, its frames counted to the end of the file; and what cannot be read."""
-    infos, unreadable = {}, []
+def _looked(label: str, clips: Sequence[Path], tick: Callable[[], None]) -> tuple[dict[Path, Look], list[str]]:
+    """A look at every clip, its frames counted to the end of the file; and what cannot be read."""
+    looks, unreadable = {}, []
     with ThreadPoolExecutor(_OPENED_AT_ONCE) as pool:
-        for path, found in zip(clips, pool.map(_read, clips), strict=True):
+        for path, found in zip(clips, pool.map(_look, clips), strict=True):
             if isinstance(found, BadVideo):
                 unreadable.append(f"{label}/{path.name}: {str(found).removeprefix(f'{path}: ')}")
             else:
-                infos[path] = found
+                looks[path] = found
             tick()
-    return infos, unreadable
+    return looks, unreadable
 
 
-def _read(path: Path) -> VideoInfo | BadVideo:
+def _look(path: Path) -> Look | BadVideo:
     try:
-        return probe(path)
+        return look(path)
     except BadVideo as error:
         return error
 
@@ -103,10 +106,19 @@ def _common(infos: Sequence[VideoInfo]) -> Format | None:
     return formats.most_common(1)[0][0] if formats else None
 
 
+def _unscored(path: Path, found: Look) -> list[str]:
+    """What the leaderboard's toolbox would refuse or read wrongly, beside its rules."""
+    fault = found.fault or rate_fault(found.info, round(found.info.fps) or 1)
+    length_s = stated_length_s(path)
+    if fault is None and lasts(found.info.duration_s) and not lasts(length_s):
+        # It may count with FFmpeg 5 or older, which count from 0 and not from the first frame on.
+        fault = f"lasts {length_s:.4f} s for FFmpeg 5 and older, since its time line does not begin at 0: {FROM_ZERO}"
+    return [fault] if fault else []
+
+
 def _faults(info: VideoInfo, wanted: Format | None) -> list[str]:
     faults = []
-    # The sum has float noise: 5.001 s itself is still within the tolerance.
-    if abs(info.duration_s - CONTINUATION_S) > DURATION_TOLERANCE_S + 1e-9:
+    if not lasts(info.duration_s):
         faults.append(f"lasts {info.duration_s:.4f} s, not {CONTINUATION_S} s ± {DURATION_TOLERANCE_S:g}")
     if not math.isclose(info.fps, round(info.fps), abs_tol=1e-3):
         faults.append(f"runs at {info.fps:g} FPS; a whole number is wanted")

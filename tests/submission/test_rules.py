@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -9,6 +10,7 @@ import pytest
 
 from adapters import write_video
 from runners.submission.rules import Checked, Format, check_folder
+from tests.scoring.odd_files import changing_size, coded_as_av1, late, turned, varying_rate
 
 NAMES = tuple(f"{number:04d}_perspective-left_trimmed-scene.mp4" for number in range(1, 5))
 CARD = Format(8, 64, 36)
@@ -130,3 +132,26 @@ def test_several_faults_of_one_file_are_all_told(folder: Path) -> None:
         "runs at 16 FPS, not 8",
         "is 66x36, not 64x36",
     ]
+
+
+def test_a_clip_that_older_ffmpegs_find_too_long_is_told_with_what_shifts_it(folder: Path) -> None:
+    late(folder / NAMES[2])
+    (told,) = check(folder, None).breaches
+    assert told.startswith(f"run/{NAMES[2]}: lasts 5.1250 s for FFmpeg 5 and older, since its time line does not begin")
+    assert "-c copy -bsf:v setts=pts=PTS-STARTPTS" in told
+
+
+@pytest.mark.parametrize(
+    ("make", "told"),
+    [
+        (turned, "holds a display matrix"),
+        (varying_rate, "its frames do not follow each other at a constant rate"),
+        (changing_size, "changes its size from 64×36 to 32×18 midway"),
+        (coded_as_av1, "is coded as AV1"),
+    ],
+)
+def test_what_the_leaderboards_scorer_would_read_wrongly_is_told(
+    make: Callable[[Path], object], told: str, folder: Path
+) -> None:
+    make(folder / NAMES[2])
+    assert any(line.startswith(f"run/{NAMES[2]}: {told}") for line in check(folder).breaches)
