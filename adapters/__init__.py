@@ -48,6 +48,7 @@ from adapters.errors import (
 )
 from adapters.frames import resize
 from adapters.outside import on_terminal
+from adapters.pictures import BadPicture, check_picture, picture_size, read_picture
 from adapters.rollout import RollOut
 from adapters.timing import frames_for, sample_backwards
 from adapters.video import (
@@ -72,6 +73,7 @@ __all__ = [
     "Ambiguous",
     "Attempt",
     "BadClip",
+    "BadPicture",
     "BadVideo",
     "Cancelled",
     "Clip",
@@ -100,6 +102,7 @@ __all__ = [
     "VideoInfo",
     "Wrapper",
     "Writer",
+    "check_picture",
     "even_size",
     "examine",
     "fold_attempts",
@@ -107,8 +110,10 @@ __all__ = [
     "frames_for",
     "glance",
     "on_terminal",
+    "picture_size",
     "probe",
     "read_frames",
+    "read_picture",
     "read_timed",
     "resize",
     "sample_backwards",
