@@ -43,7 +43,7 @@ def own_inputs(adapter: Adapter, scenario_id: str) -> list[Path]:
         paths = [Path(path) for path in adapter.inputs(scenario_id)]
     missing = [str(path) for path in paths if not path.is_file()]
     if missing:
-        raise UserError(f"the clip of {scenario_id} is made from {missing[0]}, which is not there")
+        raise UserError(f"the clip of {scenario_id} is made from {missing[0]}, which is not there, or is no file")
     return paths
 
 
