@@ -210,7 +210,8 @@ def make_task(plan: Plan, scenario: Scenario, state: ClipState) -> Task:
     # A raw clip that is only published again was made from what was there then.
     made_anew = plan.source_run is None
     oracle = _oracle(plan, scenario) if needs.oracle and made_anew else None
-    own = own_inputs(plan.adapter, scenario.id) if made_anew else []
+    scenes = {each.item.scene for each in plan.benchmark.scenarios}
+    own = own_inputs(plan.adapter, scenario, scenes) if made_anew else []
     return Task(
         scenario=scenario,
         source=find_source(plan.benchmark.dataset, scenario.item, needs),

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from adapters import BadVideo, VideoInfo, probe
-from runners.core.layout import CONTINUATION_S
+from runners.core.layout import CONTINUATION_S, composed
 from runners.core.verify import DURATION_TOLERANCE_S
 
 FPS_TOLERANCE = 0.01
@@ -67,7 +67,12 @@ def check_folder(
 
 def _names(label: str, clips: Sequence[Path], names: Sequence[str]) -> list[str]:
     there = [path.name for path in clips]
-    breaches = [f"{label}/{name}: not in the descriptions' generated_video_name" for name in there if name not in names]
+    apart = {name: other for name in there for other in names if name != other and composed(name) == composed(other)}
+    breaches = [f"{label}/{name}: its accents are stored in another way than in the descriptions" for name in apart]
+    there = [apart.get(name, name) for name in there]
+    breaches += [
+        f"{label}/{name}: not in the descriptions' generated_video_name" for name in there if name not in names
+    ]
     breaches += [f"{label}/{name}: is missing" for name in names if name not in there]
     if len(there) != len(names):
         breaches.append(f"{label}: holds {len(there)} clips, and {len(names)} are wanted")

@@ -1,0 +1,46 @@
+"""Whole runs of clips that were made elsewhere: only what is surely the scenario's is published."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from adapters import write_video
+from adapters.precomputed import Precomputed
+from runners.core.errors import UserError
+from runners.core.settings import SelectSettings
+from tests.run.harness import run
+
+FIRST = SelectSettings(ids=["0001"])
+
+
+def clips(folder: Path, *names: str, size: tuple[int, int] = (96, 54)) -> Precomputed:
+    """An adapter over a folder of 5-s clips."""
+    folder.mkdir()
+    for name in names:
+        write_video(folder / name, np.zeros((40, size[1], size[0], 3), np.uint8), 8)
+    return Precomputed(str(folder))
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("0001_perspective-right_trimmed-scene-0.mp4", "from the right"),
+        ("0001_perspective-left_trimmed-scene-1.mp4", "scene-1"),
+        ("0001_perspective-left_take-2_trimmed-scene-0.mp4", "take 2"),
+    ],
+)
+def test_a_clip_named_for_another_scene_view_or_take_ends_the_run_before_it_begins(
+    tmp_path: Path, name: str, said: str
+) -> None:
+    adapter = clips(tmp_path / "clips", name)
+    with pytest.raises(UserError, match=f"{name}: its name says {said}, and 0001 is scene-0 from the left"):
+        run(tmp_path / "results", adapter, select=FIRST)
+    assert not list((tmp_path / "results").rglob("*.mp4"))
+
+
+def test_a_clip_whose_name_says_nothing_wrong_is_published(tmp_path: Path) -> None:
+    adapter = clips(tmp_path / "clips", "0001_perspective-left_trimmed-scene-0_seed3.mp4")
+    assert run(tmp_path / "results", adapter, select=FIRST).code == 0
