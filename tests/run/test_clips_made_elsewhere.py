@@ -10,7 +10,7 @@ import pytest
 from adapters import write_video
 from adapters.precomputed import Precomputed
 from runners.core.errors import UserError
-from runners.core.settings import SelectSettings
+from runners.core.settings import ModelSettings, SelectSettings
 from tests.run.harness import run
 
 FIRST = SelectSettings(ids=["0001"])
@@ -44,3 +44,12 @@ def test_a_clip_named_for_another_scene_view_or_take_ends_the_run_before_it_begi
 def test_a_clip_whose_name_says_nothing_wrong_is_published(tmp_path: Path) -> None:
     adapter = clips(tmp_path / "clips", "0001_perspective-left_trimmed-scene-0_seed3.mp4")
     assert run(tmp_path / "results", adapter, select=FIRST).code == 0
+
+
+def test_a_portrait_clip_of_a_wide_scene_fails_until_the_user_says_how_it_came_about(tmp_path: Path) -> None:
+    adapter = clips(tmp_path / "clips", "0001.mp4", size=(54, 96))
+    first = run(tmp_path / "results", adapter, select=FIRST)
+    assert (first.code, first.counts["failed"]) == (1, 1)
+    stated = ModelSettings(name="paint", adapter={"_target_": "tests.run.harness.Paint"}, fit="stretch")
+    again = run(tmp_path / "results", adapter, select=FIRST, model=stated)
+    assert (again.code, again.folder) == (0, first.folder)
