@@ -47,7 +47,7 @@ from adapters.errors import (
     SetupError,
 )
 from adapters.frames import resize
-from adapters.outside import on_terminal
+from adapters.outside import clean_text, on_terminal
 from adapters.pictures import BadPicture, check_picture, picture_size, read_picture
 from adapters.rollout import RollOut
 from adapters.timing import frames_for, sample_backwards
@@ -103,6 +103,7 @@ __all__ = [
     "Wrapper",
     "Writer",
     "check_picture",
+    "clean_text",
     "even_size",
     "examine",
     "fold_attempts",

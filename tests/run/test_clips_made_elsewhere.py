@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import json
+import os
+import sys
 from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from adapters import write_video
 from adapters.precomputed import Precomputed
@@ -53,3 +57,17 @@ def test_a_portrait_clip_of_a_wide_scene_fails_until_the_user_says_how_it_came_a
     stated = ModelSettings(name="paint", adapter={"_target_": "tests.run.harness.Paint"}, fit="stretch")
     again = run(tmp_path / "results", adapter, select=FIRST, model=stated)
     assert (again.code, again.folder) == (0, first.folder)
+
+
+@pytest.mark.skipif(sys.platform == "darwin", reason="its file systems hold UTF-8 only")
+def test_names_that_are_no_utf8_are_recorded_in_utf8(tmp_path: Path) -> None:
+    folder = tmp_path / "clips" / os.fsdecode(b"0001_caf\xe9")
+    folder.mkdir(parents=True)
+    for number in range(40):
+        Image.new("RGB", (96, 54)).save(folder / os.fsdecode(b"\xe9%d.png" % number))
+    outcome = run(tmp_path / "results", Precomputed(str(tmp_path / "clips"), fps=8), select=FIRST)
+    assert outcome.code == 0
+    assert outcome.folder is not None
+    made = json.loads((outcome.folder / "manifest.json").read_text("utf-8"))["clips"]["0001"]["published"]["generation"]
+    assert made["info"]["source"] == "0001_caf\ufffd"
+    assert [record["file"] for record in made["inputs"][:2]] == ["\ufffd0.png", "\ufffd1.png"]
