@@ -45,7 +45,10 @@ class BadPicture(Exception):
 
 
 def read_picture(path: Path) -> Frame:
-    """The upright picture, uint8 (H, W, 3) RGB, read-only; 16 bits are divided by 257. Raises `BadPicture`."""
+    """The upright picture, uint8 (H, W, 3) RGB, read-only. Raises `BadPicture`.
+
+    16-bit grey is divided by 257 and rounded; of 16-bit colours Pillow gives the upper byte, a level off at most.
+    """
     with _opened(path) as image:
         rgb = _rgb(image)
     rgb.flags.writeable = False
@@ -107,7 +110,7 @@ def _check_file(path: Path, name: str) -> None:
 
 def _check_header(image: Image.Image, path: Path) -> None:
     if image.width * image.height > MOST_PIXELS:
-        raise _Refused(f"is {image.width}x{image.height}, and more than {MOST_PIXELS} pixels are read of no picture")
+        raise _Refused(f"is {image.width}x{image.height}, and no picture of more than {MOST_PIXELS} pixels is read")
     if image.format != "MPO" and (count := getattr(image, "n_frames", 1)) > 1:
         raise _Refused(f"holds {count} pictures where one is wanted; save the one that is meant")
     if fault := colour_fault(image, path):

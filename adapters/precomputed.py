@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import glob
 import re
-from collections.abc import Iterator
 from pathlib import Path
 from typing import ClassVar
 
@@ -84,7 +83,7 @@ class Precomputed(Adapter):
         found = sorted(filter(_is_clip, self._matches(scenario_id)))
         if not found:
             wanted = f"{scenario_id}.mp4 or {scenario_id}_…" if self._pattern == _BY_ID else self._pattern
-            raise AdapterError(f"no clip for scenario {scenario_id}: nothing in {folder} is named like {wanted!r}")
+            raise AdapterError(f"no clip for scenario {scenario_id}: nothing in {folder} is named like {wanted}")
         if len(found) > 1:
             names = clean_text(", ".join(path.relative_to(folder).as_posix() for path in found[:3]))
             raise AdapterError(
@@ -93,15 +92,15 @@ class Precomputed(Adapter):
             )
         return found[0]
 
-    def _matches(self, scenario_id: str) -> Iterator[Path]:
+    def _matches(self, scenario_id: str) -> list[Path]:
         """What the folder holds under an id ("*": any), clips or not. Raises `SetupError` if it cannot be read."""
         folder = self._folder or Path()
         try:
             if self._pattern != _BY_ID:
                 pattern = self._pattern.replace("{id}", "*" if scenario_id == "*" else glob.escape(scenario_id))
-                return iter(list(folder.glob(pattern)))
+                return list(folder.glob(pattern))
             by_id = re.compile(r"[0-9]+(?![^\W_])" if scenario_id == "*" else rf"{re.escape(scenario_id)}(?![^\W_])")
-            return iter([path for path in folder.iterdir() if by_id.match(path.name)])
+            return [path for path in folder.iterdir() if by_id.match(path.name)]
         except OSError as error:
             raise SetupError(f"model.adapter.folder={folder} cannot be read: {error.strerror}") from None
 

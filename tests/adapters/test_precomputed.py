@@ -56,7 +56,7 @@ def test_a_missing_clip_names_pattern_and_folder(folder: Path, tmp_path: Path) -
     put(folder, "0002.mp4")
     with pytest.raises(AdapterError) as error:
         found(folder, tmp_path)
-    assert str(error.value) == f"no clip for scenario 0001: nothing in {folder} is named like '0001.mp4 or 0001_…'"
+    assert str(error.value) == f"no clip for scenario 0001: nothing in {folder} is named like 0001.mp4 or 0001_…"
 
 
 @pytest.mark.parametrize("name", ["00012.mp4", "0001abc.mp4", "1.mp4", "x_0001.mp4", "._0001.mp4"])
