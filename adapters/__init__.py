@@ -50,6 +50,7 @@ from adapters.errors import (
 )
 from adapters.frames import resize
 from adapters.outside import amount_usd, clean, clean_text, on_terminal
+from adapters.pictures import BadPicture, check_picture, picture_size, read_picture
 from adapters.rollout import RollOut
 from adapters.timing import frames_for, sample_backwards
 from adapters.video import (
@@ -74,6 +75,7 @@ __all__ = [
     "Ambiguous",
     "Attempt",
     "BadClip",
+    "BadPicture",
     "BadVideo",
     "Cancelled",
     "Clip",
@@ -105,6 +107,7 @@ __all__ = [
     "Wrapper",
     "Writer",
     "amount_usd",
+    "check_picture",
     "clean",
     "clean_text",
     "even_size",
@@ -114,8 +117,10 @@ __all__ = [
     "frames_for",
     "glance",
     "on_terminal",
+    "picture_size",
     "probe",
     "read_frames",
+    "read_picture",
     "read_timed",
     "resize",
     "sample_backwards",

@@ -11,6 +11,7 @@ from typing import Any
 from adapters._child import exit_reason
 from adapters.contract import Clip, StepReport
 from adapters.errors import AdapterError, BadClip, Refused, Retryable
+from adapters.outside import clean, clean_text
 
 EXIT_TRY_AGAIN = 75
 """A passing fault (EX_TEMPFAIL of sysexits.h): the harness tries the clip again."""
@@ -32,13 +33,13 @@ class Job:
     def hear(self, message: dict[str, Any], cwd: Path) -> None:
         """Take an announcement in; the first that settles the clip stands."""
         if isinstance(told := message.get("info"), dict):
-            self.info |= told
+            self.info |= clean(told)
         if self.outcome is not None:
             return
         if "refused" in message:
-            self.outcome = Refused(str(message["refused"]))
+            self.outcome = Refused(clean_text(str(message["refused"])))
         elif "error" in message:
-            self.outcome = AdapterError(str(message["error"]))
+            self.outcome = AdapterError(clean_text(str(message["error"])))
         elif "output" in message:
             self.outcome = self._clip(cwd / str(message["output"]))
 
@@ -59,7 +60,8 @@ class Job:
 
     def _clip(self, file: Path) -> Clip | BadClip:
         if not file.is_file() or file.stat().st_size == 0:
-            return BadClip(f"the command says that it is done, but {file} is not there or empty")
+            what = "is a folder, and a video file is wanted" if file.is_dir() else "is not there or empty"
+            return BadClip(f"the command says that it is done, but {clean_text(str(file))} {what}")
         return Clip(fps=None, file=file, leading=self.leading, info=self.info)
 
 
@@ -69,7 +71,7 @@ def hear(line: str, jobs: Sequence[Job], cwd: Path) -> None:
         return
     try:
         message = json.loads(line)
-    except ValueError:
+    except (ValueError, RecursionError):
         return
     for job in jobs:
         if str(message.get("id", job.values["id"] if len(jobs) == 1 else None)) == job.values["id"]:

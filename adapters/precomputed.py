@@ -5,23 +5,25 @@ from __future__ import annotations
 import glob
 import re
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import ClassVar
 
-import numpy as np
-
-from adapters.contract import Adapter, Clip, Frames, Mode, Needs, PromptUse, Request
+from adapters.contract import Adapter, Clip, Mode, Needs, PromptUse, Request
 from adapters.errors import AdapterError, BadClip, SetupError
+from adapters.frame_folders import frame_files, is_frame, read_frame_files
+from adapters.outside import clean_text
 
 VIDEO_SUFFIXES = frozenset({".mp4", ".webm", ".mov", ".mkv", ".avi", ".m4v", ".gif"})
-IMAGE_SUFFIXES = frozenset({".png", ".jpg", ".jpeg"})
+_BY_ID = "{id}[!0-9]*"
+"""The pattern of conf/model/precomputed.yaml, which is read as: the id, then nothing or what is no letter or digit."""
 
 
 class Precomputed(Adapter):
     """Returns a file of `folder` for each scenario, as it is.
 
-    `pattern`: a glob in which {id} stands for the scenario's id; by default the id followed by anything but a digit
-    (`0001.mp4`, `0001_anything.mp4`). What it finds may be a video file or a folder of PNG or JPEG frames, in the order
-    of the numbers in their names. `leading`: how many frames at the start of each clip only echo the conditioning.
+    `pattern`: a glob in which {id} stands for the scenario's id; by default the id, alone or followed by what is no
+    letter or digit (`0001.mp4`, `0001_anything.mp4`, a folder `0001`). What it finds may be a video file or a folder of
+    pictures, one series without a gap in its numbers. Whether a name that says more than the id (view, scene) is the
+    scenario's is for the harness to see. `leading`: how many frames at the start only echo the conditioning.
     `fps`: overrides the files' own rate; frames in folders need it. `mode` and `prompt` say how the clips were made.
     `note`: told beside the fault if the folder is not given or not there.
     """
@@ -32,7 +34,7 @@ class Precomputed(Adapter):
     def __init__(
         self,
         folder: str | None = None,
-        pattern: str = "{id}[!0-9]*",
+        pattern: str = _BY_ID,
         leading: int = 0,
         fps: float | None = None,
         mode: Mode = "i2v",
@@ -53,63 +55,66 @@ class Precomputed(Adapter):
             raise SetupError(self._told("set model.adapter.folder to the folder that holds the clips"))
         if not self._folder.is_dir():
             raise SetupError(self._told(f"model.adapter.folder={self._folder} is not a folder"))
-        if not any(map(_is_clip, self._folder.glob(self._pattern.replace("{id}", "*")))):
+        if not any(map(_is_clip, self._matches("*"))):
             raise SetupError(self._told(f"no clip in {self._folder} matches {self._pattern!r}, whatever the id"))
 
     def inputs(self, scenario_id: str) -> list[Path]:
         """The clip's file, or its frames."""
         try:
             path = self._find(scenario_id)
+            return frame_files(path) if path.is_dir() else [path]
         except AdapterError:
             return []
-        return _images(path) if path.is_dir() else [path]
 
     def generate(self, request: Request) -> Clip:
         """The one clip that belongs to the scenario. Raises `AdapterError` if there is none, or more than one."""
         path = self._find(request.scenario_id)
-        info = {"source": path.relative_to(self._folder or path).as_posix()}
+        info = {"source": clean_text(path.relative_to(self._folder or path).as_posix())}
         if path.is_dir():
             if self._fps is None:
-                raise BadClip(f"{path.name} is a folder of frames: set model.adapter.fps to their rate")
-            return Clip(self._fps, frames=_read_images(path), leading=self._leading, info=info)
+                raise BadClip(f"{clean_text(path.name)} is a folder of frames: set model.adapter.fps to their rate")
+            return Clip(self._fps, frames=read_frame_files(frame_files(path)), leading=self._leading, info=info)
+        if not path.is_file():
+            raise BadClip(f"{clean_text(str(path))} is a link to nothing, a pipe or a device, and no clip")
         return Clip(self._fps, file=path, leading=self._leading, info=info)
 
     def _find(self, scenario_id: str) -> Path:
         folder = self._folder or Path()
-        pattern = self._pattern.replace("{id}", glob.escape(scenario_id))
-        found = sorted(filter(_is_clip, folder.glob(pattern)))
+        found = sorted(filter(_is_clip, self._matches(scenario_id)))
         if not found:
-            raise AdapterError(f"no clip for scenario {scenario_id}: nothing in {folder} matches {pattern!r}")
+            wanted = f"{scenario_id}.mp4 or {scenario_id}_…" if self._pattern == _BY_ID else self._pattern
+            raise AdapterError(f"no clip for scenario {scenario_id}: nothing in {folder} is named like {wanted}")
         if len(found) > 1:
-            names = ", ".join(path.relative_to(folder).as_posix() for path in found[:3])
-            raise AdapterError(f"{len(found)} clips for scenario {scenario_id} ({names}): narrow model.adapter.pattern")
+            names = clean_text(", ".join(path.relative_to(folder).as_posix() for path in found[:3]))
+            raise AdapterError(
+                f"{len(found)} clips for scenario {scenario_id} ({names}): move the others away, or narrow "
+                "model.adapter.pattern"
+            )
         return found[0]
+
+    def _matches(self, scenario_id: str) -> list[Path]:
+        """What the folder holds under an id ("*": any), clips or not. Raises `SetupError` if it cannot be read."""
+        folder = self._folder or Path()
+        try:
+            if self._pattern != _BY_ID:
+                pattern = self._pattern.replace("{id}", "*" if scenario_id == "*" else glob.escape(scenario_id))
+                return list(folder.glob(pattern))
+            by_id = re.compile(r"[0-9]+(?![^\W_])" if scenario_id == "*" else rf"{re.escape(scenario_id)}(?![^\W_])")
+            return [path for path in folder.iterdir() if by_id.match(path.name)]
+        except OSError as error:
+            raise SetupError(f"model.adapter.folder={folder} cannot be read: {error.strerror}") from None
 
     def _told(self, fault: str) -> str:
         return f"{fault}. {self._note}" if self._note else fault
 
 
 def _is_clip(path: Path) -> bool:
+    """Whether a name may be a clip's: a video's, or that of a folder with pictures in it (or that is not readable)."""
+    if path.name.startswith("."):
+        return False
     if path.is_dir():
-        return any(image.suffix.lower() in IMAGE_SUFFIXES for image in path.iterdir())
-    return path.suffix.lower() in VIDEO_SUFFIXES and not path.name.startswith(".")
-
-
-def _read_images(folder: Path) -> Frames:
-    """The folder's images as uint8 (T, H, W, 3), frame_2 before frame_10. Raises `BadClip`."""
-    import imageio.v3 as iio
-
-    try:
-        return np.stack([iio.imread(path, plugin="pillow", mode="RGB") for path in _images(folder)])
-    except (OSError, ValueError, SyntaxError) as error:
-        raise BadClip(f"{folder.name}: {error}") from error
-
-
-def _images(folder: Path) -> list[Path]:
-    """The folder's images in the order of the numbers in their names."""
-    return sorted((path for path in folder.iterdir() if path.suffix.lower() in IMAGE_SUFFIXES), key=_by_number)
-
-
-def _by_number(path: Path) -> list[Any]:
-    """A sort key in which the digits of a name count as numbers."""
-    return [(0, int(part), "") if part.isdigit() else (1, 0, part) for part in re.split(r"(\d+)", path.stem)]
+        try:
+            return any(map(is_frame, path.iterdir()))
+        except OSError:
+            return True
+    return path.suffix.lower() in VIDEO_SUFFIXES

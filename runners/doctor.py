@@ -58,15 +58,13 @@ def examine(adapter: Adapter, sizes: Sequence[tuple[int, int]]) -> Iterator[Find
 
 def _picture_sizes(settings: DoctorSettings) -> list[tuple[int, int]]:
     """The size of the benchmark's switch frames, if they are there: the first that opens stands for all."""
-    from PIL import Image
-
+    from adapters import BadPicture, picture_size
     from runners.core.benchmark import benchmark_root
 
     for path in sorted((benchmark_root(settings.benchmark) / "switch-frames").glob("*.jpg")):
         try:
-            with Image.open(path) as image:
-                return [image.size]
-        except (OSError, ValueError):  # no picture: told where the data set is looked at
+            return [picture_size(path)]
+        except BadPicture:  # no picture: told where the data set is looked at
             continue
     return []
 

@@ -162,7 +162,7 @@ def make_clips(plan: Plan, work: Work, run: OpenRun, session: str, sweep: Sequen
         production = Production(
             adapter=adapter, folder=run.folder, journal=run.journal, work=work_folder, output=plan.output,
             short=settings.model.short, keep_raw=plan.keep_raw, session=session,
-            caps=caps, budget_lock=lock, check=run.check,
+            caps=caps, budget_lock=lock, check=run.check, fit_stated=settings.model.fit is not None,
         )  # fmt: skip
         counts = Counts(plan.name, len(plan.chosen) - len(work.refused), len(work.published))
         with Interrupt() as interrupt, make_progress(settings.progress, counts) as watcher:

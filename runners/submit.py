@@ -77,14 +77,17 @@ def _refused(findings: Findings) -> Outcome:
 
 def _open(runs: Sequence[Submitted], findings: Findings) -> list[str]:
     """The fields that only a person can fill in, listed."""
-    from runners.submission.fields import open_fields, optional_fields
+    from runners.submission.fields import open_fields, optional_fields, why_open
 
     service = any(each.record and each.record.configuration["model"].get("paid") for each in runs)
     left = open_fields(findings.card, service=service)
     if not left:
         return []
     optional = optional_fields(findings.card)
-    lines = ["still to be filled in by you, in the card or by card=FILE.yaml:", *(f"  {name}" for name in left)]
+    lines = [
+        "still to be filled in by you, in the card or by card=FILE.yaml:",
+        *(f"  {name}{why_open(name)}" for name in left),
+    ]
     return [*lines, *([f"may be filled in as well: {', '.join(optional)}"] if optional else [])]
 
 

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import contextlib
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import Literal, TypeVar
 
 import numpy as np
 
 from adapters import (
+    BadPicture,
     BadVideo,
     Conditioning,
     Frame,
@@ -19,24 +19,24 @@ from adapters import (
     Mode,
     Needs,
     VideoInfo,
+    check_picture,
     frame_times,
     glance,
+    picture_size,
     read_frames,
+    read_picture,
     sample_backwards,
 )
 from runners.core.errors import UserError
 from runners.core.geometry import Fit, Geometry, Size, apply, place, plan_fit
 from runners.core.layout import CONDITIONING_S, DataSet, Item, Kind, relative_path
 
-if TYPE_CHECKING:
-    from PIL import Image
-
 DEFAULT_FPS = 30
 """The rate that other rates are made from, and that of a data set of nothing but switch frames."""
 _RATE_TOLERANCE = 0.01
 """29.97 FPS may be called 30; 24 and 25 are not the same."""
-_SIDEWAYS = (5, 6, 7, 8)
-"""EXIF orientations that lie on their side."""
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -81,10 +81,7 @@ def probe_source(source: ConditioningSource) -> None:
     Raises `UserError`.
     """
     if source.kind == "image":
-        with _opened_image(source.path) as image:
-            # An eighth of the size reads as much of a JPEG for a third of the time and next to no memory.
-            image.draft("RGB", (image.width // 8, image.height // 8))
-            image.load()
+        _of_picture(check_picture, source.path)
     else:
         _checked_info(source)
 
@@ -94,9 +91,7 @@ def source_size(source: ConditioningSource) -> Size:
     if source.kind != "image":
         info = probe_video(source.path)
         return info.width, info.height
-    with _opened_image(source.path) as image:
-        width, height = image.size
-        return (height, width) if image.getexif().get(0x0112) in _SIDEWAYS else (width, height)
+    return _of_picture(picture_size, source.path)
 
 
 def nearest_size(size: Size, choices: tuple[Size, ...]) -> Size:
@@ -123,7 +118,7 @@ def make_conditioning(source: ConditioningSource, needs: Needs, geometry: Geomet
     source's own last frame. Raises `UserError` for a file that cannot be used.
     """
     if source.kind == "image":
-        return Conditioning.of(apply(geometry, _read_image(source.path))[np.newaxis], source.shipped_fps)
+        return Conditioning.of(apply(geometry, _of_picture(read_picture, source.path))[np.newaxis], source.shipped_fps)
     info = _checked_info(source)
     _refuse_uneven(source.path, info.fps)
     end = info.frames if source.take_first_s is None else round(source.take_first_s * source.shipped_fps)
@@ -235,27 +230,14 @@ def probe_video(path: Path) -> VideoInfo:
         raise UserError(str(error)) from error
 
 
-def _read_image(path: Path) -> Frame:
-    """The upright picture, uint8 (H, W, 3) RGB, read-only, whatever the file's own mode."""
-    from PIL import ImageOps
-
-    with _opened_image(path) as image:
-        ImageOps.exif_transpose(image, in_place=True)
-        return np.asarray(image if image.mode == "RGB" else image.convert("RGB"))
-
-
-@contextlib.contextmanager
-def _opened_image(path: Path) -> Iterator[Image.Image]:
-    """The file's header; every fault inside the block, decoding too, becomes a `UserError`."""
-    from PIL import Image
-
+def _of_picture(read: Callable[[Path], T], path: Path) -> T:
+    """What `read` makes of a still picture. Raises `UserError`."""
     try:
-        with Image.open(path) as image:
-            yield image
-    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
+        return read(path)
+    except BadPicture as error:
         if not path.exists():
             raise _missing(path) from None
-        raise UserError(f"{path}: is no image that decodes; download it again") from error
+        raise UserError(str(error)) from error
 
 
 def _missing(path: Path) -> UserError:

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from runners.core.csvfile import Row, read_csv
 from runners.core.errors import UserError, nearest
-from runners.core.layout import VIEWS
+from runners.core.layout import VIEWS, composed
 
 SUFFIXES = (".mp4", ".mov", ".m4v", ".mkv", ".webm", ".avi", ".mpg", ".mpeg", ".mts", ".m2ts", ".ts", ".wmv")
 _COLUMNS = ("video", "description", "category", "scene", "view", "second_take")
@@ -40,31 +39,37 @@ def read_sources(source: Path, table: Path | None, say: Callable[[str], None]) -
     """
     if not source.is_dir():
         raise UserError(f"{source} is no folder; set benchmark.source to the folder of your videos")
-    found = {
-        path.name: path
-        for path in sorted(source.iterdir())
-        if path.suffix.lower() in SUFFIXES and not path.name.startswith(".") and not path.is_dir()
-    }
-    for path in found.values():
-        if not path.is_file():
-            what = "a link to nothing" if path.is_symlink() else "a pipe, a device or a socket"
-            raise UserError(f"{path} is no file, but {what}; take it out of the folder, or put the video there")
+    found = _videos(source)
     if not found:
         raise UserError(f"{source} holds no video ({', '.join(SUFFIXES)})")
     if table is None:
         videos = [OwnVideo(path, scene_of(path.stem)) for path in found.values()]
     else:
         videos = _read_table(table, found)
-        left_out = sorted(found.keys() - {path.name for video in videos for path in video.files})
+        left_out = sorted(found.keys() - {composed(path.name) for video in videos for path in video.files})
         if left_out:
             say(f"not in {table.name} and so left out: {', '.join(left_out)}")
     _refuse_duplicates(videos)
     return videos
 
 
+def _videos(source: Path) -> dict[str, Path]:
+    """The folder's videos by name. Raises UserError for what is no file, and for one name stored in two ways."""
+    found: dict[str, Path] = {}
+    for path in sorted(source.iterdir()):
+        if path.suffix.lower() not in SUFFIXES or path.name.startswith(".") or path.is_dir():
+            continue
+        if not path.is_file():
+            what = "a link to nothing" if path.is_symlink() else "a pipe, a device or a socket"
+            raise UserError(f"{path} is no file, but {what}; take it out of the folder, or put the video there")
+        if found.setdefault(composed(path.name), path) != path:
+            raise UserError(f"{source} holds {composed(path.name)!r} twice (accents stored in two ways); rename one")
+    return found
+
+
 def scene_of(text: str) -> str:
     """A scene's name as file names can carry it: words joined by hyphens, like the real sets'."""
-    text = unicodedata.normalize("NFC", text).removeprefix("trimmed-")
+    text = composed(text).removeprefix("trimmed-")
     return re.sub(r"[^\w.]+|_+", "-", text).strip("-.") or "scene"
 
 
@@ -94,7 +99,7 @@ def _read_row(row: Row, found: dict[str, Path]) -> OwnVideo:
 
 
 def _find(row: Row, column: str, found: dict[str, Path]) -> Path:
-    name = row.get(column)
+    name = composed(row.get(column))
     if name not in found:
         raise row.fault(f"{column}: the folder has no video {name!r}{nearest(name, found)}")
     return found[name]

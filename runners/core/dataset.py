@@ -71,7 +71,7 @@ def check_root(root: Path, name: str, *, hint: str = "") -> None:
 def missing_files(
     dataset: DataSet, scenarios: Iterable[Scenario], kinds: Sequence[Kind], fps: int, *, takes: Sequence[int] = (1,)
 ) -> list[str]:
-    """The files, relative to the root, that these scenarios need and that are not there (or are empty).
+    """The files, relative to the root, that these scenarios need and that are not there (or are empty, or no files).
 
     A kind is looked for at `fps` if the set has a folder of that rate, else at the highest rate it has, from which
     other rates are made. Conditioning may come from full videos where the set has no conditioning folder at all.
@@ -84,7 +84,7 @@ def missing_files(
             rates = () if kind == "switch" else rates_of(kind, item.take)
             rate = fps if fps in rates or not rates else rates[0]
             path = dataset.find(kind, item, rate)
-            if path is None or path.stat().st_size == 0:
+            if path is None or not path.is_file() or path.stat().st_size == 0:
                 missing.append(relative_path(kind, item, rate).as_posix())
     return missing
 

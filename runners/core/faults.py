@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from adapters import Adapter, OutOfMemory, SetupError
+from runners.core.claims import foreign_name
 from runners.core.errors import UserError, WorkFailed
 from runners.core.produce import failure, fatal
+from runners.core.scenarios import Scenario
 
 
 @contextmanager
@@ -47,13 +49,20 @@ def is_out_of_memory(error: BaseException) -> bool:
     return isinstance(error, MemoryError) or any(word in str(error).lower() for word in words)
 
 
-def own_inputs(adapter: Adapter, scenario_id: str) -> list[Path]:
-    """The files that the adapter says a clip is made from. Raises UserError unless they are there."""
+def own_inputs(adapter: Adapter, scenario: Scenario, scenes: Collection[str]) -> list[Path]:
+    """The files that the adapter says a clip is made from; `scenes` are the names of all the benchmark's.
+
+    Raises UserError unless they are there, and for one whose name is another scene's, view's or take's.
+    """
+    scenario_id = scenario.id
     with telling("the adapter's inputs()"):
         paths = [Path(path) for path in adapter.inputs(scenario_id)]
     missing = [str(path) for path in paths if not path.is_file()]
     if missing:
-        raise UserError(f"the clip of {scenario_id} is made from {missing[0]}, which is not there")
+        raise UserError(f"the clip of {scenario_id} is made from {missing[0]}, which is not there, or is no file")
+    for path in (*paths[:1], *{path.parent for path in paths[1:]}):  # of frames their folder's name says it
+        if told := foreign_name(path, scenario.item, scenes):
+            raise UserError(told)
     return paths
 
 

@@ -18,6 +18,7 @@ from adapters import Adapter, Needs
 from runners.core.benchmark import Benchmark
 from runners.core.errors import UserError
 from runners.core.files import sha256_file, sha256_json
+from runners.core.geometry import DEFAULT_FIT
 from runners.core.settings import GenerateSettings
 from runners.core.standardize import Output
 
@@ -58,7 +59,7 @@ def fingerprint(
         "prompts": {"mode": prompts["mode"], "template": prompts.get("template")},
         "negative_prompt": negative_prompt(settings),
         "seed": {"seed": settings.seed, "seeds": settings.seeds, "run": settings.run},
-        "conditioning": conditioning_identity(adapter.needs, settings.model.fit, output),
+        "conditioning": conditioning_identity(adapter.needs, settings.model.fit or DEFAULT_FIT, output),
     }
     publication = {"output": asdict(output)}
     return {"generation": generation, "publication": publication}

@@ -12,6 +12,7 @@ from runners.core.files import sha256_file, shown
 from runners.core.fingerprint import Fingerprint, differences
 from runners.core.journal import RunState, fold
 from runners.core.journal_lines import as_recorded
+from runners.core.layout import composed
 from runners.core.run_folder import run_name
 from runners.core.shell import setting
 from runners.core.task import Task, what_changed
@@ -133,7 +134,7 @@ def check_videos_folder(plan: Plan, state: RunState) -> None:
     """`videos/` holds what this run published and nothing else, or the official scorer would refuse it."""
     if not plan.folder.videos.is_dir():
         return
-    names = {path.name for path in plan.folder.videos.iterdir()}
+    names = {composed(path.name) for path in plan.folder.videos.iterdir()}
     # Another shard may have published since the state was folded; only then is it worth folding again.
     foreign = sorted(names - _published_names(state) and names - _published_names(fold(plan.folder.path)))
     if foreign:
@@ -144,7 +145,9 @@ def check_videos_folder(plan: Plan, state: RunState) -> None:
 
 
 def _published_names(state: RunState) -> set[str]:
-    return {event["name"] for clip in state.clips.values() for event in (clip.rendered, clip.published) if event}
+    return {
+        composed(event["name"]) for clip in state.clips.values() for event in (clip.rendered, clip.published) if event
+    }
 
 
 def check_published(plan: Plan, task: Task) -> bool:

@@ -6,10 +6,13 @@ Everything that reads or writes such a data set goes through here, so the layout
 from __future__ import annotations
 
 import re
+import unicodedata
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Literal
+
+from runners.core.errors import UserError
 
 Kind = Literal["conditioning", "testing", "masks", "full", "switch"]
 
@@ -53,6 +56,11 @@ class Item:
     def scene(self) -> str:
         """The scene's bare name, without the `trimmed-` that file names carry."""
         return self.name.removeprefix("trimmed-")
+
+
+def composed(name: str) -> str:
+    """The name with each letter and its accents as one character (NFC): macOS may store them apart (NFD)."""
+    return unicodedata.normalize("NFC", name)
 
 
 def scenario_name(item: Item) -> str:
@@ -117,9 +125,13 @@ class DataSet:
     root: Path
 
     def find(self, kind: Kind, item: Item, fps: int) -> Path | None:
-        """The file of this kind for an item at an FPS, or None where the data set does not ship it."""
+        """The file of this kind for an item at an FPS, or None where the data set does not ship it.
+
+        Raises `UserError` for a folder that holds two files of one view, take and scene.
+        """
         for folder in self._folders(kind, item.take, fps):
-            path = self._index(folder).get((item.view, None if kind == "switch" else item.take, item.scene))
+            key = (item.view, None if kind == "switch" else item.take, composed(item.scene))
+            path = self._index(folder).get(key)
             if path is not None:
                 return path
         return None
@@ -144,12 +156,14 @@ class DataSet:
     def _index(self, folder: Path) -> dict[tuple[str, int | None, str], Path]:
         """The folder's files by (view, take, scene); a folder is listed once, since a real one holds 396 names."""
         if folder not in self._listings:
-            listing = {}
+            listing: dict[tuple[str, int | None, str], Path] = {}
             for path in sorted(folder.iterdir()) if folder.is_dir() else ():
                 match = _NAME.fullmatch(path.name)
                 if match:
                     take = int(match["take"]) if match["take"] else None
-                    listing[match["view"], take, match["scene"]] = path
+                    other = listing.setdefault((match["view"], take, composed(match["scene"])), path)
+                    if other != path:
+                        raise UserError(f"{folder} holds {other.name} and {path.name}, one scene and view; leave one")
             self._listings[folder] = listing
         return self._listings[folder]
 

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import cast
 
 from adapters import Adapter, Needs
 from runners.core.benchmark import Benchmark
@@ -15,6 +16,7 @@ from runners.core.errors import UserError, first_of, nearest
 from runners.core.faults import own_inputs
 from runners.core.files import sha256_file, user_path
 from runners.core.fingerprint import Fingerprint, fingerprint, negative_prompt
+from runners.core.geometry import DEFAULT_FIT, FITS, Fit
 from runners.core.journal import ClipState, RunState, check_state, fold, forget_lost_clips
 from runners.core.journal_lines import as_recorded
 from runners.core.layout import Kind
@@ -117,7 +119,7 @@ def share(scenarios: Sequence[Scenario], selected: list[Scenario], text: str | N
 def check_settings(settings: GenerateSettings) -> None:
     """Values that no schema can check. Raises UserError."""
     named = {
-        "model.fit": (settings.model.fit, ("stretch", "pad", "crop")),
+        "model.fit": (settings.model.fit or DEFAULT_FIT, FITS),
         "model.short": (settings.model.short, ("roll_out", "hold", "hold_one", "error")),
         "seeds": (settings.seeds, ("derived", "same")),
         "progress": (settings.progress, ("auto", "live", "plain")),
@@ -212,7 +214,8 @@ def make_task(plan: Plan, scenario: Scenario, state: ClipState) -> Task:
     # A raw clip that is only published again was made from what was there then.
     made_anew = plan.source_run is None
     oracle = _oracle(plan, scenario) if needs.oracle and made_anew else None
-    own = own_inputs(plan.adapter, scenario.id) if made_anew else []
+    scenes = {each.item.scene for each in plan.benchmark.scenarios}
+    own = own_inputs(plan.adapter, scenario, scenes) if made_anew else []
     return Task(
         scenario=scenario,
         source=find_source(plan.benchmark.dataset, scenario.item, needs),
@@ -244,7 +247,8 @@ def ready(plan: Plan, task: Task) -> Task:
     if task.oracle is not None:
         probe_video(task.oracle)
     default = (plan.output.width, plan.output.height)
-    geometry = conditioning_geometry(plan.settings.model.fit, source_size(task.source), plan.adapter.needs, default)  # type: ignore[arg-type]
+    fit = cast("Fit", plan.settings.model.fit or DEFAULT_FIT)
+    geometry = conditioning_geometry(fit, source_size(task.source), plan.adapter.needs, default)
     return replace(task, geometry=geometry)
 
 

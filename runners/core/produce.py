@@ -62,6 +62,8 @@ class Production:
     keep_raw: bool
     session: str
     """Names the start event that holds this process's versions and hardware."""
+    fit_stated: bool = False
+    """Whether the user said `model.fit`, which then holds for clips of another shape as well."""
     caps: tuple[Cap, ...] = ()
     budget_lock: Path | None = None
     """What may be spent, and the file that processes under the same caps lock."""
@@ -193,6 +195,7 @@ def finish(production: Production, task: Task, made: Made) -> Event:
             CONTINUATION_S,
             temporary,
             "error" if production.short == "roll_out" else production.short,  # type: ignore[arg-type]
+            fit_stated=production.fit_stated,
         )
     except BadVideo as error:
         raise BadClip(str(error)) from error

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from runners.core.errors import UserError, nearest
+from runners.core.layout import composed
 from runners.core.templates import FIELDS, field_name
 from runners.core.yamlfile import load_yaml
 
@@ -57,7 +58,7 @@ def _entries(path: Path, scenes: Any) -> Iterator[tuple[str, dict[str, Any]]]:
         name = entry.get("scene", key) if isinstance(entry, dict) else None
         if not isinstance(name, str):
             raise UserError(f"{path}: entry {number} of 'scenes:' needs a 'scene' and its fields")
-        yield name.removeprefix("trimmed-"), entry
+        yield composed(name).removeprefix("trimmed-"), entry
 
 
 def _fields(path: Path, scene: str, entry: dict[str, Any]) -> dict[str, str]:

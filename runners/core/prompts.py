@@ -7,9 +7,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from runners.core.claims import Claim, contradiction
 from runners.core.csvfile import read_csv
 from runners.core.errors import UserError, first_of, nearest
 from runners.core.files import sha256_file, sha256_json
+from runners.core.layout import composed
 from runners.core.prompt_data import read_data, read_sidecar
 from runners.core.scenarios import Scenario, read_item
 from runners.core.templates import choose_template, render
@@ -116,7 +118,7 @@ def _read_prompts(path: Path, scenarios: Sequence[Scenario]) -> dict[str, str]:
         scenario = known.get(int(item.id))
         if scenario is None:
             raise row.fault(f"the benchmark has no take-1 scenario with the id {item.id}; remove the row")
-        if (item.view, item.scene) != (scenario.view, scenario.item.scene):
+        if contradiction(Claim.of(item), scenario.item):
             raise row.fault(
                 f"{item.id} is {item.scene} from the {item.view} here, but {scenario.item.scene} from the "
                 f"{scenario.view} in the benchmark's descriptions; is this another benchmark's file?"
@@ -142,9 +144,9 @@ def _from_template(
         )
     data = read_data(path)
     texts = {
-        scenario.id: render(template, data.scenes[scenario.item.scene])
+        scenario.id: render(template, data.scenes[composed(scenario.item.scene)])
         for scenario in scenarios
-        if scenario.item.scene in data.scenes
+        if composed(scenario.item.scene) in data.scenes
     }
     record = {
         "mode": "bpp",

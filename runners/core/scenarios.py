@@ -8,13 +8,14 @@ from __future__ import annotations
 import csv
 import io
 import re
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
+from runners.core.claims import contradiction, read_claim
 from runners.core.csvfile import Row, read_csv
 from runners.core.errors import UserError
-from runners.core.layout import VIEWS, DataSet, Item, scenario_name
+from runners.core.layout import VIEWS, DataSet, Item, composed, scenario_name
 
 COLUMNS = ("scenario", "description", "category", "generated_video_name")
 
@@ -83,14 +84,15 @@ def load_scenarios(dataset: DataSet, descriptions: Path, *, hint: str = "") -> l
     rows = read_csv(descriptions, COLUMNS)
     items = [read_item(row) for row in rows]
     _refuse_duplicates(rows, items)
-    seconds = {(item.view, item.scene): item for item in items if item.take == 2}
+    seconds = {(item.view, composed(item.scene)): item for item in items if item.take == 2}
+    scenes = {item.scene for item in items}
     scenarios = [
         Scenario(
             item=item,
             category=row.get("category"),
             prompt=row["description"],
-            output_name=_checked_output_name(row, item),
-            second=seconds.get((item.view, item.scene)) or _second_from_files(dataset, item),
+            output_name=_checked_output_name(row, item, scenes),
+            second=seconds.get((item.view, composed(item.scene))) or _second_from_files(dataset, item),
         )
         for row, item in zip(rows, items, strict=True)
         if item.take == 1
@@ -124,24 +126,33 @@ def _refuse_duplicates(rows: list[Row], items: list[Item]) -> None:
     for row, item in zip(rows, items, strict=True):
         keys: dict[tuple[object, ...], str] = {
             ("id", int(item.id)): f"the id {item.id}",
-            ("take", item.scene, item.view, item.take): f"take {item.take} of {item.scene} from the {item.view}",
+            (
+                "take",
+                composed(item.scene),
+                item.view,
+                item.take,
+            ): f"take {item.take} of {item.scene} from the {item.view}",
         }
         if item.take == 1:
-            # Case is ignored: two such names are one file on some file systems.
+            # Case and how accents are stored are ignored: two such names are one file on some file systems.
             output = row.get("generated_video_name")
-            keys["name", output.casefold()] = f"the generated_video_name {output!r}"
+            keys["name", composed(output).casefold()] = f"the generated_video_name {output!r}"
         for key, what in keys.items():
             if key in seen:
                 raise row.fault(f"{what} stands already in line {seen[key]}; each may stand once")
             seen[key] = row.line
 
 
-def _checked_output_name(row: Row, item: Item) -> str:
+def _checked_output_name(row: Row, item: Item, scenes: Collection[str]) -> str:
     name = row.get("generated_video_name")
     if not _FILE.fullmatch(name) or Path(name).name != name:
         raise row.fault(f"the generated_video_name {name!r} must be the plain name of an .mp4 file, without folders")
     if not name.startswith(f"{item.id}_"):
         raise row.fault(f"the generated_video_name {name!r} must start with its scenario's id, {item.id}_")
+    if said := contradiction(read_claim(name, scenes), item):
+        raise row.fault(
+            f"the generated_video_name {name!r} says {said}, and its scenario is {item.scene} from the {item.view}"
+        )
     return name
 
 

@@ -22,7 +22,9 @@ class ModelSettings:
 
     name: str = setting("", "the model's name in run folders and tables")
     adapter: Any = setting(None, "_target_ and arguments of the adapter; its own __init__ is the schema")
-    fit: str = setting("stretch", "how conditioning meets the model's size, undone afterwards: stretch, pad or crop")
+    fit: str | None = setting(
+        None, "how conditioning meets the model's size, undone afterwards: stretch (default), pad or crop"
+    )
     short: str = setting(
         "error", "a clip shorter than 5 s: roll_out (go on from its last frames), hold, hold_one (one frame) or error"
     )

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import cache
 from pathlib import Path
 from typing import Literal
 
 from adapters import BadClip, BadVideo, Clip, Writer, even_size, glance
 from runners.core.errors import UserError
 from runners.core.files import sha256_file
-from runners.core.geometry import Geometry, undo
+from runners.core.geometry import Geometry, Size, for_clip, size_of, undo
 from runners.core.passing_on import pass_on
 from runners.core.resample import Resampler, Sampling
 from runners.core.returned import KeptFrames
@@ -78,26 +79,34 @@ def check_output(output: Output) -> None:
 
 
 def standardize(
-    clip: Clip, geometry: Geometry, output: Output, seconds: float, path: Path, short: Short = "error"
+    clip: Clip,
+    geometry: Geometry,
+    output: Output,
+    seconds: float,
+    path: Path,
+    short: Short = "error",
+    *,
+    fit_stated: bool = False,
 ) -> Published:
     """Write the first `seconds` of the clip's kept frames to `path`, as `output` asks and with `geometry` undone.
 
     `path` is a temporary name: nothing is left there when this raises. A file that already is what is wanted is copied
     byte for byte, or with its time line shifted to 0. `short="hold"` fills up a clip that is too short with its last
     frame, "hold_one" only one that lacks a single frame of its own rate, as a clip of 5 s does whose first frame is the
-    switch frame; "error" raises `BadClip`, as does anything that is no usable clip. Raises `OSError` when the disk does
-    not take the file.
+    switch frame; "error" raises `BadClip`, as does anything that is no usable clip, and a clip of another shape than
+    the model was shown unless `fit_stated`: then it was the user who said how that shape came about. Raises `OSError`
+    when the disk does not take the file.
     """
     kept = KeptFrames(clip)
     frames = round(seconds * output.fps)
-    passthrough = _conforms(clip, geometry, output, seconds)
+    passthrough = _conforms(clip, geometry, output, seconds, stated=fit_stated)
     try:
         if passthrough and clip.file is not None:
             passthrough = pass_on(clip.file, path, output.size, output.fps, seconds)
         if passthrough:
             used, held = frames, 0
         else:
-            held = _render(kept, geometry, output, seconds, path, short)
+            held = _render(kept, geometry, output, seconds, path, short, stated=fit_stated)
             used = kept.kept
             verify(path, output.size, output.fps, seconds)
     except BaseException:
@@ -119,9 +128,12 @@ def standardize(
     )
 
 
-def _conforms(clip: Clip, geometry: Geometry, output: Output, seconds: float) -> bool:
+def _conforms(clip: Clip, geometry: Geometry, output: Output, seconds: float, *, stated: bool) -> bool:
     """Whether the clip is a file that may be published as it is. Raises `BadClip` for a broken one."""
     if clip.file is None or clip.leading or not geometry.whole or (clip.fps or output.fps) != output.fps:
+        return False
+    undone = for_clip(geometry, output.size, stated=stated)
+    if undone is None or not undone.whole:
         return False
     try:
         info = glance(clip.file)
@@ -134,11 +146,14 @@ def _conforms(clip: Clip, geometry: Geometry, output: Output, seconds: float) ->
         raise BadClip(str(error)) from error
 
 
-def _render(kept: KeptFrames, geometry: Geometry, output: Output, seconds: float, path: Path, short: Short) -> int:
+def _render(
+    kept: KeptFrames, geometry: Geometry, output: Output, seconds: float, path: Path, short: Short, *, stated: bool
+) -> int:
     """Encode the clip, resampled and with its geometry undone; returns how many frames lie past its end."""
     count = round(seconds * output.fps)
     source = kept.frames()
-    shown = Resampler(source, output.sampling, lambda frame: undo(geometry, frame, output.size))
+    undone = cache(lambda size: _undone(geometry, size, stated=stated))
+    shown = Resampler(source, output.sampling, lambda frame: undo(undone(size_of(frame)), frame, output.size))
     try:
         with Writer(path, *output.size, output.fps, crf=output.crf, preset=output.preset) as writer:
             for frame in shown.at(Fraction(k, output.fps) for k in range(count)):
@@ -153,6 +168,18 @@ def _render(kept: KeptFrames, geometry: Geometry, output: Output, seconds: float
             return sum(Fraction(k, output.fps) >= kept.length_s for k in range(count))
     finally:
         source.close()
+
+
+def _undone(geometry: Geometry, size: Size, *, stated: bool) -> Geometry:
+    """What is undone to frames of this size. Raises `BadClip` where nobody can tell."""
+    undone = for_clip(geometry, size, stated=stated)
+    if undone is not None:
+        return undone
+    shown, scene = (f"{width}x{height}" for width, height in (geometry.target, geometry.source))
+    remedy = "say how it came to its shape: model.fit=stretch, pad (bars are cut off) or crop (what it lacks is black)"
+    if stated:
+        remedy = "a clip of the shape that was shown is wanted"
+    raise BadClip(f"the clip is {size[0]}x{size[1]}, the model was shown {shown} and the scene is {scene}; {remedy}")
 
 
 def _too_short(kept: KeptFrames, seconds: float, frames: Fraction = Fraction(1, 2)) -> bool:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from adapters import clean_text
 from runners.core.conditioning import ConditioningSource
 from runners.core.files import sha256_file
 from runners.core.geometry import Geometry
@@ -64,7 +65,12 @@ def clip_seed(rule: str, seed: int, run: int, scenario_id: str) -> int:
 def source_record(path: Path) -> dict[str, Any]:
     """What tells later whether a file that a clip was made from is still the same."""
     status = path.stat()
-    return {"file": path.name, "bytes": status.st_size, "mtime_ns": status.st_mtime_ns, "sha256": sha256_file(path)}
+    return {
+        "file": clean_text(path.name),
+        "bytes": status.st_size,
+        "mtime_ns": status.st_mtime_ns,
+        "sha256": sha256_file(path),
+    }
 
 
 def what_changed(event: dict[str, Any], task: Task) -> str | None:

@@ -92,9 +92,12 @@ def make_card(runs: Sequence[ScoredRun], given: Card, today: date) -> tuple[Card
                 continue
             known = card[section][key]
             measured = section == "reported_scores" or key in MEASURED or (key in DECLARED and known != PUBLIC[key])
-            if measured and known not in (None, "") and not _agree(value, known):
+            said = measured and known not in (None, "")
+            if said and not _agree(value, known):
                 breaches.append(f"card: {section}.{key} is {value}, and the runs say {known}")
-            card[section][key] = known if measured and known not in (None, "") else value
+            elif section == "reported_scores" and not said and value != 0:  # of what runs report, one lacks the spread
+                breaches.append(f"card: {section}.{key} is {value}, and one run has no spread; 0.0 is what passes")
+            card[section][key] = known if said else value
     return card, breaches
 
 

@@ -73,16 +73,33 @@ OF_THE_MODEL = (
 
 _REQUIRED = (
     "organization", "model", "model_version", "input_type", "fps", "resolution", "bon_sampling", "prompt_upsampling",
-    "descriptions", "availability", "model_source", "date", "generation_cost",
+    "descriptions", "availability", "model_source", "date", "tech_report", "generation_cost",
 )  # fmt: skip
-OPTIONAL = ("parameters", "provider", "tech_report", "comments")
-"""What may stay empty, though an entry of the leaderboard should link a report of how it was made."""
+OPTIONAL = ("parameters", "provider", "comments")
+"""What may stay empty."""
+TERMS_VERSION = "1.0"
+"""The version of the terms that the leaderboard takes."""
 
 _OF_BEST_OF_N = ("bon_sampling_method", "bon_sampling_source")
 _OF_UPSAMPLING = ("prompt_upsampling_method", "prompt_upsampling_source")
 _TRUTHS = ("prompt_upsampling", "terms_accepted", *WARRANTIES)
 _OF_LOCAL_MODELS = ("generation_gpu", "generation_ngpu", "generation_time")
 _OF_LOCAL_UPSAMPLING = ("upsample_gpu", "upsample_ngpu", "upsample_time")
+
+
+_WHY = {
+    "public_info.tech_report": "entries without a report were held or closed",
+    "terms.terms_version": f"the leaderboard takes {TERMS_VERSION}",
+    **{
+        f"reported_scores.{name}_std": "one run has none, and the leaderboard wants a number: 0.0 passes"
+        for name in SCORE_KEYS
+    },
+    **{
+        f"public_info.{name}": "wanted for any availability but api, even where a service rewrote the prompts"
+        for name in _OF_LOCAL_UPSAMPLING
+    },
+}
+"""What is to be known of a field that is still empty."""
 
 
 def empty_card() -> dict[str, dict[str, Any]]:
@@ -102,9 +119,16 @@ def value_fault(key: str, value: Any) -> str:
         return f"is {value!r}; allowed are {', '.join(ALLOWED[key])}"
     if key in _TRUTHS and not isinstance(value, bool):
         return f"is {value!r}; allowed are true and false"
+    if key == "terms_version" and str(value) != TERMS_VERSION:
+        return f"is {str(value)!r}; the leaderboard takes {TERMS_VERSION!r}"
     if key == "bon_sampling" and (isinstance(value, bool) or not isinstance(value, int) or value < 1):
         return f"is {value!r}; it is a whole number, 1 where nothing was selected"
     return ""
+
+
+def why_open(name: str) -> str:
+    """The reason in brackets why an empty field (`section.field`) is wanted, "" where it goes without saying."""
+    return f" ({_WHY[name]})" if name in _WHY else ""
 
 
 def optional_fields(card: dict[str, dict[str, Any]]) -> list[str]:

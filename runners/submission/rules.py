@@ -11,7 +11,7 @@ from pathlib import Path
 
 from adapters import BadVideo, VideoInfo
 from runners.core.footage import FROM_ZERO, rate_fault
-from runners.core.layout import CONTINUATION_S
+from runners.core.layout import CONTINUATION_S, composed
 from runners.core.movie_header import lasts, stated_length_s
 from runners.core.verify import DURATION_TOLERANCE_S
 from runners.scoring.looks import Look, look
@@ -70,7 +70,12 @@ def check_folder(
 
 def _names(label: str, clips: Sequence[Path], names: Sequence[str]) -> list[str]:
     there = [path.name for path in clips]
-    breaches = [f"{label}/{name}: not in the descriptions' generated_video_name" for name in there if name not in names]
+    apart = {name: other for name in there for other in names if name != other and composed(name) == composed(other)}
+    breaches = [f"{label}/{name}: its accents are stored in another way than in the descriptions" for name in apart]
+    there = [apart.get(name, name) for name in there]
+    breaches += [
+        f"{label}/{name}: not in the descriptions' generated_video_name" for name in there if name not in names
+    ]
     breaches += [f"{label}/{name}: is missing" for name in names if name not in there]
     if len(there) != len(names):
         breaches.append(f"{label}: holds {len(there)} clips, and {len(names)} are wanted")

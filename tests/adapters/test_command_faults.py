@@ -60,6 +60,16 @@ def test_success_without_a_clip_is_no_success(code: str, tmp_path: Path) -> None
         run(tmp_path, code)
 
 
+def test_a_folder_in_the_place_of_the_clip_is_told_as_that(tmp_path: Path) -> None:
+    with pytest.raises(BadClip, match=r"output\.mp4 is a folder, and a video file is wanted"):
+        run(tmp_path, "os.mkdir(sys.argv[1])")
+
+
+def test_odd_values_in_what_it_announces_cost_no_clip(tmp_path: Path) -> None:
+    code = f"""{OUT}; print('{{"a":' * 100_000); print('{{"info": {{"loss": NaN, "said": "\\\\ud83d!"}}}}')"""
+    assert run(tmp_path, code).info == {"loss": "nan", "said": "\ufffd!"}
+
+
 def test_an_output_before_a_failure_is_not_taken(tmp_path: Path) -> None:
     with pytest.raises(AdapterError, match="exit code 1"):
         run(tmp_path, f"{OUT}; sys.exit(1)")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -54,7 +56,14 @@ def test_a_missing_clip_names_pattern_and_folder(folder: Path, tmp_path: Path) -
     put(folder, "0002.mp4")
     with pytest.raises(AdapterError) as error:
         found(folder, tmp_path)
-    assert str(error.value) == f"no clip for scenario 0001: nothing in {folder} matches '0001[!0-9]*'"
+    assert str(error.value) == f"no clip for scenario 0001: nothing in {folder} is named like 0001.mp4 or 0001_…"
+
+
+@pytest.mark.parametrize("name", ["00012.mp4", "0001abc.mp4", "1.mp4", "x_0001.mp4", "._0001.mp4"])
+def test_a_name_that_only_resembles_the_id_is_no_clip(name: str, folder: Path, tmp_path: Path) -> None:
+    put(folder, name)
+    with pytest.raises(AdapterError, match="no clip for scenario 0001"):
+        found(folder, tmp_path)
 
 
 def test_two_clips_for_one_scenario_are_both_named(folder: Path, tmp_path: Path) -> None:
@@ -76,9 +85,18 @@ def images(folder: Path, *levels: int) -> None:
 
 def test_a_folder_of_frames_is_read_in_the_order_of_their_numbers(folder: Path, tmp_path: Path) -> None:
     images(folder / "0001", 10, 20, 30)  # frame_8, frame_9, frame_10
-    clip = Precomputed(str(folder), pattern="{id}", fps=8).generate(make_request(tmp_path))
-    assert np.asarray(clip.frames)[:, 0, 0, 0].tolist() == [10, 20, 30]
-    assert (np.asarray(clip.frames).shape, clip.fps) == ((3, 4, 6, 3), 8)
+    clip = Precomputed(str(folder), fps=8).generate(make_request(tmp_path))
+    frames = np.stack(list(clip.frames or ()))
+    assert frames[:, 0, 0, 0].tolist() == [10, 20, 30]
+    assert (frames.shape, clip.fps) == ((3, 4, 6, 3), 8)
+
+
+def test_a_file_and_a_folder_of_one_id_are_two_clips(folder: Path, tmp_path: Path) -> None:
+    put(folder, "0001.mp4")
+    images(folder / "0001", 10)
+    with pytest.raises(AdapterError, match=r"2 clips for scenario 0001 \(0001, 0001.mp4\)"):
+        found(folder, tmp_path)
+    assert Precomputed(str(folder)).inputs("0001") == []
 
 
 def test_a_folder_of_frames_needs_a_rate(folder: Path, tmp_path: Path) -> None:
@@ -89,8 +107,26 @@ def test_a_folder_of_frames_needs_a_rate(folder: Path, tmp_path: Path) -> None:
 
 def test_frames_that_do_not_decode_are_told(folder: Path, tmp_path: Path) -> None:
     put(folder, "0001_x/1.png")
-    with pytest.raises(BadClip, match="0001_x"):
-        Precomputed(str(folder), fps=8).generate(make_request(tmp_path))
+    clip = Precomputed(str(folder), fps=8).generate(make_request(tmp_path))
+    with pytest.raises(BadClip, match=r"0001_x/1\.png"):
+        list(clip.frames or ())
+
+
+def test_what_is_no_file_is_never_opened(folder: Path, tmp_path: Path) -> None:
+    os.mkfifo(folder / "0001.mp4")
+    (folder / "0002.mp4").symlink_to("nowhere")
+    for scenario_id in ("0001", "0002"):
+        with pytest.raises(BadClip, match="a link to nothing, a pipe or a device"):
+            found(folder, tmp_path, scenario_id)
+
+
+@pytest.mark.skipif(sys.platform == "darwin", reason="its file systems hold UTF-8 only")
+def test_a_name_that_is_no_utf8_is_found_and_told_in_utf8(folder: Path, tmp_path: Path) -> None:
+    name = os.fsdecode(b"0001_caf\xe9.mp4")
+    put(folder, name)
+    clip = Precomputed(str(folder)).generate(make_request(tmp_path))
+    assert clip.file == folder / name
+    assert clip.info == {"source": "0001_caf\ufffd.mp4"}
 
 
 def test_without_a_folder_it_says_what_to_set_and_the_note() -> None:

@@ -202,13 +202,21 @@ def test_a_mirrored_clip_is_seen_as_players_show_it(tmp_path: Path, needs: Needs
     assert error_and_bias(made.switch_frame, scene(64, 36).swapaxes(0, 1))[0] < 3
 
 
-@pytest.mark.parametrize("mode", ["L", "RGBA", "P", "CMYK"])
+@pytest.mark.parametrize("mode", ["L", "RGBA", "P", "1"])
 def test_any_mode_of_image_becomes_rgb(tmp_path: Path, mode: str) -> None:
-    path = tmp_path / ("image.jpg" if mode in ("L", "CMYK") else "image.png")
+    path = tmp_path / ("image.jpg" if mode == "L" else "image.png")
     Image.fromarray(scene(*SIZE)).convert(mode).save(path)
     made = make_conditioning(ConditioningSource("i2v", path, "image", 30), Needs(), plan_fit("stretch", SIZE, SIZE))
     assert made.frames.shape == (1, 36, 64, 3)
     assert made.frames.dtype == np.uint8
+
+
+def test_a_switch_frame_of_16_bit_grey_is_not_white(tmp_path: Path) -> None:
+    grey = scene(*SIZE)[..., 0]
+    Image.fromarray(grey.astype(np.uint16) * 257).save(tmp_path / "frame.jpg", "PNG")
+    source = ConditioningSource("i2v", tmp_path / "frame.jpg", "image", 30)
+    made = make_conditioning(source, Needs(), plan_fit("stretch", SIZE, SIZE))
+    assert np.array_equal(made.switch_frame, np.repeat(grey[..., None], 3, axis=2))
 
 
 def test_an_images_orientation_is_carried_out(tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import unicodedata
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -13,7 +14,7 @@ from PIL import Image
 
 from adapters import Frame, Writer, probe, read_frames
 from runners.core.custom import build_custom
-from runners.core.custom_sources import scene_of
+from runners.core.custom_sources import read_sources, scene_of
 from runners.core.cutting import nearest_frames
 from runners.core.dataset import check_files, check_root
 from runners.core.errors import UserError
@@ -134,6 +135,13 @@ def test_a_csv_brings_prompts_categories_views_and_second_takes(tmp_path: Path) 
     check_files(DataSet(root), scenarios, ("testing",), 10, takes=(1, 2))
     assert told[0] == "not in about.csv and so left out: unused.mp4"
     assert told[-1] == "cutting 4/4: l2.mp4"
+
+
+def test_a_csv_finds_a_video_whose_accents_macos_stored_apart(tmp_path: Path) -> None:
+    _film(tmp_path / "in" / unicodedata.normalize("NFD", "café.mp4"))
+    table = _table(tmp_path / "t.csv", "video,scene", unicodedata.normalize("NFC", "café.mp4,table"))
+    (video,) = read_sources(tmp_path / "in", table, print)
+    assert video.scene == "table"
 
 
 def test_short_and_unreadable_videos_are_named(tmp_path: Path) -> None:

@@ -101,6 +101,14 @@ def test_an_empty_file_counts_as_missing(copy: Path) -> None:
         check_files(DataSet(copy), SCENARIOS, ("switch",), 30)
 
 
+def test_a_link_to_nothing_counts_as_missing(copy: Path) -> None:
+    path = next((copy / "switch-frames").glob("0003*"))
+    path.unlink()
+    path.symlink_to("nowhere")
+    with pytest.raises(UserError, match=rf"^1 file is missing or empty .*{path.name}"):
+        check_files(DataSet(copy), SCENARIOS, ("switch",), 30)
+
+
 def test_a_rate_that_is_not_shipped_is_made_from_the_highest_one() -> None:
     assert missing_files(DataSet(MINI), SCENARIOS, ("conditioning", "testing"), 16) == []
 

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from adapters import resize
-from runners.core.geometry import FITS, Fit, Geometry, apply, place, plan_fit, undo
+from runners.core.geometry import FITS, Fit, Geometry, apply, for_clip, place, plan_fit, same_shape, undo
 from tests.helpers_video import error_and_bias, marker, marker_at, scene
 
 sides = st.integers(48, 160)
@@ -125,3 +125,45 @@ def test_a_round_trip_through_a_larger_size_keeps_the_picture() -> None:
 def test_a_geometry_survives_the_manifest() -> None:
     geometry = plan_fit("pad", (160, 90), (80, 80))
     assert Geometry.from_dict(json.loads(json.dumps(geometry.to_dict()))) == geometry
+
+
+# clips of another shape
+
+
+@pytest.mark.parametrize(
+    "size",
+    [(1360, 768), (848, 480), (832, 480), (1280, 704), (1216, 704), (640, 352), (320, 192), (3840, 2160), (48, 26)],
+)
+def test_sizes_that_models_round_to_are_of_one_shape(size: tuple[int, int]) -> None:
+    assert same_shape(size, (1280, 720))
+    assert same_shape((size[1], size[0]), (720, 1280))
+
+
+@pytest.mark.parametrize(
+    "size",
+    [(720, 720), (720, 1280), (720, 480), (640, 480), (512, 320), (1024, 640), (256, 160), (1998, 1080), (2560, 1080)],
+)
+def test_other_shapes_are_not(size: tuple[int, int]) -> None:
+    assert not same_shape(size, (1280, 720))
+
+
+def test_a_clip_of_another_shape_needs_a_word() -> None:
+    as_it_is = plan_fit("stretch", (1920, 1080), (1280, 720))
+    assert for_clip(as_it_is, (832, 480), stated=False) == as_it_is
+    assert for_clip(as_it_is, (720, 720), stated=False) is None
+    assert for_clip(as_it_is, (720, 720), stated=True) == as_it_is
+    for fit in ("pad", "crop"):
+        said = plan_fit(fit, (1920, 1080), (1280, 720))
+        assert for_clip(said, (720, 720), stated=True) == plan_fit(fit, (1920, 1080), (720, 720))
+
+
+def test_what_a_model_was_shown_and_the_sources_own_shape_are_both_right_when_stretched() -> None:
+    squeezed = plan_fit("stretch", (1920, 1080), (720, 480))
+    for size in ((720, 480), (960, 540)):
+        assert for_clip(squeezed, size, stated=False) == squeezed
+
+
+def test_bars_that_were_shown_must_come_back() -> None:
+    padded = plan_fit("pad", (1920, 1080), (512, 512))
+    assert for_clip(padded, (1024, 1024), stated=True) == padded
+    assert for_clip(padded, (1280, 720), stated=True) is None

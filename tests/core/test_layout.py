@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import tempfile
+import unicodedata
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from runners.core.errors import UserError
 from runners.core.layout import VIEWS, DataSet, Item, Kind, file_name, output_name, relative_path, scenario_name
 from runners.core.scenarios import parse_scenario_name
 
@@ -98,3 +100,20 @@ def test_stray_files_are_no_videos(tmp_path: Path) -> None:
     for name in (".DS_Store", "notes.txt", f"{file_name('testing', ITEM, 30)}.part"):
         (folder / name).touch()
     assert DataSet(tmp_path).find("testing", ITEM, 30) is None
+
+
+def test_names_that_macos_stored_with_accents_apart_are_found(tmp_path: Path) -> None:
+    item = Item("0001", "left", 1, "trimmed-café")
+    path = tmp_path / relative_path("switch", Item("0001", "left", 1, unicodedata.normalize("NFD", item.name)), 30)
+    path.parent.mkdir()
+    path.touch()
+    assert DataSet(tmp_path).find("switch", item, 30) == path
+
+
+def test_two_files_of_one_scene_and_view_are_refused(tmp_path: Path) -> None:
+    for number in ("0001", "0007"):
+        path = tmp_path / relative_path("testing", Item(number, "left", 1, "trimmed-ball"), 30)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.touch()
+    with pytest.raises(UserError, match=r"holds 0001_.*ball\.mp4 and 0007_.*ball\.mp4, one scene and view"):
+        DataSet(tmp_path).find("testing", ITEM, 30)

@@ -123,6 +123,15 @@ def test_nothing_may_stand_twice(second: str, told: str, tmp_path: Path) -> None
         _load(tmp_path, _row(FIRST), second)
 
 
+@pytest.mark.parametrize(
+    ("output", "said"),
+    [("0001_perspective-right_trimmed-a.mp4", "from the right"), ("0001_perspective-left_trimmed-b.mp4", "b")],
+)
+def test_a_generated_name_of_another_scene_or_view_is_told(output: str, said: str, tmp_path: Path) -> None:
+    with pytest.raises(UserError, match=f"line 2: .* says {said}, and its scenario is a from the left"):
+        _load(tmp_path, _row(FIRST, output=output), _row(Item("0002", "left", 1, "trimmed-b")))
+
+
 def test_two_scenarios_may_not_be_written_to_one_file(tmp_path: Path) -> None:
     other = Item("0002", "left", 1, "trimmed-b")
     with pytest.raises(UserError, match="line 3: the generated_video_name"):

@@ -43,6 +43,43 @@ def path(tmp_path: Path) -> Path:
     return tmp_path / "0001.mp4.part"
 
 
+# shape
+
+
+@pytest.mark.parametrize("as_file", [True, False])
+def test_a_clip_of_another_shape_is_refused_unless_it_is_said_how_it_came_about(path: Path, as_file: bool) -> None:
+    clip = Clip(8, frames := clocks(40, 32, 32))
+    if as_file:
+        write_video(path.with_suffix(".mp4"), frames, 8)
+        clip = Clip(None, file=path.with_suffix(".mp4"))
+    with pytest.raises(BadClip, match=r"the clip is 32x32, the model was shown 64x36 .* model\.fit=stretch, pad"):
+        standardize(clip, AS_IT_IS, Output(*SIZE, 8), 5.0, path)
+    assert not path.exists()
+    assert standardize(clip, AS_IT_IS, Output(*SIZE, 8), 5.0, path, fit_stated=True).frames == 40
+
+
+@pytest.mark.parametrize("fit", ["pad", "crop"])
+def test_a_square_clips_picture_comes_to_where_the_scene_has_it(path: Path, fit: Any) -> None:
+    frames = np.full((40, 64, 64, 3), 40, np.uint8)
+    frames[:, 30:34, 30:34] = 250  # a square in the middle
+    if fit == "pad":
+        frames[:, :14] = frames[:, 50:] = 0
+    standardize(Clip(8, frames), plan_fit(fit, (128, 72), (128, 72)), Output(128, 72, 8), 5.0, path, fit_stated=True)
+    seen = next(read_frames(path))[..., 0].astype(int)
+    tall, wide = (seen > 150).any(axis=1).sum(), (seen > 150).any(axis=0).sum()
+    # Padded, the clip shows all 128 x 72 at half the size; cropped, the middle 72 x 72 of them.
+    assert (tall, wide) == ((8, 8) if fit == "pad" else (pytest.approx(5, abs=1), pytest.approx(5, abs=1)))
+    assert seen[36, 4] == pytest.approx(40 if fit == "pad" else 0, abs=4)
+    assert seen[36, 40] == pytest.approx(40, abs=4)
+
+
+def test_a_file_of_the_outputs_size_is_not_passed_on_where_the_model_was_shown_another_shape(path: Path) -> None:
+    file = path.with_suffix(".mp4")
+    write_plain(file, clocks(40, 32, 32), 8)
+    with pytest.raises(BadClip, match="the clip is 32x32"):
+        standardize(Clip(None, file=file), AS_IT_IS, Output(32, 32, 8), 5.0, path)
+
+
 # time
 
 

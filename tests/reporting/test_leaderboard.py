@@ -157,10 +157,12 @@ def test_published_rows_are_marked_and_stand_below_what_was_made_here() -> None:
     assert [each.published for each in verified] == [False] + [True] * (len(verified) - 1)
     scores = [mean.mean for each in verified[1:] if (mean := each.scores["verified"])]
     assert scores == sorted(scores, reverse=True)
-    assert len(scores) == 15
+    assert len(scores) == 17
     lines = printed(verified)
     assert lines[2] == []
-    assert lines[3][:4] == ["Magi-1 24B (multiframe) [published, 2026-06-19]", "op", "4", "48.4 ± 1.1"]
+    chosen = "Magi-1 24B + GeoPhys, best of N (multiframe) [published, 2026-06-19]"
+    assert lines[3][:4] == [chosen, "op", "1", "58.2"]
+    assert lines[4][:4] == ["Magi-1 24B (multiframe) [published, 2026-06-19]", "op", "16", "48.4 ± 1.1"]
     assert "arXiv 2606.18943 (2026-06-17)" in notes(found, resamples=1, seed=0)[-1]
 
 

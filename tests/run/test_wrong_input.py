@@ -83,7 +83,7 @@ def test_a_switch_frame_that_cannot_be_used_is_named(tmp_path: Path, data: Path,
 def test_a_folder_in_the_place_of_a_switch_frame_is_named(tmp_path: Path, data: Path) -> None:
     replace(data / "switch-frames" / SWITCH, None)
     (data / "switch-frames" / SWITCH).mkdir()
-    assert SWITCH in refused(tmp_path / "r", "is no image that decodes", benchmark=original(data))
+    assert SWITCH in refused(tmp_path / "r", "is a folder, and no image", benchmark=original(data))
 
 
 CONDITIONING = "0001_conditioning-videos_30FPS_perspective-left_take-1_trimmed-scene-0.mp4"

@@ -29,6 +29,7 @@ SIGNED = {
         "model_version": "1",
         "availability": "public",
         "model_source": "https://a.example",
+        "tech_report": "https://a.example/report.pdf",
         "generation_cost": 0.1,
         "generation_gpu": "none",
         "generation_ngpu": 0,

@@ -12,7 +12,7 @@ import yaml
 from runners.core.errors import UserError
 from runners.reporting.leaderboard import ScoredRun
 from runners.submission.card import Card, card_text, make_card, read_card, run_id
-from runners.submission.fields import empty_card, open_fields, optional_fields
+from runners.submission.fields import empty_card, open_fields, optional_fields, why_open
 from tests.reporting.scored import SHARES, scored_run
 
 TODAY = date(2026, 11, 25)
@@ -91,6 +91,24 @@ def test_one_run_has_no_spread_to_report() -> None:
     assert "reported_scores.physiq_mean" not in left
 
 
+def test_the_spread_of_one_run_may_be_given_as_zero_and_as_nothing_else() -> None:
+    given: Card = {"reported_scores": {"physiq_std": 0.0}}
+    card, breaches = make_card(four()[:1], given, TODAY)
+    assert (card["reported_scores"]["physiq_std"], breaches) == (0.0, [])
+    _, breaches = make_card(four()[:1], {"reported_scores": {"physiq_std": 1.3}}, TODAY)
+    assert breaches == ["card: reported_scores.physiq_std is 1.3, and one run has no spread; 0.0 is what passes"]
+
+
+def test_the_gpus_of_a_rewriter_are_wanted_of_all_but_a_service_of_its_own() -> None:
+    upsampled: Card = {"public_info": {"prompt_upsampling": True, "availability": "public"}}
+    wanted = {"public_info.upsample_gpu", "public_info.upsample_ngpu", "public_info.upsample_time"}
+    left = open_fields(make_card(four(), upsampled, TODAY)[0])
+    assert wanted <= set(left)
+    assert all("even where a service rewrote the prompts" in why_open(name) for name in wanted)
+    upsampled["public_info"]["availability"] = "api"
+    assert not wanted & set(open_fields(make_card(four(), upsampled, TODAY)[0]))
+
+
 @pytest.mark.parametrize(
     ("gpus", "facts", "told"),
     [
@@ -158,7 +176,8 @@ def signed() -> Card:
     card = empty_card()
     return {
         "public_info": {"organization": "Öko Labs", "model": "SVD", "availability": "public", "model_source": "https://a",
-                        "generation_cost": 0.1, "generation_gpu": "H100", "generation_ngpu": 1, "generation_time": 9},
+                        "tech_report": "https://a/report", "generation_cost": 0.1, "generation_gpu": "H100",
+                        "generation_ngpu": 1, "generation_time": 9},
         "terms": dict.fromkeys(card["terms"], "1.0") | {"terms_accepted": True},
         "warranties": dict.fromkeys(card["warranties"], True),
     }  # fmt: skip
@@ -213,6 +232,8 @@ def test_a_card_that_contradicts_the_runs_is_a_breach(section: str, key: str, va
         ("public_info: {date: 2026-02-30}", "day is out of range"),
         ("public_info: {bon_sampling: four}", "it is a whole number"),
         ("public_info: {prompt_upsampling: maybe}", "allowed are true and false"),
+        ("terms: {terms_version: 1.1}", "terms.terms_version is '1.1'; the leaderboard takes '1.0'"),
+        ("terms: {terms_version: 1}", "is '1'; the leaderboard takes '1.0'"),
         ("terms: {terms_accepted: 'no'}", "allowed are true and false"),
         ("warranties: {metadata_accurate: 1}", "allowed are true and false"),
         ("public_info: {organization: !!set {a}}", "must be one value"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Callable
 from pathlib import Path
 
@@ -67,6 +68,13 @@ def test_a_name_that_the_descriptions_lack_is_told(folder: Path) -> None:
         "run/0003_other.mp4: not in the descriptions' generated_video_name",
         f"run/{NAMES[2]}: is missing",
     )
+
+
+def test_a_name_whose_accents_are_stored_apart_is_told_as_that(tmp_path: Path, right: Path) -> None:
+    name = "0001_perspective-left_trimmed-café.mp4"
+    (tmp_path / unicodedata.normalize("NFD", name)).write_bytes(right.read_bytes())
+    (told,) = check_folder(tmp_path, "run", [name], CARD).breaches
+    assert told.endswith("its accents are stored in another way than in the descriptions")
 
 
 def test_prefixes_must_be_in_order(folder: Path) -> None:

@@ -70,12 +70,20 @@ def test_without_a_card_all_that_a_person_must_fill_in_is_empty_and_listed_last(
     folder = only_folder(tmp_path / "out")
     assert folder.name.startswith("org__paint-op__")
     card = yaml.safe_load((folder / "submission.yaml").read_text("utf-8"))
-    listed = [line.strip() for line in outcome.lines if line.startswith("  ")]
+    listed = [line.split()[0] for line in outcome.lines if line.startswith("  ")]
     for name in listed:
         section, key = name.split(".")
         assert card[section][key] in (None, ""), name
+    assert "  public_info.tech_report (entries without a report were held or closed)" in outcome.lines
+    assert "  terms.terms_version (the leaderboard takes 1.0)" in outcome.lines
     assert {"public_info.organization", "terms.terms_accepted", "warranties.has_rights_to_submit"} <= set(listed)
-    assert outcome.lines[-1].startswith("may be filled in as well: parameters, provider, tech_report, comments")
+    assert outcome.lines[-1].startswith("may be filled in as well: parameters, provider, comments")
+
+
+def test_of_one_run_the_spread_is_asked_for_with_what_passes(runs: list[Path], ask: Ask) -> None:
+    outcome = ask(runs[:1], SIGNED)
+    told = "  reported_scores.physiq_std (one run has none, and the leaderboard wants a number: 0.0 passes)"
+    assert (outcome.code, told in outcome.lines) == (STOPPED, True)
 
 
 def test_reported_scores_are_the_mean_and_spread_of_the_runs(runs: list[Path], ask: Ask, tmp_path: Path) -> None:
