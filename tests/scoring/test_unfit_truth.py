@@ -173,9 +173,7 @@ def test_masks_for_a_part_of_the_truth_are_refused(masked: Tiny, tmp_path: Path)
         check_truth(fresh(masked).dataset, masked.scenarios, FPS)
 
 
-@pytest.mark.parametrize(
-    ("path", "spoil"), [(truth, longer), (truth, faster), (mask, longer), (truth, turned)], ids=str
-)
+@pytest.mark.parametrize(("path", "spoil"), [(truth, longer), (truth, faster), (mask, longer), (truth, turned)])
 def test_what_headers_tell_is_told_before_there_are_clips(
     path: Callable[[Tiny], Path], spoil: Callable[[Path], object], masked: Tiny
 ) -> None:
