@@ -39,6 +39,7 @@ class Replicate(Provider):
     base_url = "https://api.replicate.com"
     key_env = "REPLICATE_API_TOKEN"
     label = "Replicate"
+    errors = frozenset({"detail"})
     options: ClassVar[frozenset[str]] = frozenset(
         {"image", "video", "duration", "seed", "negative", "version", "upload", "cancel_after"}
     )
