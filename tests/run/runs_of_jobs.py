@@ -40,8 +40,8 @@ def write_run(
         if not killed:
             journal.append("failed", id=clip_id, kind="ambiguous", reason="the answer was lost")
     for clip_id in published:
-        facts = dict.fromkeys(("name", "sha256", "generation", "raw", "publication", "session"), "x")
-        journal.append("published", id=clip_id, **{**facts, "generation": {}})
+        told = dict.fromkeys(("name", "sha256", "raw", "publication", "session"), "x")
+        journal.append("published", id=clip_id, generation={}, **told)
     journal.close()
     return folder
 
