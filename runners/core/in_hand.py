@@ -79,7 +79,8 @@ class InHand:
         if self._told or late_s is None or late_s < _TOLD_AFTER_S:
             return
         with self._mutex:
-            making = sorted(task.id for task in self._in_model.values() if not task.state.events)
+            tasks = [task for task in self._in_model.values() if task.state.published is None]
+            making = sorted(task.id for task in tasks if not task.state.events)
         waits = [f"the model has ended its work on {first_of(making)}"] if making else []
         if sent := self._gate.in_flight:
             answers = "the answer to 1 paid request is" if sent == 1 else f"the answers to {sent} paid requests are"

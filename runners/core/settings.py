@@ -138,7 +138,9 @@ class GenerateSettings:
     retry_refused: bool = setting(False, "try clips again that the model refused")
     attempts: int = setting(3, "tries per clip at a passing fault")
     max_failures: int | None = setting(None, "stop after so many failed clips in this invocation")
-    deadline_s: float | None = setting(None, "stop in good order after so many seconds (exit code 3)")
+    deadline_s: float | None = setting(
+        None, "begin nothing new and wait for no service after so many seconds (exit code 3)"
+    )
     concurrency: int | None = setting(None, "clips in the model at once (default: as the adapter says)")
     progress: str = setting("auto", "auto, live or plain")
 
