@@ -254,8 +254,12 @@ class JobRunner:
         """Fetch, with a fresh address whenever the old one is no longer valid or gives no video."""
         path = request.scratch / "video.mp4"
 
+        def tick() -> None:
+            request.step(100, 100)
+            request.pause(0)  # a video that drips is waited for, and no longer than the run may last
+
         def bring(output: Output) -> Fetched:
-            return fetch(self.transport, output, path, self.now, lambda: request.step(100, 100))
+            return fetch(self.transport, output, path, self.now, tick)
 
         fault: Exception = Gone("the job is done without a video")
         for _ in range(_FRESH_ADDRESSES + 1):
