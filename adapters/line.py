@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Literal
-from urllib.parse import urlsplit
+from urllib.parse import urljoin, urlsplit
 
 import requests
 from requests import exceptions
@@ -123,6 +123,12 @@ class _Session(requests.Session):
         if place not in self._known:
             self._known[place] = super().merge_environment_settings(url, proxies, stream, verify, cert)
         return dict(self._known[place])
+
+
+def redirected(url: str, target: str) -> str:
+    """Where the Location of an answer leads, from the address that gave it. Raises ValueError for no address."""
+    # http.client reads heads as Latin-1, and servers that do not escape their paths write UTF-8.
+    return urljoin(url, target.encode("latin-1").decode("utf-8"))
 
 
 def _no_netrc(request: requests.PreparedRequest) -> requests.PreparedRequest:

@@ -6,7 +6,6 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
-from urllib.parse import urljoin
 
 import requests
 
@@ -15,7 +14,7 @@ from adapters.api.addresses import ForbiddenAddress, PublicOnly, host_of, origin
 from adapters.api.redaction import Redactor
 from adapters.api.wire import Answer, Call
 from adapters.errors import AdapterError, SetupError
-from adapters.line import Cut, Line, NeverSent, Reply, Unsendable
+from adapters.line import Cut, Line, NeverSent, Reply, Unsendable, redirected
 
 MAX_ANSWER_BYTES = 512 * 2**20
 """A finished video may come inside an answer, as base64."""
@@ -139,7 +138,7 @@ class Transport:
 def _following(url: str, target: str) -> str:
     """Where a redirect leads. Raises `ForbiddenAddress`."""
     try:
-        following = urljoin(url, target)
+        following = redirected(url, target)
     except ValueError:
         raise ForbiddenAddress(f"{host_of(url)} redirects to what is no web address") from None
     if url.startswith("https:") and not following.startswith("https:"):

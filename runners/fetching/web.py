@@ -10,12 +10,14 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Any
-from urllib.parse import urlencode, urljoin, urlsplit
+from urllib.parse import urlencode, urlsplit
 
 import requests
 import tenacity
-from urllib3.exceptions import HTTPError
+from requests.structures import CaseInsensitiveDict
 
+from adapters.line import Cut, Line, NeverSent, Unsendable, redirected
+from adapters.line import Reply as Answer
 from runners.core.errors import UserError
 
 ATTEMPTS = 6
@@ -25,7 +27,10 @@ _LONGEST_WAIT_S = 600.0
 _MOST_REDIRECTS = 5
 _REDIRECTS = (301, 302, 303, 307, 308)
 _PASSING = (408, 429, 500, 502, 503, 504)
-_BLOCK_BYTES = 256 * 1024
+_MOST_JSON_BYTES = 64 * 2**20
+_MOST_FILE_BYTES = 2**42
+_SLOWEST_LINE = 1_000
+"""Bytes a second; a file over a slower line comes in many tries, each of which goes on where the last one ended."""
 _JITTER = tenacity.wait_exponential_jitter(initial=1, max=30, jitter=1)
 
 
@@ -68,7 +73,7 @@ class Web:
     def __init__(self, home: str, secret: Mapping[str, str] | None = None, *, stop: threading.Event) -> None:
         self.stop = stop
         self._home, self._secret = _origin(home), dict(secret or {})
-        self._local = threading.local()
+        self._line = Line(connect_s=_CONNECT_S, read_s=_READ_S, slowest=_SLOWEST_LINE)
 
     def patiently(self, attempt: Callable[[], Any], progress: Callable[[], int] = lambda: 0) -> Any:
         """Call until it raises no `Passing`; gives up, raising the last, after ATTEMPTS without new `progress`."""
@@ -82,7 +87,7 @@ class Web:
         """A JSON answer, asked for patiently. Raises Passing, Denied, Lasting or UserError."""
 
         def once() -> Any:
-            with self.open(f"{url}?{urlencode(params)}", headers) as reply:
+            with self.open(f"{url}?{urlencode(params)}", headers, most_bytes=_MOST_JSON_BYTES) as reply:
                 body = b"".join(reply.blocks)
             try:
                 return json.loads(body)
@@ -92,36 +97,37 @@ class Web:
         return self.patiently(once)
 
     @contextmanager
-    def open(self, url: str, headers: Mapping[str, str] | None = None, *, signed: bool = False) -> Iterator[Reply]:
+    def open(
+        self, url: str, headers: Mapping[str, str] | None = None, *, signed: bool = False,
+        most_bytes: int = _MOST_FILE_BYTES,
+    ) -> Iterator[Reply]:  # fmt: skip
         """A response of status 200, 206 or 416; all others are raised as Passing, Denied or Lasting."""
         source: Mapping[str, str] | None = None
         for _ in range(_MOST_REDIRECTS + 1):
             own = self._secret if signed and _origin(url) == self._home else {}
-            with self._get(url, {**(headers or {}), **own}) as response:
-                source = response.headers if source is None else source
-                target = response.headers.get("Location")
-                if response.status_code in _REDIRECTS and target:
+            with self._get(url, {**(headers or {}), **own}, most_bytes) as answer:
+                told = CaseInsensitiveDict(answer.headers)
+                source = told if source is None else source
+                target = told.get("Location")
+                if answer.status in _REDIRECTS and target:
                     url = _followed(url, target)
                     continue
-                _check_status(url, response, moved=_origin(url) != self._home)
-                yield Reply(response.status_code, response.headers, source, self._blocks(response))
+                _check_status(url, answer, moved=_origin(url) != self._home)
+                yield Reply(answer.status, told, source, self._blocks(url, answer))
                 return
         raise Lasting(f"{host_of(url)} redirects more than {_MOST_REDIRECTS} times")
 
-    def _get(self, url: str, headers: Mapping[str, str]) -> requests.Response:
-        session: requests.Session | None = getattr(self._local, "session", None)
-        if session is None:
-            session = self._local.session = requests.Session()
+    @contextmanager
+    def _get(self, url: str, headers: Mapping[str, str], most_bytes: int) -> Iterator[Answer]:
         sent = {"Accept-Encoding": "identity", "User-Agent": "physics-iq-harness", **headers}
-        with _typed(url):
-            return session.get(
-                url, headers=sent, timeout=(_CONNECT_S, _READ_S), allow_redirects=False, stream=True, auth=_no_netrc
-            )
+        request = requests.Request("GET", url, headers=sent)
+        with _typed(url), self._line.exchange(request, most_bytes=most_bytes) as answer:
+            yield answer
 
-    def _blocks(self, response: requests.Response) -> Iterator[bytes]:
+    def _blocks(self, url: str, answer: Answer) -> Iterator[bytes]:
         """The body as it comes. A body shorter than its stated length is a cut connection, raised as Passing."""
-        with _typed(response.url):
-            while block := response.raw.read1(_BLOCK_BYTES):
+        with _typed(url):
+            for block in answer.blocks():
                 if self.stop.is_set():
                     raise Cancelled
                 yield block
@@ -146,7 +152,10 @@ class _Stalled(tenacity.stop.stop_base):
 
 def host_of(url: str) -> str:
     """The host for a message; never the rest of an address, which may be signed."""
-    return urlsplit(url).hostname or "the source"
+    try:
+        return urlsplit(url).hostname or "the source"
+    except ValueError:
+        return "the source"
 
 
 def _pause(state: tenacity.RetryCallState) -> float:
@@ -155,13 +164,13 @@ def _pause(state: tenacity.RetryCallState) -> float:
     return max(_JITTER(state), min(asked, _LONGEST_WAIT_S))
 
 
-def _check_status(url: str, response: requests.Response, *, moved: bool) -> None:
+def _check_status(url: str, answer: Answer, *, moved: bool) -> None:
     """`moved`: another host than the source's own answers, to an address that is signed for a short while only."""
-    status, host = response.status_code, host_of(url)
+    status, host = answer.status, host_of(url)
     if status in (200, 206, 416):
         return
     if status in _PASSING or (moved and status in (401, 403)):
-        raise Passing(f"{host} answers HTTP {status}", asked_wait(response.headers.get("Retry-After")))
+        raise Passing(f"{host} answers HTTP {status}", asked_wait(answer.headers.get("retry-after")))
     if status in (401, 403):
         raise Denied(f"{host} answers HTTP {status}")
     raise Lasting(f"{host} answers HTTP {status}" + (": it is not there" if status in (404, 410) else ""))
@@ -180,7 +189,11 @@ def asked_wait(text: str | None) -> float | None:
 
 
 def _followed(url: str, target: str) -> str:
-    following = urljoin(url, target)
+    try:
+        following = redirected(url, target)
+        _origin(following)
+    except (ValueError, UserError):
+        raise Lasting(f"{host_of(url)} redirects to what is no web address") from None
     if url.startswith("https:") and not following.startswith("https:"):
         raise Lasting(f"{host_of(url)} redirects to an address without encryption")
     return following
@@ -195,26 +208,20 @@ def _origin(url: str) -> tuple[str, str | None, int | None]:
         raise UserError("the source's address is no web address; see STORAGE_EMULATOR_HOST and HF_ENDPOINT") from None
 
 
-def _no_netrc(request: requests.PreparedRequest) -> requests.PreparedRequest:
-    """Stands in for an `auth`, since requests would else add whatever ~/.netrc holds for the host."""
-    return request
-
-
 @contextmanager
 def _typed(url: str) -> Iterator[None]:
-    """Every fault of the network as one of ours; causes are left out, for they hold whole (signed) addresses."""
+    """Every fault of the line as one of ours; causes are left out, for they hold whole (signed) addresses."""
     host = host_of(url)
     try:
         yield
-    except requests.exceptions.SSLError as error:
-        if "CERTIFICATE_VERIFY_FAILED" in str(error):
+    except (NeverSent, Cut) as error:
+        raise Passing(f"the connection to {host} was lost ({error})") from None
+    except Unsendable as error:
+        if error.fault == "certificate":
             raise UserError(f"the certificate of {host} cannot be verified; nothing was fetched") from None
-        raise Passing(f"the encrypted connection to {host} broke") from None
-    except (requests.exceptions.InvalidURL, requests.exceptions.MissingSchema, requests.exceptions.InvalidSchema):
+        if error.fault == "header":
+            told = "the token holds characters that no header can; set it again, without line breaks"
+            raise UserError(told) from None
+        if error.fault == "proxy":
+            raise UserError("the proxy that the environment names is no web address; mend $HTTPS_PROXY") from None
         raise Lasting(f"the address of {host} is no web address; see STORAGE_EMULATOR_HOST, HF_ENDPOINT") from None
-    except (requests.exceptions.InvalidHeader, UnicodeEncodeError):
-        raise UserError("the token holds characters that no header can; set it again, without line breaks") from None
-    except (requests.exceptions.RequestException, HTTPError, ConnectionError, TimeoutError) as error:
-        raise Passing(f"the connection to {host} was lost ({type(error).__name__})") from None
-    except ValueError:  # requests looks at where a redirect leads, even if told not to follow it
-        raise Lasting(f"{host} redirects to what is no web address") from None

@@ -187,7 +187,7 @@ def test_what_a_gateway_answers_after_the_job_was_made_never_makes_a_second_one(
             assert run.billed(f"{number:04}") == 1, (status, name, ended)
 
 
-NO_UPLOAD = {"replicate": {"options": {"upload": None}}}
+NO_UPLOAD: dict[str, Any] = {"replicate": {"options": {"upload": None}}}
 """A case whose first POST is a free one, and not the paid request."""
 
 
