@@ -8,8 +8,9 @@ from collections.abc import Callable, Mapping
 from typing import Any, ClassVar
 
 from adapters.api.waits import asked_wait
-from adapters.api.wire import Answer, BadAnswer, Call, Media, Status, Ticket, Work
+from adapters.api.wire import UNREADABLE, Answer, BadAnswer, Call, Media, Status, Ticket, Work
 from adapters.errors import Ambiguous, MissingDependency, RateLimited, Refused, Rejected, SetupError
+from adapters.outside import clean_text
 
 
 class Provider(ABC):
@@ -111,8 +112,8 @@ class Provider(ABC):
     def message(self, answer: Answer) -> str:
         """The vendor's own words in an error; the plain text where they stand in no known shape."""
         try:
-            return self.words(answer.json())[:300]
-        except (BadAnswer, LookupError, TypeError, ValueError, AttributeError):
+            return clean_text(self.words(answer.json()), 300)
+        except UNREADABLE:
             return " ".join(answer.text(200).split()) or "no explanation"
 
     def words(self, body: Any) -> str:

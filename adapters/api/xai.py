@@ -7,6 +7,7 @@ from typing import Any
 from urllib.parse import quote
 
 from adapters.api.provider import Provider
+from adapters.api.told import mapping, number
 from adapters.api.wire import Answer, BadAnswer, Call, Output, State, Status, Ticket, Work
 from adapters.errors import Refused, SetupError
 
@@ -45,7 +46,7 @@ class XAI(Provider):
 
     def ticket(self, answer: Answer) -> Ticket:
         """`{"request_id"}`."""
-        return Ticket(str(answer.record()["request_id"] or ""))
+        return Ticket(answer.record()["request_id"])
 
     def fault(self, answer: Answer) -> Exception | None:
         """What no other clip could get through with is told in words more than by the status."""
@@ -76,6 +77,7 @@ class XAI(Provider):
         url = video.get("url") or (video.get("file_output") or {}).get("public_url")
         word = str(body.get("status") or ("done" if url else body["status"]))
         state = _STATES.get(word, State.PENDING)
+        percent = number(body.get("progress"))
         reason = f"{word}: {self.words(body['error'])}" if body.get("error") else f"{word}, no explanation"
         if state is State.SUCCEEDED and video.get("respect_moderation") is False:
             state, reason = State.REFUSED, "the video did not pass moderation"
@@ -84,11 +86,11 @@ class XAI(Provider):
         return Status(
             state,
             word,
-            output=Output(url=str(url)) if url else None,
+            output=Output(url=url) if url else None,
             reason=reason,
             usd=_usd(body),
             report={"model": body.get("model"), "duration": video.get("duration"), "usd": _usd(body)},
-            progress=None if body.get("progress") is None else body["progress"] / 100,
+            progress=None if percent is None else percent / 100,
             odd="" if word in _STATES else f"an unknown status {word!r}, taken for running",
         )
 
@@ -107,7 +109,7 @@ class XAI(Provider):
 
 def _usd(body: Mapping[str, Any]) -> float | None:
     """What the service says that it charged."""
-    ticks = (body.get("usage") or {}).get("cost_in_usd_ticks")
+    ticks = number(mapping(body.get("usage")).get("cost_in_usd_ticks"))
     return None if ticks is None else round(ticks * _USD_PER_TICK, 6)
 
 
