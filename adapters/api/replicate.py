@@ -9,7 +9,7 @@ from urllib.parse import quote
 
 from adapters.api.provider import Provider
 from adapters.api.told import mapping
-from adapters.api.wire import Answer, Call, Media, Output, Part, State, Status, Ticket, Work
+from adapters.api.wire import Answer, BadAnswer, Call, Media, Output, Part, State, Status, Ticket, Work
 from adapters.errors import SetupError
 
 _STATES = {
@@ -84,7 +84,10 @@ class Replicate(Provider):
         state = _STATES.get(word, State.PENDING)
         if state is State.FAILED and any(sign in error for sign in _MODERATED):
             state = State.REFUSED
-        url = None if body.get("data_removed") is True else _address(body.get("output"))
+        made = None if body.get("data_removed") is True else body.get("output")
+        url = _address(made)
+        if state is State.SUCCEEDED and made and not url:
+            raise BadAnswer("an output without the address of a file")
         return Status(
             state,
             word,
