@@ -21,6 +21,7 @@ from adapters.api.limiter import Limiter
 from adapters.api.price import Price
 from adapters.api.provider import Provider
 from adapters.api.submitting import Submitting, upload
+from adapters.api.told import number
 from adapters.api.transport import Transport
 from adapters.api.waits import Passing, Patience
 from adapters.api.wire import Output, State, Status, Ticket, Work
@@ -201,7 +202,7 @@ class JobRunner:
     def _asking(self, attempt: Attempt) -> Asking:
         job_id, urls = str(attempt.job_id), attempt.facts.get("urls")
         ticket = Ticket(job_id, urls) if urls else self.provider.adopt(job_id)
-        begun = float(attempt.facts.get("begun", 0))
+        begun = number(attempt.facts.get("begun")) or 0.0
         return Asking(self.provider, self.transport, ticket, begun, self.now)
 
     def _end(self, attempt: Attempt, status: Status, log: JobLog) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 from urllib.parse import quote
 
 from adapters.api.provider import Provider
-from adapters.api.told import mapping, whole
+from adapters.api.told import integer, mapping
 from adapters.api.waits import Passing, asked_wait
 from adapters.api.wire import UNREADABLE, Answer, Call, Output, State, Status, Ticket, Work
 from adapters.errors import Ambiguous, RateLimited, Refused, Rejected, SetupError
@@ -63,7 +63,7 @@ class Kling(Provider):
     def fault(self, answer: Answer) -> Exception | None:
         """By the envelope's code, whatever the HTTP status: an empty account answers 429 as well."""
         try:
-            code = whole(answer.record()["code"])
+            code = integer(answer.record()["code"])
         except UNREADABLE:
             return super().fault(answer)
         told = f"{self.label} answers {code}: {self.message(answer)}"

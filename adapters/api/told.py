@@ -38,7 +38,7 @@ def items(value: Any) -> list[Any]:
     return value if isinstance(value, list) else []
 
 
-def whole(value: Any) -> int:
+def integer(value: Any) -> int:
     """An integer, or its digits as a text. Raises `BadAnswer`."""
     if isinstance(value, str) or (isinstance(value, int) and not isinstance(value, bool)):
         try:

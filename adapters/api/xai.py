@@ -54,7 +54,7 @@ class XAI(Provider):
             return self.stop(answer)
         fault = super().fault(answer)
         if isinstance(fault, Refused):
-            fault.usd = _usd(answer.record()) or 0.0  # a picture that was declined was charged all the same
+            fault.usd = _usd(_body(answer)) or 0.0  # a picture that was declined was charged all the same
         return fault
 
     def is_moderation(self, answer: Answer) -> bool:
@@ -72,7 +72,7 @@ class XAI(Provider):
 
     def status(self, answer: Answer, ticket: Ticket) -> Status:
         """HTTP 202 says that it runs, with a body or without; a `done` without a video may be a refusal."""
-        body = _pending(answer) if answer.status == 202 else answer.record()
+        body = {"status": "pending", **_body(answer)} if answer.status == 202 else answer.record()
         video = body.get("video") or {}
         url = video.get("url") or (video.get("file_output") or {}).get("public_url")
         word = str(body.get("status") or ("done" if url else body["status"]))
@@ -113,12 +113,12 @@ def _usd(body: Mapping[str, Any]) -> float | None:
     return None if ticks is None else round(ticks * _USD_PER_TICK, 6)
 
 
-def _pending(answer: Answer) -> Mapping[str, Any]:
-    """The body of a 202, which is often empty and need not be JSON."""
+def _body(answer: Answer) -> Mapping[str, Any]:
+    """The body of an answer that need not be JSON, as that of a 202, which is often empty."""
     try:
-        return {"status": "pending", **answer.record()}
+        return answer.record()
     except BadAnswer:
-        return {"status": "pending"}
+        return {}
 
 
 def _speaks_of_moderation(text: str) -> bool:

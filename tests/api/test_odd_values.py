@@ -16,7 +16,7 @@ from adapters.api.provider import Provider
 from adapters.api.redaction import Redactor
 from adapters.api.transport import Transport
 from adapters.api.waits import Passing
-from adapters.api.wire import Answer, Call, State, Status, Ticket
+from adapters.api.wire import Answer, BadAnswer, Call, State, Status, Ticket
 from tests.api.kit import CASES, Case, running
 from tests.api.works import is_fit
 
@@ -154,3 +154,19 @@ def test_only_an_odd_address_or_state_hides_a_finished_video(case: Case, tmp_pat
             unfit.append((name, path, kind))
     assert [one for one in lost if one not in DOCUMENTED] == []
     assert (given_up, unfit) == ([], [])
+
+
+@pytest.mark.parametrize("kind", ODD)
+def test_an_odd_value_spoils_nothing_beside_it(kind: str) -> None:
+    read = Answer(200, {}, b'{"odd": %s, "url": "https://h/v.mp4"}' % ODD[kind]).record()
+    assert read["url"] == "https://h/v.mp4"
+
+
+@pytest.mark.parametrize("depth", [1, 49, 50, 51, 500, 100_000])
+def test_what_lies_too_deep_is_left_out(depth: int) -> None:
+    body = '{"a": ' + '{"c": [' * depth + r'"]}[{\"]"' + "]}" * depth + ', "b": 1}'
+    read = Answer(200, {}, body.encode()).record()
+    assert read["b"] == 1
+    assert ("]}[{" in repr(read)) == (depth < 50)
+    with pytest.raises(BadAnswer):
+        Answer(200, {}, body[:-20].encode()).record()
