@@ -7,9 +7,11 @@ video must never stand between us and the video, which is paid for; what is no g
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
+from urllib.parse import urlsplit
 
 from adapters.api.redaction import Redactor
 from adapters.api.wire import BadAnswer, Output, Status, Ticket
@@ -24,6 +26,8 @@ _READ = 2**20
 """So much of a text is looked at: redacted as a whole, and cut to what is kept only then."""
 _MOST_USD = 100_000.0
 """What no clip costs: a service that says so uses another unit, and the estimate stands."""
+
+_HOST = re.compile(r"(?!.{254})[\w-]{1,63}(\.[\w-]{1,63})*\.?|(?=[^:]*:)[0-9a-f:.]{2,45}(%\w+)?")
 
 # --- for those who translate: a field that is of another type than documented counts as one that is not there
 
@@ -84,9 +88,23 @@ def cleaned(status: Status, redact: Redactor) -> Status:
 
 
 def _sound(output: Output) -> Output:
-    if output.data is None and not isinstance(output.url, str):
+    if output.data is not None:
+        return output
+    if not isinstance(output.url, str):
         raise BadAnswer(f"a video at {type(output.url).__name__} where an address belongs")
-    return output if output.url is None else replace(output, url=clean_text(output.url, len(output.url)))
+    url = clean_text(output.url, len(output.url))
+    if not _has_host(url):
+        raise BadAnswer(f"a video at {clean_text(url, _LONGEST_WORD)!r}, which has no host")
+    return replace(output, url=url)
+
+
+def _has_host(url: str) -> bool:
+    """Whether the host in an address, if it has one, can be any: of others `requests` says that the setup is wrong."""
+    try:
+        host = urlsplit(url).hostname or ""
+    except ValueError:
+        return True  # no address at all, which is told when it is fetched
+    return not host or _HOST.fullmatch(host) is not None
 
 
 def _report(report: Any, redact: Redactor) -> dict[str, Any]:

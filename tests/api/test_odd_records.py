@@ -12,11 +12,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from adapters import spent_usd
+from adapters.api.download import _stated
 from adapters.api.provider import Provider
 from adapters.api.redaction import Redactor
 from adapters.api.service import Service
 from adapters.api.told import cleaned, identified
-from adapters.api.wire import UNREADABLE, Answer, State, Status
+from adapters.api.wire import UNREADABLE, Answer, BadAnswer, Output, State, Status
 from tests.api.kit import BY_NAME, CASES, Case, arguments, running
 from tests.api.works import answer, is_fit
 
@@ -142,3 +143,20 @@ def test_half_a_character_is_told_as_a_whole_one(name: str, route: str, status: 
         error = run.go().error
         "".join([str(error), *run.told]).encode("utf-8")
         json.dumps(json.loads(run.ledger.text()), ensure_ascii=False).encode("utf-8")
+
+
+@pytest.mark.parametrize("host", ["*", "a b", "...", "\ufffd", "a" * 100_000, ".".join(["a"] * 200)], ids=cut)
+def test_an_address_whose_host_is_none_is_asked_for_anew(host: str) -> None:
+    with pytest.raises(BadAnswer, match="no host"):
+        cleaned(Status(State.SUCCEEDED, output=Output(url=f"https://{host}/v.mp4")), Redactor())
+
+
+@pytest.mark.parametrize("host", ["cdn.example.com", "h", "127.0.0.1:9", "[::1]:9", "a_b.example.", "bücher.example"])
+def test_an_address_with_a_host_stays_as_it_is(host: str) -> None:
+    output = Output(url=f"https://{host}/v.mp4?a=b#c", signed=True)
+    assert cleaned(Status(State.SUCCEEDED, output=output), Redactor(("sk-123456",))).output == output
+
+
+@pytest.mark.parametrize("told", ["\u00b2", "-1", "9" * 5000, "1e3", ""])
+def test_a_length_that_is_no_number_is_not_stated(told: str) -> None:
+    assert _stated({"Content-Length": told}) is None
