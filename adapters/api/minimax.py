@@ -107,7 +107,7 @@ class MiniMax(Provider):
         """The code of the envelope, and what it says."""
         envelope = body.get("base_resp") or {}
         code = int(envelope.get("status_code", 0))
-        return code, f"{self.label} answers {code}: {envelope.get('status_msg') or 'no explanation'}"
+        return code, f"{self.label} answers {code}: {str(envelope.get('status_msg') or 'no explanation')[:300]}"
 
     def _no(self, code: int, told: str, answer: Answer) -> Status:
         """What a code other than 0 means once a task runs. Raises `SetupError` (the key), `Passing` for the rest."""

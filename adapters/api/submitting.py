@@ -9,14 +9,13 @@ from typing import Any
 
 from adapters.api.addresses import host_of
 from adapters.api.provider import Provider
-from adapters.api.told import fit, identified
+from adapters.api.told import cost_usd, fit, identified
 from adapters.api.transport import Lost, NotDelivered, Transport
 from adapters.api.waits import Passing
 from adapters.api.wire import UNREADABLE, Answer, BadAnswer, Call, Ticket, Work
 from adapters.attempts import Attempt, fold_attempts
 from adapters.contract import JobLog
 from adapters.errors import AdapterError, Ambiguous, RateLimited, Refused, Rejected, SetupError
-from adapters.outside import amount_usd
 
 _KEPT_HEADERS = ("content-type", "retry-after", "location", "request-id", "x-request-id", "x-fal-request-id")
 _KEPT_BODY, _READ_BODY, _KEPT_HEADER = 2**16, 2**20, 1000
@@ -98,7 +97,7 @@ class Submitting:
         except (Rejected, Refused) as error:
             told = {"attempt": number, "reason": self._told(error)}
             if isinstance(error, Refused):
-                log.append({"state": "refused", "usd": amount_usd(error.usd) or 0.0, **told})
+                log.append({"state": "refused", "usd": cost_usd(error.usd) or 0.0, **told})
             else:
                 log.append({"state": "rejected", "usd": 0, **told})
             raise self._clean(error) from None

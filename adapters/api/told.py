@@ -10,6 +10,7 @@ import json
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from itertools import islice
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -21,7 +22,7 @@ LONGEST_REASON = 2_000
 _LONGEST_WORD = 200
 _LONGEST_NAME = 512
 _LONGEST_ADDRESS = 4_096
-_LONGEST_REPORT = 100_000
+_LONGEST_REPORT, _MOST_KEPT = 100_000, 40
 _READ = 2**20
 """So much of a text is looked at: redacted as a whole, and cut to what is kept only then."""
 _MOST_USD = 100_000.0
@@ -63,8 +64,14 @@ def number(value: Any) -> float | None:
 def fit(text: Any, redact: Callable[[str], str], longest: int = LONGEST_REASON) -> str:
     """A text for a record or a message: whatever it was, without secrets, then cut."""
     if not isinstance(text, str):
-        text = "" if text is None else str(clean(text, longest))
+        text = "" if text is None else str(clean(text, _READ))
     return clean_text(redact(clean_text(text, _READ)), longest)
+
+
+def cost_usd(value: Any) -> float | None:
+    """A reported cost, if it can be one of a clip."""
+    usd = amount_usd(value)
+    return usd if usd is not None and usd <= _MOST_USD else None
 
 
 def cleaned(status: Status, redact: Redactor) -> Status:
@@ -73,14 +80,13 @@ def cleaned(status: Status, redact: Redactor) -> Status:
     Raises `BadAnswer` if the address of its video is none.
     """
     progress = number(status.progress)
-    usd = amount_usd(status.usd)
     return replace(
         status,
         word=fit(status.word, redact, _LONGEST_WORD),
         output=None if status.output is None else _sound(status.output),
         reason=fit(status.reason, redact),
         transient=status.transient is True,  # a yes may cost another job
-        usd=usd if usd is not None and usd <= _MOST_USD else None,
+        usd=cost_usd(status.usd),
         report=_report(status.report, redact),
         progress=None if progress is None else min(progress, 1.0),
         odd=fit(status.odd, redact, _LONGEST_WORD),
@@ -113,7 +119,8 @@ def _report(report: Any, redact: Redactor) -> dict[str, Any]:
         kept: dict[str, Any] = clean(told, longest)
         if len(json.dumps(kept)) <= _LONGEST_REPORT:
             return kept
-    return {"left_out": f"a report of {len(json.dumps(told))} characters"}
+    small = {key: one for key, one in islice(kept.items(), _MOST_KEPT) if len(json.dumps(one)) <= LONGEST_REASON}
+    return {**small, "left_out": f"most of a report of {len(json.dumps(told))} characters"}
 
 
 def identified(ticket: Ticket) -> Ticket:

@@ -209,6 +209,8 @@ class Status:
     says the job costs; `report` what else it tells and a reader of the run should know (seed, revised prompt, model
     version). `progress` is from 0 to 1. `ask`: the outcome is known only after this further call, whose answer goes to
     `Provider.result`. `odd`: something unexpected that is worth a note.
+
+    A provider may put in what the answer holds, of whatever type: `told.cleaned` brings it to the types below.
     """
 
     state: State

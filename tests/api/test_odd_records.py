@@ -160,3 +160,11 @@ def test_an_address_with_a_host_stays_as_it_is(host: str) -> None:
 @pytest.mark.parametrize("told", ["\u00b2", "-1", "9" * 5000, "1e3", ""])
 def test_a_length_that_is_no_number_is_not_stated(told: str) -> None:
     assert _stated({"Content-Length": told}) is None
+
+
+def test_a_report_without_end_keeps_what_is_short() -> None:
+    report = {"seed": 7, **{f"a{number}": ["b" * 100] * 900 for number in range(50)}, "model": "m"}
+    kept = cleaned(Status(State.SUCCEEDED, report=report), Redactor()).report
+    assert kept["seed"] == 7
+    assert "most of a report of 4" in kept["left_out"]
+    assert len(json.dumps(kept)) < 1000
