@@ -49,7 +49,7 @@ from adapters.errors import (
     SetupError,
 )
 from adapters.frames import resize
-from adapters.outside import amount_usd, clean, clean_text, on_terminal
+from adapters.outside import amount_usd, clean, clean_text, on_terminal, whole
 from adapters.pictures import BadPicture, check_picture, picture_size, read_picture
 from adapters.rollout import RollOut
 from adapters.timing import frames_for, sample_backwards
@@ -126,5 +126,6 @@ __all__ = [
     "sample_backwards",
     "spent_usd",
     "survey",
+    "whole",
     "write_video",
 ]

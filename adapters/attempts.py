@@ -26,6 +26,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
+from adapters.outside import amount_usd, whole
+
 FREE = frozenset({"held", "rejected"})
 """States in which surely no job was made."""
 RUNNING = frozenset({"submitted", "succeeded", "fetched"})
@@ -68,10 +70,11 @@ def fold_attempts(events: Iterable[dict[str, Any]]) -> list[Attempt]:
     for event in events:
         if "attempt" not in event:
             continue
-        key = int(event.get("segment", 0)), int(event["attempt"])
+        key = whole(event.get("segment")), whole(event["attempt"])
         attempt = attempts.setdefault(key, Attempt(key[1], key[0]))
         attempt.state = str(event.get("state", attempt.state))
-        attempt.usd = float(event.get("usd", attempt.usd))
+        usd = amount_usd(event.get("usd"))  # what is no amount would disarm every cap: what was known stands
+        attempt.usd = attempt.usd if usd is None else usd
         attempt.facts |= event
     return list(attempts.values())
 

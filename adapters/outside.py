@@ -90,6 +90,11 @@ def on_terminal(text: str, *, lines: bool = False) -> str:
     return _UNPAIRED.sub("\ufffd", _UNSHOWN.sub(spelled, text))
 
 
+def whole(value: Any, otherwise: int = 0) -> int:
+    """The value if it is an integer, else another one: for numbers that an old or damaged record may hold."""
+    return value if isinstance(value, int) and not isinstance(value, bool) else otherwise
+
+
 def amount_usd(value: Any) -> float | None:
     """A reported cost, if it can be added to others: a finite number that is not negative."""
     if isinstance(value, bool) or not isinstance(value, Real):

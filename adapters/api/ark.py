@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 from urllib.parse import quote, urlencode
 
 from adapters.api.provider import Provider
+from adapters.api.told import mapping
 from adapters.api.wire import Answer, BadAnswer, Call, Output, State, Status, Ticket, Work
 from adapters.errors import SetupError
 
@@ -54,7 +55,7 @@ class Ark(Provider):
 
     def ticket(self, answer: Answer) -> Ticket:
         """`{"id"}`."""
-        return Ticket(str(answer.record()["id"] or ""))
+        return Ticket(answer.record()["id"])
 
     def fault(self, answer: Answer) -> Exception | None:
         """A model that the account has not activated is an HTTP 404, and one for every clip."""
@@ -90,7 +91,7 @@ class Ark(Provider):
         body = answer.record()
         word = str(body["status"])
         state = _STATES.get(word, State.PENDING)
-        error = body.get("error") or {}
+        error = mapping(body.get("error"))
         code = str(error.get("code") or "")
         if state is State.FAILED and "SensitiveContentDetected" in code:
             state = State.REFUSED
@@ -144,5 +145,5 @@ def _report(body: Mapping[str, Any]) -> dict[str, Any]:
         "ratio",
         "created_at",
     )
-    tokens = (body.get("usage") or {}).get("completion_tokens")
+    tokens = mapping(body.get("usage")).get("completion_tokens")
     return {**{key: body[key] for key in told if body.get(key) not in (None, "")}, "completion_tokens": tokens}

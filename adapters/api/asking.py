@@ -6,15 +6,15 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from adapters.api.provider import Provider
+from adapters.api.told import cleaned, fit
 from adapters.api.transport import Lost, NotDelivered, Transport
 from adapters.api.waits import Passing, asked_wait
-from adapters.api.wire import Answer, BadAnswer, State, Status, Ticket
+from adapters.api.wire import UNREADABLE, Answer, State, Status, Ticket
 from adapters.errors import AdapterError, Ambiguous, SetupError
 
 LAG_S = 60.0
 """For so long after its beginning, a service may not yet know its own job."""
 _PASSING = frozenset({408, 409, 425, 429})
-_UNREADABLE = (BadAnswer, KeyError, IndexError, TypeError, ValueError, AttributeError)
 
 
 @dataclass(frozen=True)
@@ -47,12 +47,12 @@ class Asking:
         status, provider = answer.status, self.provider
         if provider.speaks(answer):
             return
-        told = self.transport.redact(f"{provider.label} answers HTTP {status}: {provider.message(answer)}")
+        told = self._fit(f"{provider.label} answers HTTP {status}: {provider.message(answer)}")
         if not provider.owns(answer):  # of a gateway, which knows nothing of the job
             raise Passing(told, asked_wait(answer.headers, self.now))
         fault = provider.fault(answer)
         if isinstance(fault, SetupError):  # whatever the status: some tell a wrong key by 400, an empty account by 429
-            fault.args = (self.transport.redact(str(fault)),)
+            fault.args = (self._fit(str(fault)),)
             raise fault
         if status in _PASSING or status >= 500:
             raise Passing(told, asked_wait(answer.headers, self.now))
@@ -62,12 +62,15 @@ class Asking:
 
     def _read(self, read: Callable[[Answer, Ticket], Status], answer: Answer) -> Status:
         try:
-            return read(answer, self.ticket)
+            return cleaned(read(answer, self.ticket), self.transport.redact)
         except (Passing, AdapterError, SetupError) as error:
-            error.args = (self.transport.redact(str(error)), *error.args[1:])
+            error.args = (self._fit(str(error)), *error.args[1:])
             raise
-        except _UNREADABLE as error:
-            raise Passing(self.transport.redact(f"an answer that cannot be read ({error!r})")) from None
+        except UNREADABLE as error:
+            raise Passing(self._fit(f"an answer that cannot be read ({error!r})")) from None
+
+    def _fit(self, text: str) -> str:
+        return fit(text, self.transport.redact)
 
 
 def _joined(first: Status, further: Status) -> Status:

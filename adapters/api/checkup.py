@@ -6,8 +6,9 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from adapters.api.addresses import host_of
+from adapters.api.told import fit
 from adapters.api.transport import Lost, NotDelivered, Transport
-from adapters.api.wire import BadAnswer
+from adapters.api.wire import UNREADABLE
 from adapters.contract import Finding, Size
 from adapters.errors import SetupError
 
@@ -79,16 +80,16 @@ def _endpoint(service: Service, transport: Transport) -> Iterator[Finding]:
     try:
         answer = transport.send(call)
         if not answer.ok:
-            told = transport.redact(provider.message(answer))
+            told = fit(provider.message(answer), transport.redact)
             yield Finding("fault", "service", f"{host} answers HTTP {answer.status}: {told}")
             return
         yield Finding("ok", "service", f"{host} answers and takes the key" if service.key_env else f"{host} answers")
         balance = provider.balance(answer)
     except (Lost, NotDelivered, SetupError) as error:
-        yield Finding("fault", "service", str(error))
+        yield Finding("fault", "service", fit(str(error), transport.redact))
         return
-    except (BadAnswer, KeyError, TypeError, ValueError, AttributeError):
+    except UNREADABLE:
         yield Finding("warning", "balance", "its answer cannot be read")
         return
     if balance:
-        yield Finding("note", "balance", balance)
+        yield Finding("note", "balance", fit(balance, transport.redact))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,6 +20,7 @@ MOST_BYTES = 2 * 2**30
 _SHAPE_TOLERANCE = 0.03
 """Services round sizes to multiples of 8 or 16; a picture of another shape was cropped, padded or squeezed."""
 _GONE = (401, 403, 404, 410)
+_DIGITS = re.compile("[0-9]{1,20}")
 _CONTAINERS = ("mp4", "mov", "matroska", "webm")
 
 
@@ -93,9 +95,9 @@ def _stated(headers: Mapping[str, str]) -> int | None:
     """The stated length. Raises `Broken` for a page where a video belongs, `BadClip` for one beyond all measure."""
     kind = headers.get("content-type", "").partition(";")[0].strip().lower()
     if kind.startswith("text/") or kind in ("application/json", "application/xml"):
-        raise Broken(f"the video's address gives {kind} instead of a video")
+        raise Broken(f"the video's address gives {kind[:60]} instead of a video")
     text = headers.get("content-length", "")
-    if not text.isdigit():
+    if _DIGITS.fullmatch(text) is None:
         return None
     if int(text) > MOST_BYTES:
         raise BadClip(f"the video has {int(text)} bytes; more than {MOST_BYTES} are not fetched")

@@ -8,9 +8,11 @@ from urllib.parse import quote
 
 from adapters.api.addresses import origin
 from adapters.api.provider import Provider
+from adapters.api.told import identified
 from adapters.api.waits import Passing, asked_wait
 from adapters.api.wire import Answer, BadAnswer, Call, Output, State, Status, Ticket, Work
 from adapters.errors import Ambiguous, SetupError
+from adapters.outside import clean_text
 
 _NAMESPACES = ("workflows", "comfy")
 _RUNNING = ("IN_QUEUE", "IN_PROGRESS")
@@ -25,6 +27,7 @@ _VAGUE = {"internal_error"}
 """What may as well have befallen the question about a result; if it befell the request, its status tells."""
 _YES = ("1", "true", "yes")
 _PASSING = (408, 409, 425, 429)
+_LONGEST_ADDRESS, _SHOWN = 2048, 100
 
 
 class Fal(Provider):
@@ -78,14 +81,12 @@ class Fal(Provider):
     def ticket(self, answer: Answer) -> Ticket:
         """The request's id and addresses. Those on another host than ours are not used: the key goes to ours only."""
         body = answer.record()
-        ticket = self.adopt(str(body["request_id"] or ""))
-        if not ticket.job_id:
-            raise BadAnswer("an empty request_id")
-        named = {name: str(body.get(f"{name}_url") or "") for name in ticket.urls}
+        ticket = self.adopt(identified(Ticket(body["request_id"])).job_id)
+        named = {name: url for name in ticket.urls if isinstance(url := body.get(f"{name}_url"), str)}
         foreign = next((url for url in named.values() if url and not self._is_ours(url)), None)
         if foreign is not None:
-            return Ticket(ticket.job_id, {**ticket.urls, "foreign": foreign})
-        return Ticket(ticket.job_id, {name: url or ticket.urls[name] for name, url in named.items()})
+            return Ticket(ticket.job_id, {**ticket.urls, "foreign": clean_text(foreign, _SHOWN)})
+        return Ticket(ticket.job_id, {**ticket.urls, **{name: url for name, url in named.items() if url}})
 
     def adopt(self, job_id: str) -> Ticket:
         """The addresses that fal's own client builds: of the owner and the alias, without the rest of the path."""
@@ -159,7 +160,7 @@ class Fal(Provider):
 
     def _is_ours(self, url: str) -> bool:
         try:
-            return origin(url) == origin(self.base)
+            return len(url) <= _LONGEST_ADDRESS and url.isascii() and origin(url) == origin(self.base)
         except ValueError:
             return False
 
@@ -167,7 +168,7 @@ class Fal(Provider):
         if word not in (*_RUNNING, "COMPLETED"):
             return f"an unknown status {word!r}, taken for running"
         foreign = ticket.urls.get("foreign")
-        return f"its answer named {foreign[:100]!r}: not used, the key is for {self.base} alone" if foreign else ""
+        return f"its answer named {foreign!r}: not used, the key is for {self.base} alone" if foreign else ""
 
 
 def _kinds(answer: Answer) -> list[str]:

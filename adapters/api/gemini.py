@@ -9,8 +9,9 @@ from urllib.parse import quote
 
 from adapters.api.addresses import origin
 from adapters.api.google_rpc import GoogleService, declined, decoded
+from adapters.api.told import items, mapping
 from adapters.api.waits import Passing, asked_wait
-from adapters.api.wire import Answer, Call, Output, State, Status, Ticket, Work
+from adapters.api.wire import Answer, BadAnswer, Call, Output, State, Status, Ticket, Work
 from adapters.errors import SetupError
 
 _STATES = {
@@ -75,7 +76,7 @@ class Gemini(GoogleService):
 
     def ticket(self, answer: Answer) -> Ticket:
         """`{"id", "status"}`."""
-        return Ticket(str(answer.record()["id"] or ""))
+        return Ticket(answer.record()["id"])
 
     def poll(self, ticket: Ticket) -> Call:
         """The interaction as it stands."""
@@ -94,12 +95,14 @@ class Gemini(GoogleService):
         if state is State.SUCCEEDED and video is not None:
             if video.get("data"):
                 return Status(state, word, output=Output(data=decoded(video["data"])), report=report)
-            uri = str(video["uri"])
+            uri = video["uri"]
             file = self._file(uri)
             if file is None:
                 output = Output(url=uri, signed=origin(uri) == origin(self.base))
                 return Status(state, word, output=output, report=report)
             return Status(state, word, output=_download(file), report=report, ask=Call("GET", file))
+        if state is State.SUCCEEDED and _made(body):
+            raise BadAnswer("a video in a step that is not the model's")
         reason = "; ".join(_errors(body)) or (_EMPTY if state is State.SUCCEEDED else f"{word}, no explanation")
         return Status(State.REFUSED if declined(reason) else State.FAILED, word, reason=reason, report=report)
 
@@ -146,9 +149,19 @@ def _outputs(body: Mapping[str, Any]) -> list[Mapping[str, Any]]:
 
 def _video(body: Mapping[str, Any]) -> Mapping[str, Any] | None:
     """The last video that the model made, as Google's own package picks it."""
-    contents = [content for step in reversed(_outputs(body)) for content in reversed(step.get("content") or [])]
-    videos = (one for one in contents if one.get("type") == "video" and (one.get("data") or one.get("uri")))
-    return next(videos, None)
+    videos = [one for step, one in _made(body) if step == "model_output"]
+    return videos[-1] if videos else None
+
+
+def _made(body: Mapping[str, Any]) -> list[tuple[Any, Mapping[str, Any]]]:
+    """All videos but those that were sent, each with the type of its step."""
+    steps = [step for step in items(body.get("steps")) if mapping(step).get("type", "user_input") != "user_input"]
+    return [(step["type"], one) for step in steps for one in items(step.get("content")) if _is_video(mapping(one))]
+
+
+def _is_video(content: Mapping[str, Any]) -> bool:
+    named = content.get("type") == "video" or str(content.get("mime_type")).startswith("video/")
+    return named and bool(content.get("data") or content.get("uri"))
 
 
 def _errors(body: Mapping[str, Any]) -> list[str]:
@@ -156,11 +169,11 @@ def _errors(body: Mapping[str, Any]) -> list[str]:
     errors = [*(body.get("errors") or []), *(step["error"] for step in _outputs(body) if step.get("error"))]
     told = [f"{error.get('code') or 'error'}: {error.get('message') or 'no explanation'}" for error in errors]
     texts = [content.get("text") for step in _outputs(body) for content in step.get("content") or []]
-    return told + [f"it answers {text[:200]!r} in place of a video" for text in texts if text]
+    return told + [f"it answers {str(text)[:200]!r} in place of a video" for text in texts if text]
 
 
 def _report(body: Mapping[str, Any]) -> dict[str, Any]:
-    usage = body.get("usage") or {}
+    usage = mapping(body.get("usage"))
     return {
         "model": body.get("model"),
         "created": body.get("created"),

@@ -22,6 +22,7 @@ from adapters.api.limiter import Limiter
 from adapters.api.price import Price
 from adapters.api.provider import Provider
 from adapters.api.submitting import Submitting, upload
+from adapters.api.told import number
 from adapters.api.transport import Transport
 from adapters.api.waits import Passing, Patience
 from adapters.api.wire import Output, State, Status, Ticket, Work
@@ -31,6 +32,8 @@ from adapters.errors import AdapterError, Ambiguous, BadClip, Postponed, RateLim
 
 _FRESH_ADDRESSES = 3
 """How often a video's address may be asked for anew before the video counts as gone."""
+_MOST_NOTES = 20
+"""A service that says something odd of a job says it at every question, perhaps in other words."""
 
 
 Resubmit = Literal["never", "gateway_errors"]
@@ -201,9 +204,9 @@ class JobRunner:
         def ask() -> Status | None:
             request.step(0, 100)
             status = asking.look()
-            if status.odd and status.odd not in odd:
+            if status.odd and status.odd not in odd and len(odd) < _MOST_NOTES:
                 odd.add(status.odd)
-                log.append({"attempt": attempt.number, "note": self.transport.redact(status.odd)})
+                log.append({"attempt": attempt.number, "note": status.odd})
             request.step(round(100 * (status.progress or 0)), 100)
             return None if pending(status) else status
 
@@ -222,12 +225,12 @@ class JobRunner:
     def _asking(self, attempt: Attempt) -> Asking:
         job_id, urls = str(attempt.job_id), attempt.facts.get("urls")
         ticket = Ticket(job_id, urls) if urls else self.provider.adopt(job_id)
-        begun = float(attempt.facts.get("begun", 0))
+        begun = number(attempt.facts.get("begun")) or 0.0
         return Asking(self.provider, self.transport, ticket, begun, self.now)
 
     def _end(self, attempt: Attempt, status: Status, log: JobLog) -> None:
         """Put on record that a job ended without a video."""
-        reason = self.transport.redact(f"{self.provider.label}: {status.reason or status.word}")
+        reason = f"{self.provider.label}: {status.reason or status.word}"
         state = "refused" if status.state is State.REFUSED else "failed"
         log.append(
             {"state": state, "attempt": attempt.number, "reason": reason, "transient": status.transient}
@@ -242,7 +245,7 @@ class JobRunner:
     def _collect(self, attempt: Attempt, status: Status, work: Work, request: Request, log: JobLog) -> Fetched:
         """Put on record that the job is done, and bring its video over."""
         if attempt.state != "fetched":
-            report = self.transport.redact.values({key: one for key, one in status.report.items() if one is not None})
+            report = {key: one for key, one in status.report.items() if one is not None}
             log.append({"state": "succeeded", "attempt": attempt.number, "report": report} | self._costs(status))
         video = self._fetch(attempt, status, request, log)
         check_shape(video.info, work.size)

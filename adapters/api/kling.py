@@ -7,8 +7,9 @@ from typing import Any
 from urllib.parse import quote
 
 from adapters.api.provider import Provider
+from adapters.api.told import integer, mapping
 from adapters.api.waits import Passing, asked_wait
-from adapters.api.wire import Answer, BadAnswer, Call, Output, State, Status, Ticket, Work
+from adapters.api.wire import UNREADABLE, Answer, Call, Output, State, Status, Ticket, Work
 from adapters.errors import Ambiguous, RateLimited, Refused, Rejected, SetupError
 
 _STATES = {
@@ -22,6 +23,7 @@ _ACCOUNT = (1100, 1101, 1102, 1103, 1304)  # barred, in arrears, out of units, n
 _MODERATED = (1300, 1301)
 _LATER = (1302, 1303)  # too fast, too many at once; the account's codes above come with the same HTTP 429
 _SERVER = 5000  # from here on: the service's own faults
+_FIRST = 1000  # the lowest code that is documented
 _PATH = "v1/videos/image2video"
 
 
@@ -56,13 +58,13 @@ class Kling(Provider):
 
     def ticket(self, answer: Answer) -> Ticket:
         """`{"code": 0, "data": {"task_id"}}`; `fault` has seen to other codes."""
-        return Ticket(str(answer.record()["data"]["task_id"] or ""))
+        return Ticket(answer.record()["data"]["task_id"])
 
     def fault(self, answer: Answer) -> Exception | None:
         """By the envelope's code, whatever the HTTP status: an empty account answers 429 as well."""
         try:
-            code = int(answer.record()["code"])
-        except (BadAnswer, KeyError, TypeError, ValueError):
+            code = integer(answer.record()["code"])
+        except UNREADABLE:
             return super().fault(answer)
         told = f"{self.label} answers {code}: {self.message(answer)}"
         if code == 0 or answer.status >= 500:
@@ -73,15 +75,15 @@ class Kling(Provider):
             return RateLimited(told, asked_wait(answer.headers, self.now))
         if code in _MODERATED:
             return Refused(told)
-        if code >= _SERVER:
+        if code >= _SERVER or code < _FIRST:
             return Ambiguous(told, answered=True)
         return Rejected(told)
 
     def owns(self, answer: Answer) -> bool:
         """An envelope with a code of its own."""
         try:
-            return int(answer.record()["code"]) != 0
-        except (BadAnswer, KeyError, TypeError, ValueError):
+            return integer(answer.record()["code"]) >= _FIRST
+        except UNREADABLE:
             return False
 
     def poll(self, ticket: Ticket) -> Call:
@@ -91,7 +93,8 @@ class Kling(Provider):
     def status(self, answer: Answer, ticket: Ticket) -> Status:
         """`succeed` is spelled so. What a task costs is told in units, `final_unit_deduction`."""
         body = answer.record()
-        if body["code"] != 0:
+        videos = _videos(body)
+        if body["code"] != 0 and not videos:
             fault = self.fault(answer)
             raise fault if body["code"] in _KEY and fault else Passing(str(fault), asked_wait(answer.headers, self.now))
         data = body["data"]
@@ -99,11 +102,10 @@ class Kling(Provider):
         state = _STATES.get(word, State.PENDING)
         if state is State.FAILED and _speaks_of_moderation(told):
             state = State.REFUSED
-        videos = (data.get("task_result") or {}).get("videos") or []
         return Status(
             state,
             word,
-            output=Output(url=str(videos[0]["url"])) if videos else None,
+            output=Output(url=videos[0]["url"]) if videos else None,
             reason=f"{word}: {told or 'no explanation'}",
             report=_report(data, videos),
             odd="" if word in _STATES else f"an unknown status {word!r}, taken for running",
@@ -130,6 +132,15 @@ class Kling(Provider):
         if fault is not None:
             raise SetupError(str(fault))
         return None
+
+
+def _videos(body: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """What a finished task made."""
+    data = mapping(body.get("data"))
+    if data.get("task_status") != "succeed":
+        return []
+    videos: list[Mapping[str, Any]] = (data.get("task_result") or {}).get("videos") or []
+    return videos
 
 
 def _report(data: Mapping[str, Any], videos: list[Mapping[str, Any]]) -> dict[str, Any]:

@@ -47,7 +47,7 @@ class Luma(Provider):
 
     def ticket(self, answer: Answer) -> Ticket:
         """A generation, of which the id counts."""
-        return Ticket(str(answer.record()["id"] or ""))
+        return Ticket(answer.record()["id"])
 
     def poll(self, ticket: Ticket) -> Call:
         """The generation; asking again also mints a fresh address of its video, valid for an hour."""
@@ -60,7 +60,8 @@ class Luma(Provider):
         state = _STATES.get(word, State.PENDING)
         if state is State.FAILED and code == _MODERATED:
             state = State.REFUSED
-        urls = [one["url"] for one in body.get("output") or [] if one.get("type", "video") == "video"]
+        made = body.get("output") or []
+        urls = [one["url"] for one in [one for one in made if one.get("type", "video") == "video"] or made]
         return Status(
             state,
             word,

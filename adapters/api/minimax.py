@@ -7,8 +7,9 @@ from typing import Any
 from urllib.parse import quote
 
 from adapters.api.provider import Provider
+from adapters.api.told import mapping
 from adapters.api.waits import Passing, asked_wait
-from adapters.api.wire import Answer, BadAnswer, Call, Output, State, Status, Ticket, Work
+from adapters.api.wire import UNREADABLE, Answer, Call, Output, State, Status, Ticket, Work
 from adapters.errors import Ambiguous, RateLimited, Refused, Rejected, SetupError
 
 _STATES = {
@@ -49,7 +50,7 @@ class MiniMax(Provider):
         body = answer.record()
         code, told = self._code(body)
         if code == 0:
-            return Ticket(str(body["task_id"] or ""))
+            return Ticket(body["task_id"])
         if code in _LATER:
             raise RateLimited(told, asked_wait(answer.headers, self.now))
         if code in _FOR_ALL:
@@ -64,7 +65,7 @@ class MiniMax(Provider):
         """An envelope with a code other than 0."""
         try:
             return self._code(answer.record())[0] != 0
-        except (BadAnswer, AttributeError, TypeError, ValueError):
+        except UNREADABLE:
             return False
 
     def words(self, body: Any) -> str:
@@ -77,8 +78,13 @@ class MiniMax(Provider):
         return Call("GET", f"{self.base}/v1/query/video_generation?task_id={quote(ticket.job_id, safe='')}")
 
     def status(self, answer: Answer, ticket: Ticket) -> Status:
-        """A finished task names a file, whose address a further call gives."""
+        """A finished task names a file, whose address a further call gives, whatever else is said."""
         body = answer.record()
+        if body.get("status") == "Success" and body.get("file_id"):
+            file = quote(str(body["file_id"]), safe="")
+            report = {"width": body.get("video_width"), "height": body.get("video_height")}
+            call = Call("GET", f"{self.base}/v1/files/retrieve?file_id={file}")
+            return Status(State.SUCCEEDED, "Success", report=report, ask=call)
         code, told = self._code(body)
         if code and body.get("status") != "Fail":
             return self._no(code, told, answer)
@@ -88,11 +94,7 @@ class MiniMax(Provider):
             return self._no(code, told, answer) if code in _MODERATED else _failed(code, told, word)
         if state is State.PENDING:
             return Status(state, word, odd="" if word in _STATES else f"an unknown status {word!r}, taken for running")
-        if not body.get("file_id"):
-            return Status(State.FAILED, word, reason="it succeeded without a file")
-        file = quote(str(body["file_id"]), safe="")
-        report = {"width": body.get("video_width"), "height": body.get("video_height")}
-        return Status(state, word, report=report, ask=Call("GET", f"{self.base}/v1/files/retrieve?file_id={file}"))
+        return Status(State.FAILED, word, reason="it succeeded without a file")
 
     def result(self, answer: Answer, ticket: Ticket) -> Status:
         """`{"file": {"file_id", "download_url"}}`: a fresh address at every call."""
@@ -102,16 +104,17 @@ class MiniMax(Provider):
             told = f"{self.label} answers HTTP {answer.status}: {self.message(answer)}"
             raise Passing(told, asked_wait(answer.headers, self.now))
         body = answer.record()
-        code, told = self._code(body)
-        if code:
-            return self._no(code, told, answer)
-        return Status(State.SUCCEEDED, "Success", output=Output(url=str(body["file"]["download_url"])))
+        if not mapping(body.get("file")).get("download_url"):
+            code, told = self._code(body)
+            if code:
+                return self._no(code, told, answer)
+        return Status(State.SUCCEEDED, "Success", output=Output(url=body["file"]["download_url"]))
 
     def _code(self, body: Mapping[str, Any]) -> tuple[int, str]:
         """The code of the envelope, and what it says."""
         envelope = body.get("base_resp") or {}
         code = int(envelope.get("status_code", 0))
-        return code, f"{self.label} answers {code}: {envelope.get('status_msg') or 'no explanation'}"
+        return code, f"{self.label} answers {code}: {str(envelope.get('status_msg') or 'no explanation')[:300]}"
 
     def _no(self, code: int, told: str, answer: Answer) -> Status:
         """What a code other than 0 means once a task runs. Raises `SetupError` (the key), `Passing` for the rest."""

@@ -11,6 +11,7 @@ from typing import Any, ClassVar
 from urllib.parse import quote, urlsplit
 
 from adapters.api.provider import Provider
+from adapters.api.told import number
 from adapters.api.wire import Answer, BadAnswer, Call, Output, Part, State, Status, Ticket, Work
 from adapters.errors import SetupError
 
@@ -72,7 +73,7 @@ class OpenAIVideos(Provider):
 
     def ticket(self, answer: Answer) -> Ticket:
         """A video, of which the id counts."""
-        return Ticket(str(answer.record()["id"] or ""))
+        return Ticket(answer.record()["id"])
 
     def is_moderation(self, answer: Answer) -> bool:
         """`{"error": {"code": "moderation_blocked"}}` and its kin."""
@@ -107,6 +108,7 @@ class OpenAIVideos(Provider):
         state = _STATES.get(word, State.PENDING)
         if state is State.FAILED and _is_moderated(error):
             state = State.REFUSED
+        percent = number(body.get("progress"))
         elsewhere = url.startswith(("https://", "http://"))
         output = Output(url=url) if elsewhere else Output(url=self._url(ticket.job_id, "content"), signed=True)
         return Status(
@@ -115,7 +117,7 @@ class OpenAIVideos(Provider):
             output=output if state is State.SUCCEEDED else None,
             reason=f"{word}: {self.words(error) if error else 'no explanation'}",
             report={key: body[key] for key in _TOLD if body.get(key) not in (None, "")},
-            progress=None if body.get("progress") is None else body["progress"] / 100,
+            progress=None if percent is None else percent / 100,
             odd="" if word in _STATES else f"an unknown status {word!r}, taken for running",
         )
 

@@ -8,8 +8,9 @@ from collections.abc import Callable, Mapping
 from typing import Any, ClassVar
 
 from adapters.api.waits import asked_wait
-from adapters.api.wire import Answer, BadAnswer, Call, Media, Status, Ticket, Work
+from adapters.api.wire import UNREADABLE, Answer, BadAnswer, Call, Media, Status, Ticket, Work
 from adapters.errors import Ambiguous, MissingDependency, RateLimited, Refused, Rejected, SetupError
+from adapters.outside import clean_text
 
 _OPEN = frozenset({408, 409, 425})
 """Statuses below 500 that do not say that nothing was made: a time-out, a conflict (with what?), too early."""
@@ -129,8 +130,8 @@ class Provider(ABC):
     def message(self, answer: Answer) -> str:
         """The vendor's own words in an error; the plain text where they stand in no known shape."""
         try:
-            return self.words(answer.json())[:300]
-        except (BadAnswer, LookupError, TypeError, ValueError, AttributeError):
+            return clean_text(self.words(answer.json()), 300)
+        except UNREADABLE:
             return " ".join(answer.text(200).split()) or "no explanation"
 
     def words(self, body: Any) -> str:

@@ -1,4 +1,8 @@
-"""Keeps credentials out of everything that is written: logs, journals, errors."""
+"""Keeps credentials out of everything that is written: logs, journals, errors.
+
+Each pass takes time in proportion to the text, whatever stands in it: a service may answer with megabytes. So no
+pattern may begin anew inside of a run of characters that it has read through once.
+"""
 
 from __future__ import annotations
 
@@ -16,8 +20,10 @@ _SHORTEST = 6
 _BEGINNING = 8
 """So many first characters of a secret are not shown without the rest either."""
 _DATA_URI = re.compile(r"data:([\w/+.-]*);base64,[A-Za-z0-9+/=_-]{16,}")
-_BLOB = re.compile(r"[A-Za-z0-9+/_-]{512,}={0,2}")
-_QUERY = re.compile(r"(https?://[^\s\"'<>?\\]+)\?[^\s\"'<>\\]+")
+_BLOB = re.compile(r"(?<![A-Za-z0-9+/_-])[A-Za-z0-9+/_-]{512,}+={0,2}")
+_ASKING = re.compile(r"(?<![^\s\"'<>\\])[^\s\"'<>?\\]*+\?[^\s\"'<>\\]++")
+"""A whole run of what an address can hold, with a question mark in it."""
+_ADDRESS = re.compile(r"https?://[^?]")
 _ESCAPE = re.compile("%[0-9A-F]{2}")
 _BEARER = re.compile(r"(?i)\b(bearer|key|token)(\s+)[A-Za-z0-9._~+/=:-]{12,}")
 
@@ -46,7 +52,7 @@ class Redactor:
             text = _without_beginnings(text, form)
         text = _DATA_URI.sub(rf"data:\1;base64,{_HIDDEN}", text)
         text = _BLOB.sub(_HIDDEN, text)
-        text = _QUERY.sub(rf"\1?{_HIDDEN}", text)
+        text = _ASKING.sub(_without_query, text)
         return _BEARER.sub(rf"\1\2{_HIDDEN}", text)
 
     def values(self, value: Any) -> Any:
@@ -54,7 +60,7 @@ class Redactor:
         if isinstance(value, str):
             return self(value)
         if isinstance(value, Mapping):
-            return {key: self.values(entry) for key, entry in value.items()}
+            return {self.values(key): self.values(entry) for key, entry in value.items()}
         return [self.values(entry) for entry in value] if isinstance(value, list | tuple) else value
 
     def secrets(self, text: str) -> str:
@@ -64,16 +70,28 @@ class Redactor:
         return text
 
 
+def _without_query(found: re.Match[str]) -> str:
+    """A run without all that comes after the first question mark that follows on an address."""
+    run, at = found[0], 0
+    while (mark := run.find("?", at)) >= 0:
+        if _ADDRESS.search(run, at, mark) and mark + 1 < len(run):
+            return f"{run[: mark + 1]}{_HIDDEN}"
+        at = mark + 1
+    return run
+
+
 def _without_beginnings(text: str, form: str) -> str:
     """The text without the first part of a secret: somebody's longest message may have ended in the middle of it."""
-    head, at = form[:_BEGINNING], 0
-    while (at := text.find(head, at)) >= 0:
-        length = sum(
-            1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(text[at : at + len(form)], form, strict=False))
-        )
-        text = text[:at] + _HIDDEN + text[at + length :]
-        at += len(_HIDDEN)
-    return text
+    head, end, kept = form[:_BEGINNING], 0, []
+    while (at := text.find(head, end)) >= 0:
+        kept += [text[end:at], _HIDDEN]
+        end = at + _alike(text[at : at + len(form)], form)
+    return "".join([*kept, text[end:]])
+
+
+def _alike(one: str, other: str) -> int:
+    """How many first characters two texts share."""
+    return sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(one, other, strict=False)))
 
 
 def _forms(secret: str) -> set[str]:

@@ -8,7 +8,8 @@ from typing import Any, ClassVar
 from urllib.parse import quote
 
 from adapters.api.provider import Provider
-from adapters.api.wire import Answer, Call, Media, Output, Part, State, Status, Ticket, Work
+from adapters.api.told import mapping
+from adapters.api.wire import Answer, BadAnswer, Call, Media, Output, Part, State, Status, Ticket, Work
 from adapters.errors import SetupError
 
 _STATES = {
@@ -71,7 +72,7 @@ class Replicate(Provider):
 
     def ticket(self, answer: Answer) -> Ticket:
         """A prediction, of which the id counts; its `urls.get` is always the same."""
-        return Ticket(str(answer.record()["id"] or ""))
+        return Ticket(answer.record()["id"])
 
     def poll(self, ticket: Ticket) -> Call:
         """The prediction."""
@@ -84,7 +85,10 @@ class Replicate(Provider):
         state = _STATES.get(word, State.PENDING)
         if state is State.FAILED and any(sign in error for sign in _MODERATED):
             state = State.REFUSED
-        url = None if body.get("data_removed") else _address(body.get("output"))
+        made = None if body.get("data_removed") is True else body.get("output")
+        url = _address(made)
+        if state is State.SUCCEEDED and made and not url:
+            raise BadAnswer("an output without the address of a file")
         return Status(
             state,
             word,
@@ -165,6 +169,6 @@ def _seconds(text: Any) -> float:
 
 
 def _report(body: Mapping[str, Any]) -> dict[str, Any]:
-    metrics = body.get("metrics") or {}
+    metrics = mapping(body.get("metrics"))
     told = {key: body.get(key) for key in ("model", "version", "created_at", "completed_at", "data_removed")}
-    return {**told, "predict_s": metrics.get("predict_time"), "seed": (body.get("input") or {}).get("seed")}
+    return {**told, "predict_s": metrics.get("predict_time"), "seed": mapping(body.get("input")).get("seed")}

@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 from urllib.parse import quote
 
 from adapters.api.provider import Provider
+from adapters.api.told import mapping, number
 from adapters.api.wire import Answer, Call, Output, State, Status, Ticket, Work
 
 _USD_PER_CREDIT = 0.01
@@ -61,7 +62,7 @@ class Runway(Provider):
 
     def ticket(self, answer: Answer) -> Ticket:
         """`{"id"}`."""
-        return Ticket(str(answer.record()["id"] or ""))
+        return Ticket(answer.record()["id"])
 
     def poll(self, ticket: Ticket) -> Call:
         """The task; asking again also mints fresh addresses of its output."""
@@ -74,7 +75,8 @@ class Runway(Provider):
         state, parts = _STATES.get(word, State.PENDING), code.split(".")
         if state is State.FAILED and _MODERATED in parts:
             state = State.REFUSED
-        credits_ = (body.get("cost") or {}).get("credits")
+        told = mapping(body.get("cost")).get("credits")
+        credits_ = number(told)
         outputs = body.get("output") or []
         return Status(
             state,
@@ -83,7 +85,7 @@ class Runway(Provider):
             reason=f"{code or word}: {body.get('failure') or 'no explanation'}",
             transient=state is State.FAILED and not _MAY_PASS.isdisjoint(parts),
             usd=None if credits_ is None else round(credits_ * _USD_PER_CREDIT, 6),
-            report={"created_at": body.get("createdAt"), "credits": credits_},
+            report={"created_at": body.get("createdAt"), "credits": told},
             progress=body.get("progress"),
             odd="" if word in _STATES else f"an unknown status {word!r}, taken for running",
         )

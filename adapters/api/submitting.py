@@ -9,20 +9,19 @@ from typing import Any
 
 from adapters.api.addresses import host_of
 from adapters.api.provider import Provider
+from adapters.api.told import cost_usd, fit, identified
 from adapters.api.transport import Lost, NotDelivered, Transport
 from adapters.api.waits import Passing
-from adapters.api.wire import Answer, BadAnswer, Call, Ticket, Work
+from adapters.api.wire import UNREADABLE, Answer, BadAnswer, Call, Ticket, Work
 from adapters.attempts import Attempt, fold_attempts
 from adapters.contract import JobLog
 from adapters.errors import AdapterError, Ambiguous, RateLimited, Refused, Rejected, SetupError
 
 _KEPT_HEADERS = ("content-type", "retry-after", "location", "request-id", "x-request-id", "x-fal-request-id")
-_KEPT_BODY = 65536
+_KEPT_BODY, _READ_BODY, _KEPT_HEADER = 2**16, 2**20, 1000
 _LONGEST_ANSWER = 32 * 2**20
 """Bytes of an answer to a submission: it may repeat the picture or footage that was sent, and holds no video yet."""
 _CLOCKS_DIFFER_S = 120.0
-_UNREADABLE = (BadAnswer, KeyError, IndexError, TypeError, ValueError, AttributeError)
-"""What translating an answer of another shape than documented raises."""
 
 
 @dataclass(frozen=True)
@@ -77,7 +76,7 @@ class Submitting:
         try:
             answer = self.transport.send(call)
             tickets = self.provider.found(answer, asked, since) if answer.ok else []
-        except (Lost, NotDelivered, *_UNREADABLE):
+        except (Lost, NotDelivered, *UNREADABLE):
             return False
         taken = {other.job_id for events in [log.events(), *log.siblings().values()] for other in fold_attempts(events)}
         free = [ticket for ticket in tickets if ticket.job_id not in taken]
@@ -100,30 +99,33 @@ class Submitting:
         except (Rejected, Refused) as error:
             told = {"attempt": number, "reason": self._told(error)}
             if isinstance(error, Refused):
-                log.append({"state": "refused", "usd": error.usd, **told})
+                log.append({"state": "refused", "usd": cost_usd(error.usd) or 0.0, **told})
             else:
                 log.append({"state": "rejected", "usd": 0, **told})
             raise self._clean(error) from None
-        except _UNREADABLE as error:
+        except UNREADABLE as error:
             what = f"{self.provider.label} answered HTTP {answer.status}, and no job can be read in it"
             raise Ambiguous(f"{what} ({self._told(error)})") from None
         log.append(self._submitted(ticket, number))
 
     def _submitted(self, ticket: Ticket, number: int) -> dict[str, Any]:
-        if not ticket.job_id:
-            raise Ambiguous(f"{self.provider.label} answered without the id of a job")
+        try:
+            ticket = identified(ticket)
+        except BadAnswer as error:
+            told = fit(str(error), self.transport.redact)
+            raise Ambiguous(f"{self.provider.label} answered without the id of a job ({told})") from None
         urls = {name: self.transport.redact.secrets(url) for name, url in ticket.urls.items()}
         return {"state": "submitted", "attempt": number, "job_id": ticket.job_id, "urls": urls, "begun": self.now()}
 
     def _kept(self, answer: Answer) -> dict[str, Any]:
-        """The raw answer as it goes into the journal: whole, but for secrets and blobs."""
-        redact = self.transport.redact
-        headers = {name: redact(answer.headers[name]) for name in _KEPT_HEADERS if name in answer.headers}
-        return {"status": answer.status, "headers": headers, "body": redact(answer.text(_KEPT_BODY))}
+        """The raw answer as it goes into the journal: without secrets and blobs, then cut to what anybody reads."""
+        redact, given = self.transport.redact, answer.headers
+        headers = {name: fit(given[name], redact, _KEPT_HEADER) for name in _KEPT_HEADERS if name in given}
+        return {"status": answer.status, "headers": headers, "body": redact(answer.text(_READ_BODY))[:_KEPT_BODY]}
 
     def _told(self, error: BaseException) -> str:
         text = " ".join(str(error).split()) or type(error).__name__
-        return self.transport.redact(text if isinstance(error, AdapterError | SetupError) else f"{error!r}")
+        return fit(text if isinstance(error, AdapterError | SetupError) else repr(error), self.transport.redact)
 
     def _clean(self, error: AdapterError | SetupError) -> AdapterError | SetupError:
         """The same error with its text redacted: it may quote what the service said."""
@@ -152,11 +154,11 @@ def upload(provider: Provider, transport: Transport, work: Work) -> Work:
             return work.with_media(replace(work.media, reference=provider.uploaded(answer)))
     except (Lost, NotDelivered) as error:
         raise Passing(str(error)) from None
-    except _UNREADABLE as error:
+    except UNREADABLE as error:
         told = f"{provider.label} took the upload, and its answer cannot be read ({error!r})"
-        raise Passing(transport.redact(told)) from None
+        raise Passing(fit(told, transport.redact)) from None
     if isinstance(fault, Ambiguous):
-        raise Passing(transport.redact(str(fault)))
+        raise Passing(fit(str(fault), transport.redact))
     if isinstance(fault, AdapterError | SetupError):
-        fault.args = (transport.redact(str(fault)), *fault.args[1:])
+        fault.args = (fit(str(fault), transport.redact), *fault.args[1:])
     raise fault

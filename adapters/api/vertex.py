@@ -92,7 +92,7 @@ class Vertex(GoogleService):
 
     def ticket(self, answer: Answer) -> Ticket:
         """`{"name": "projects/…/operations/…"}`."""
-        return Ticket(str(answer.record()["name"] or ""))
+        return Ticket(answer.record()["name"])
 
     def poll(self, ticket: Ticket) -> Call:
         """Operations of publisher models are asked about by a POST to the model that they name."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from enum import Enum
@@ -14,6 +15,15 @@ from typing import Any
 
 class BadAnswer(Exception):
     """An answer that cannot be read: no JSON, or not the shape that the service documents."""
+
+
+UNREADABLE = (BadAnswer, LookupError, TypeError, ValueError, AttributeError, ArithmeticError, RecursionError)
+"""What translating an answer of another shape than documented raises."""
+_DEEPEST = 100
+"""Levels of JSON that are read; all that is done with an answer goes down into it, and Python ends at 1000."""
+_STEPS = re.compile(r'"(?:[^"\\]|\\.)*+(?:"|\Z)|[\[\]{}]', re.DOTALL)
+_MOST_DIGITS = 300
+"""An integer of more has no place among floats, and Python refuses to read one of more than 4300."""
 
 
 @dataclass(frozen=True)
@@ -118,9 +128,13 @@ class Answer:
         return 200 <= self.status < 300
 
     def json(self) -> Any:
-        """The body as JSON. Raises `BadAnswer`."""
+        """The body as JSON. Raises `BadAnswer`.
+
+        Bytes that are no UTF-8, control characters in a text, NaN, endless integers and what lies too deep spoil only
+        their own place.
+        """
         try:
-            return json.loads(self.body)
+            return json.loads(_shallow(self.body.decode("utf-8-sig", "replace")), strict=False, parse_int=_whole)
         except (ValueError, RecursionError):
             raise BadAnswer(f"HTTP {self.status} with no JSON in it: {self.text(120)!r}") from None
 
@@ -136,9 +150,34 @@ class Answer:
         return self.body[: 4 * most].decode("utf-8", "replace")[:most]
 
 
+def _shallow(text: str) -> str:
+    """The text of some JSON with null for each value that lies too deep."""
+    if text.count("[") + text.count("{") <= _DEEPEST:
+        return text
+    kept, end, depth = [], 0, 0
+    for step in _STEPS.finditer(text):
+        if step[0] in "[{":
+            depth += 1
+            if depth == _DEEPEST + 1:
+                kept.append(text[end : step.start()])
+        elif step[0] in "]}":
+            if depth == _DEEPEST + 1:
+                kept.append("null")
+                end = step.end()
+            depth -= 1
+    return "".join([*kept, text[end:]]) if depth <= _DEEPEST else ""
+
+
+def _whole(digits: str) -> int | float:
+    return int(digits) if len(digits) <= _MOST_DIGITS else float(digits)
+
+
 @dataclass(frozen=True)
 class Ticket:
-    """All that is needed to ask about a job from another process; plain JSON values."""
+    """All that is needed to ask about a job from another process; plain JSON values.
+
+    A provider gives `job_id` as the service tells it: an integer becomes text, what can be no id counts as none.
+    """
 
     job_id: str
     urls: Mapping[str, str] = field(default_factory=dict)
@@ -170,6 +209,8 @@ class Status:
     says the job costs; `report` what else it tells and a reader of the run should know (seed, revised prompt, model
     version). `progress` is from 0 to 1. `ask`: the outcome is known only after this further call, whose answer goes to
     `Provider.result`. `odd`: something unexpected that is worth a note.
+
+    A provider may put in what the answer holds, of whatever type: `told.cleaned` brings it to the types below.
     """
 
     state: State

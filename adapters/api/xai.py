@@ -7,6 +7,7 @@ from typing import Any
 from urllib.parse import quote
 
 from adapters.api.provider import Provider
+from adapters.api.told import mapping, number
 from adapters.api.wire import Answer, BadAnswer, Call, Output, State, Status, Ticket, Work
 from adapters.errors import Refused, SetupError
 
@@ -45,7 +46,7 @@ class XAI(Provider):
 
     def ticket(self, answer: Answer) -> Ticket:
         """`{"request_id"}`."""
-        return Ticket(str(answer.record()["request_id"] or ""))
+        return Ticket(answer.record()["request_id"])
 
     def fault(self, answer: Answer) -> Exception | None:
         """What no other clip could get through with is told in words more than by the status."""
@@ -53,7 +54,7 @@ class XAI(Provider):
             return self.stop(answer)
         fault = super().fault(answer)
         if isinstance(fault, Refused):
-            fault.usd = _usd(answer.record()) or 0.0  # a picture that was declined was charged all the same
+            fault.usd = _usd(_body(answer)) or 0.0  # a picture that was declined was charged all the same
         return fault
 
     def is_moderation(self, answer: Answer) -> bool:
@@ -71,11 +72,12 @@ class XAI(Provider):
 
     def status(self, answer: Answer, ticket: Ticket) -> Status:
         """HTTP 202 says that it runs, with a body or without; a `done` without a video may be a refusal."""
-        body = _pending(answer) if answer.status == 202 else answer.record()
+        body = {"status": "pending", **_body(answer)} if answer.status == 202 else answer.record()
         video = body.get("video") or {}
         url = video.get("url") or (video.get("file_output") or {}).get("public_url")
         word = str(body.get("status") or ("done" if url else body["status"]))
         state = _STATES.get(word, State.PENDING)
+        percent = number(body.get("progress"))
         reason = f"{word}: {self.words(body['error'])}" if body.get("error") else f"{word}, no explanation"
         if state is State.SUCCEEDED and video.get("respect_moderation") is False:
             state, reason = State.REFUSED, "the video did not pass moderation"
@@ -84,11 +86,11 @@ class XAI(Provider):
         return Status(
             state,
             word,
-            output=Output(url=str(url)) if url else None,
+            output=Output(url=url) if url else None,
             reason=reason,
             usd=_usd(body),
             report={"model": body.get("model"), "duration": video.get("duration"), "usd": _usd(body)},
-            progress=None if body.get("progress") is None else body["progress"] / 100,
+            progress=None if percent is None else percent / 100,
             odd="" if word in _STATES else f"an unknown status {word!r}, taken for running",
         )
 
@@ -107,16 +109,16 @@ class XAI(Provider):
 
 def _usd(body: Mapping[str, Any]) -> float | None:
     """What the service says that it charged."""
-    ticks = (body.get("usage") or {}).get("cost_in_usd_ticks")
+    ticks = number(mapping(body.get("usage")).get("cost_in_usd_ticks"))
     return None if ticks is None else round(ticks * _USD_PER_TICK, 6)
 
 
-def _pending(answer: Answer) -> Mapping[str, Any]:
-    """The body of a 202, which is often empty and need not be JSON."""
+def _body(answer: Answer) -> Mapping[str, Any]:
+    """The body of an answer that need not be JSON, as that of a 202, which is often empty."""
     try:
-        return {"status": "pending", **answer.record()}
+        return answer.record()
     except BadAnswer:
-        return {"status": "pending"}
+        return {}
 
 
 def _speaks_of_moderation(text: str) -> bool:

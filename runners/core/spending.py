@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from adapters import Cancelled, OverBudget
+from adapters import Cancelled, OverBudget, amount_usd, whole
 from runners.core.journal import journal_files
 from runners.core.journal_lines import whole_events
 from runners.core.locks import lock_when_free
@@ -52,12 +52,15 @@ class Totals:
 
     def _add(self, folder: Path, event: dict[str, Any]) -> None:
         job = event.get("job")
-        if event.get("event") != "job" or not isinstance(job, dict) or "usd" not in job:
+        if event.get("event") != "job" or not isinstance(job, dict):
             return
-        key = (str(folder), str(event.get("id")), int(job.get("segment", 0)), int(job.get("attempt", 0)))
-        number = int(event.get("number", 0))
+        usd = amount_usd(job.get("usd"))
+        if usd is None:  # nothing is told, or what is no amount and would disarm the cap: what was promised stands
+            return
+        key = (str(folder), str(event.get("id")), whole(job.get("segment")), whole(job.get("attempt")))
+        number = whole(event.get("number"))
         if number >= self._costs.get(key, (-1, 0.0))[0]:
-            self._costs[key] = number, float(job["usd"])
+            self._costs[key] = number, usd
 
 
 @dataclass(frozen=True)

@@ -58,7 +58,8 @@ def test_the_ticket_is_the_task_s_id() -> None:
         (1102, 200, SetupError), (1103, 403, SetupError), (1304, 429, SetupError), (1300, 400, Refused),
         (1301, 400, Refused), (1301, 200, Refused), (1302, 429, RateLimited), (1303, 429, RateLimited),
         (1303, 200, RateLimited), (1200, 400, Rejected), (1201, 400, Rejected), (1203, 404, Rejected),
-        (4242, 200, Rejected), (5000, 500, Ambiguous), (5000, 200, Ambiguous), (5002, 504, Ambiguous),
+        (4242, 200, Rejected), (-1, 200, Ambiguous), (5000, 500, Ambiguous), (5000, 200, Ambiguous),
+        (5002, 504, Ambiguous),
     ],
 )  # fmt: skip
 def test_the_envelope_s_code_counts_whatever_the_http_status_is(code: int, http: int, kind: type[Exception]) -> None:
@@ -151,3 +152,10 @@ def test_the_doctor_lists_one_task_to_try_the_key() -> None:
     assert KLING.balance(told(data=[])) is None
     with pytest.raises(SetupError, match="1102"):
         KLING.balance(told(1102))
+
+
+@pytest.mark.parametrize("code", [True, 1.5, None, [], "x"])
+def test_a_code_that_is_none_is_no_verdict_on_a_paid_request(code: object) -> None:
+    body = {"code": code, "data": {"task_id": "7"}}
+    assert KLING.fault(answer(body)) is None
+    assert KLING.ticket(answer(body)).job_id == "7"

@@ -65,7 +65,7 @@ def test_an_answer_without_an_id_is_no_ticket(body: Any) -> None:
 
 
 def test_an_id_that_is_null_is_no_ticket() -> None:
-    assert Luma("ray-3.2").ticket(answer({"id": None}, 201)).job_id == ""
+    assert not Luma("ray-3.2").ticket(answer({"id": None}, 201)).job_id
 
 
 @pytest.mark.parametrize("word", ["queued", "processing"])

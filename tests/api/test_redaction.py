@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import base64
 import json
+import re
+import subprocess
+import sys
 from urllib.parse import quote
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from adapters.api.redaction import Redactor
@@ -83,3 +86,45 @@ def test_a_token_that_was_got_later_is_hidden_from_then_on() -> None:
     redact.learn("ya29.later-token")
     assert "later" not in redact("echo: ya29.later-token")
     assert KEY not in redact(f"echo: {KEY}")
+
+
+PIECES = (
+    "http://", "https://", "http:/", "https", "?", "a", "/", "=1", "&", " ", "\n", '"', "<", "\\", "data:", "image/png",
+    ";base64,", "A" * 16, "_-+/", "=", "B" * 512, "C" * 511, "bearer ", "Key\t", "token", "x" * 12, ":", "é", KEY,
+    KEY[:5], KEY[:9], KEY[:12], quote(KEY)[:14], KEY.encode().hex()[:10], "[redacted]",
+)  # fmt: skip
+
+
+def defined(text: str, redact: Redactor) -> str:
+    """What is hidden, by definition; it takes time in proportion to the square of a text's length."""
+    text = redact.secrets(text)
+    for form in redact._forms:
+        at = 0
+        while (at := text.find(form[:8], at)) >= 0:
+            shared = next(n for n in range(len(form), 0, -1) if text.startswith(form[:n], at))
+            text = f"{text[:at]}[redacted]{text[at + shared :]}"
+            at += len("[redacted]")
+    text = re.sub(r"data:([\w/+.-]*);base64,[A-Za-z0-9+/=_-]{16,}", r"data:\1;base64,[redacted]", text)
+    text = re.sub(r"[A-Za-z0-9+/_-]{512,}={0,2}", "[redacted]", text)
+    text = re.sub(r"(https?://[^\s\"'<>?\\]+)\?[^\s\"'<>\\]+", r"\1?[redacted]", text)
+    return re.sub(r"(?i)\b(bearer|key|token)(\s+)[A-Za-z0-9._~+/=:-]{12,}", r"\1\2[redacted]", text)
+
+
+@settings(max_examples=500)
+@given(st.lists(st.sampled_from(PIECES), max_size=14).map("".join))
+def test_what_is_hidden_is_what_is_defined(text: str) -> None:
+    redact = Redactor((KEY,))
+    assert redact(text) == defined(text, redact)
+
+
+def test_the_time_it_takes_grows_with_the_text_and_not_with_its_square() -> None:
+    """Half a megabyte of each takes half a second; where a pattern begins anew everywhere, many minutes."""
+    code = (
+        "import sys; from adapters.api.redaction import Redactor; redact = Redactor(('sk-canary-123456',))\n"
+        "for piece in sys.argv[1:]: redact(piece * (500_000 // len(piece)))"
+    )
+    pieces = [
+        "http://", "https://h/", "http://a?", "a?", "?", "a", "data:", "data:;base64,", "bearer ", "token\n", "key  ",
+        " ", "a" * 511 + " ", "sk-canary-1",
+    ]  # fmt: skip
+    subprocess.run([sys.executable, "-c", code, *pieces], check=True, timeout=120)

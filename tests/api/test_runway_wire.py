@@ -88,7 +88,7 @@ def test_an_answer_without_an_id_is_no_ticket(body: Any) -> None:
 
 
 def test_an_id_that_is_null_is_no_ticket() -> None:
-    assert Runway("gen4.5").ticket(answer({"id": None})).job_id == ""
+    assert not Runway("gen4.5").ticket(answer({"id": None})).job_id
 
 
 @pytest.mark.parametrize("word", ["PENDING", "THROTTLED", "RUNNING"])

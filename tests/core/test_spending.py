@@ -140,3 +140,20 @@ def test_asking_again_means_that_the_end_was_known(tmp_path: Path) -> None:
     assert asked_again(fold(tmp_path).clip("1"))
     journal.append("job", id="1", job={"state": "submitting", "attempt": 2})
     assert not asked_again(fold(tmp_path).clip("1"))  # killed while it was asked again
+
+
+@pytest.mark.parametrize("odd", ["-100", "NaN", '"NaN"', "Infinity", "null", "true", "[]", "1" + "0" * 400])
+def test_a_cost_that_is_none_does_not_disarm_a_cap(odd: str, tmp_path: Path) -> None:
+    path = tmp_path / journal_name(None)
+    event = '{"event": "job", "number": %d, "id": "1", "job": {"attempt": 1, "state": "%s", "usd": %s}}\n'
+    path.write_text(event % (1, "submitting", "0.9") + event % (2, "succeeded", odd))
+    assert Totals([tmp_path]).usd() == 0.9
+    with pytest.raises(OverBudget):
+        Cap(1.0, Totals([tmp_path]), "budget.max_usd").check(0.2)
+
+
+@pytest.mark.parametrize("odd", ["NaN", '"x"', "null", "[]", "{}", "1e400"])
+def test_an_attempt_that_is_no_number_is_counted_all_the_same(odd: str, tmp_path: Path) -> None:
+    event = '{"event": "job", "number": %s, "id": "1", "job": {"attempt": %s, "segment": %s, "usd": 0.9}}\n'
+    (tmp_path / journal_name(None)).write_text(event % (odd, odd, odd))
+    assert Totals([tmp_path]).usd() == 0.9
