@@ -115,7 +115,11 @@ def test_a_reason_of_forty_megabytes_is_cut(tmp_path: Path) -> None:
         run.server.fault("poll", "status", status=200, body=json.dumps(body, ensure_ascii=False))
         assert run.go().kind == "AdapterError"
         run.server.fault(
-            "submit", "status", status=400, body=json.dumps({"message": told}), headers={"X-Request-Id": "7" * 9999}
+            "submit",
+            "status",
+            status=400,
+            body=json.dumps({"detail": told[:4_000_000]}),
+            headers={"X-Request-Id": "7" * 9999},
         )
         assert run.go("0002").kind == "Rejected"
         assert 10_000 < len(run.ledger.text()) < 1_000_000
