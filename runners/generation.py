@@ -21,6 +21,7 @@ from runners.core.faults import close, telling, writing
 from runners.core.files import sha256_file, shown
 from runners.core.guard import check_revision, find_untagged
 from runners.core.interrupt import Interrupt
+from runners.core.job_owners import JobOwners
 from runners.core.journal import RunState
 from runners.core.journal_lines import SCHEMA
 from runners.core.manifest import write_manifest
@@ -163,6 +164,7 @@ def make_clips(plan: Plan, work: Work, run: OpenRun, session: str, sweep: Sequen
             adapter=adapter, folder=run.folder, journal=run.journal, work=work_folder, output=plan.output,
             short=settings.model.short, keep_raw=plan.keep_raw, session=session,
             caps=caps, budget_lock=lock, check=run.check, fit_stated=settings.model.fit is not None,
+            owners=JobOwners(run.folder.path, sweep),
         )  # fmt: skip
         counts = Counts(plan.name, len(plan.chosen) - len(work.refused), len(work.published))
         with Interrupt() as interrupt, make_progress(settings.progress, counts) as watcher:

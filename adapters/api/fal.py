@@ -42,6 +42,7 @@ class Fal(Provider):
     base_url = "https://queue.fal.run"
     key_env = "FAL_KEY"
     label = "fal"
+    job_key = "request_id"
     options: ClassVar[frozenset[str]] = frozenset(
         {"image", "video", "seed", "negative", "output", "duration", "headers"}
     )

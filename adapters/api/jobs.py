@@ -15,7 +15,7 @@ from functools import partial
 
 from adapters.api import waits
 from adapters.api.addresses import host_of
-from adapters.api.asking import Asking, pending
+from adapters.api.asking import AnotherJob, Asking, pending
 from adapters.api.download import Broken, Fetched, Gone, check_shape, fetch
 from adapters.api.limiter import Limiter
 from adapters.api.price import Price
@@ -94,19 +94,20 @@ class JobRunner:
 
     def _settle(self, work: Work, log: JobLog) -> None:
         """Find out what became of a request whose answer nobody read. Raises `Ambiguous` if that cannot be known."""
-        last, submitting = last_attempt(log), self._submitting
+        last, submitting, why = last_attempt(log), self._submitting, ""
         try:
             if last.state == "answered":
                 submitting.read_again(last, log)
                 return
         except RateLimited:
             return
-        except Ambiguous:
-            pass
+        except Ambiguous as error:
+            why = f" ({error})"
         if submitting.reconcile(last, work, log):
             return
         if not self.terms.price.free:
-            raise Ambiguous(f"{self.provider.label} may have been asked for this clip, and may have charged for it")
+            told = f"{self.provider.label} may have been asked for this clip, and may have charged for it"
+            raise Ambiguous(f"{told}{why}")
         log.append({"state": "abandoned", "attempt": last.number, "reason": "of unknown fate, and free"})
 
     def _check_same(self, attempt: Attempt, work: Work) -> None:
@@ -175,12 +176,19 @@ class JobRunner:
         asking = self._asking(attempt)
         odd: set[str] = set()
 
+        def note(told: str, kind: str = "") -> None:
+            if told and (kind or told) not in odd:
+                odd.add(kind or told)
+                log.append({"attempt": attempt.number, "note": self.transport.redact(told)})
+
         def ask() -> Status | None:
             request.step(0, 100)
-            status = asking.look()
-            if status.odd and status.odd not in odd:
-                odd.add(status.odd)
-                log.append({"attempt": attempt.number, "note": self.transport.redact(status.odd)})
+            try:
+                status = asking.look()
+            except AnotherJob as error:
+                note(str(error), "another job")
+                raise
+            note(status.odd)
             request.step(round(100 * (status.progress or 0)), 100)
             return None if pending(status) else status
 

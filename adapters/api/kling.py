@@ -81,6 +81,11 @@ class Kling(Provider):
         """The task; its video lies at the same address for 30 days."""
         return Call("GET", f"{self.base}/{_PATH}/{quote(ticket.job_id, safe='')}")
 
+    def names(self, answer: Answer, ticket: Ticket) -> str | None:
+        """`data.task_id`."""
+        stated = (answer.record().get("data") or {}).get("task_id")
+        return str(stated) if stated else None
+
     def status(self, answer: Answer, ticket: Ticket) -> Status:
         """`succeed` is spelled so. What a task costs is told in units, `final_unit_deduction`."""
         body = answer.record()
@@ -102,16 +107,16 @@ class Kling(Provider):
             odd="" if word in _STATES else f"an unknown status {word!r}, taken for running",
         )
 
-    def listing(self, work: Work, since: float) -> Call:
+    def listing(self, uuid: str) -> Call:
         """The task by the name that it was given; an unknown one is HTTP 404."""
-        return Call("GET", f"{self.base}/{_PATH}/{quote(work.uuid, safe='')}")
+        return Call("GET", f"{self.base}/{_PATH}/{quote(uuid, safe='')}")
 
-    def found(self, answer: Answer, work: Work, since: float) -> list[Ticket]:
+    def found(self, answer: Answer, uuid: str) -> list[Ticket]:
         """The task, if it carries that name."""
         body = answer.record()
         data = body["data"] if body["code"] == 0 else {}
         named = (data.get("task_info") or {}).get("external_task_id")
-        return [Ticket(str(data["task_id"]))] if named == work.uuid else []
+        return [Ticket(str(data["task_id"]))] if named == uuid else []
 
     def probe(self) -> Call:
         """The latest task, if there is any: the free call that every key may make."""

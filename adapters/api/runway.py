@@ -34,6 +34,7 @@ class Runway(Provider):
     base_url = "https://api.dev.runwayml.com"
     key_env = "RUNWAYML_API_SECRET"
     label = "Runway"
+    job_key = "id"
     sheds = frozenset({502, 503, 504})  # documented as load shedding, "may retry"
     options: ClassVar[frozenset[str]] = frozenset({"ratio", "video"})
 

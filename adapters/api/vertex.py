@@ -100,6 +100,12 @@ class Vertex(GoogleService):
         url = self._url(named[1] if named else self._resource, "fetchPredictOperation")
         return Call("POST", url, json={"operationName": ticket.job_id})
 
+    def names(self, answer: Answer, ticket: Ticket) -> str | None:
+        """The operation's name, of which the last part counts: the project goes by its id or by its number."""
+        stated = str(answer.record().get("name") or "")
+        same = stated.rpartition("/")[2] == ticket.job_id.rpartition("/")[2]
+        return ticket.job_id if same else stated or None
+
     def status(self, answer: Answer, ticket: Ticket) -> Status:
         """A filtered video is no error here: done, no video, and a count of what was filtered, which is not charged."""
         body = answer.record()
