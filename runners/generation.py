@@ -36,6 +36,7 @@ from runners.core.run_folder import OpenRun, whoami
 from runners.core.settings import GenerateSettings
 from runners.core.tally import Limits, Tally
 from runners.core.terminal import say
+from runners.core.twins import twins_in_sweep
 from runners.scoring import ScoringError, check_scorer, check_unaltered, score
 
 _WORTH_TELLING_S = 2.0
@@ -63,7 +64,7 @@ def generate(settings: GenerateSettings, make_adapter: MakeAdapter, sweep: Seque
         check_place(plan, work)
         tally = make_clips(plan, work, run, session, sweep)
         run.abandoned = tally.abandoned
-        results = Results() if tally.abandoned or tally.stop == "lost" else wrap_up(plan, run, tally)
+        results = Results() if tally.abandoned or tally.stop == "lost" else wrap_up(plan, run, tally, sweep)
     return conclude(plan, work, tally, results)
 
 
@@ -194,7 +195,7 @@ def load(plan: Plan, run: OpenRun, session: str) -> None:
         run.journal.append("loaded", session=session, facts=facts, hardware=hardware())
 
 
-def wrap_up(plan: Plan, run: OpenRun, tally: Tally) -> Results:
+def wrap_up(plan: Plan, run: OpenRun, tally: Tally, sweep: Sequence[Path] = ()) -> Results:
     """Manifest and scores; while other shards still have clips to bring to an end, only the manifest."""
     configuration = {**asdict(plan.settings), "output_resolved": asdict(plan.output)}
     needs = plan.adapter.needs
@@ -205,7 +206,7 @@ def wrap_up(plan: Plan, run: OpenRun, tally: Tally) -> Results:
             plan.folder, configuration, plan.benchmark.scenarios,
             mode=needs.mode, oracle=needs.oracle, data=data_identity(plan), raw_from=raw_origin(plan),
         )  # fmt: skip
-    warnings = tuple(manifest["warnings"])
+    warnings = (*manifest["warnings"], *twins_in_sweep(plan.folder.path, manifest["clips"], sweep))
     clips = [state.clip(scenario.id) for scenario in plan.selected]
     ended = all(clip.published is not None or clip.failed is not None for clip in clips)
     wanted = plan.settings.scorer.name != "none" and tally.stop is None and manifest["published"] > 0

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.api.fakes import FakeServer
-from tests.api.harness import RUN, RUNWAY, attempts, command, words
+from tests.api.harness import RUN, RUNWAY, attempts, command, manifest, words
 from tests.api.kit import BY_NAME, CASES, Case, Clock, Ledger, Run, running
 
 STATES_NONE = {"xai"}
@@ -110,3 +110,22 @@ def test_an_id_that_a_clip_of_another_run_has_is_not_believed(tmp_path: Path) ->
         assert later.returncode == 1
         states = [attempts(tmp_path / f"mini/runway_gen45-op-run_{k:02}")["0001"][-1].state for k in (1, 2, 3)]
         assert states == ["fetched", "answered", "answered"]
+
+
+def test_clips_of_one_video_are_told_wherever_the_run_is_shown(tmp_path: Path) -> None:
+    with FakeServer(RUNWAY.fake(), pending=1, distinct=False) as server:
+        typed = [*words(RUNWAY, server.base_url, tmp_path), "budget.sweep_max_usd=100"]
+        done = command("generate", "-m", *typed, "run=1,2")
+    assert done.returncode == 0, done.stdout + done.stderr
+    within = "clips 0001, 0002, 0003, 0004, 0005, … are the same video, byte for byte"
+    assert done.stdout.count(f"warning: {within}") == 2
+    assert "run_02 (6 clips: 0001, 0002, 0003, …) have the same video, byte for byte: one of them" in done.stdout
+    assert manifest(tmp_path / RUN)["warnings"][0].startswith(within)
+
+    scored = command("score", f"results={tmp_path}", "resamples=5")
+    assert scored.returncode == 0, scored.stdout + scored.stderr
+    for text in (scored.stdout, (tmp_path / "leaderboard.md").read_text(encoding="utf-8").replace("\\", "")):
+        assert f"run_01: {within}" in text
+        assert "run_02 (6 clips: 0001, 0002, 0003, …) have the same video" in text
+    submitted = command("submit", f"runs=[{tmp_path / RUN}]", "check_only=true")
+    assert submitted.stdout.count(within) == 1
