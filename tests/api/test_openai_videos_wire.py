@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Mapping
 from typing import Any
 
@@ -193,3 +194,15 @@ def test_the_doctor_is_told_whether_the_model_is_served() -> None:
     assert SERVER.balance(answer({"data": [{"id": WAN}]})) == f"serves {WAN}"
     with pytest.raises(SetupError, match="there is: other"):
         SERVER.balance(answer({"data": [{"id": "other"}]}))
+
+
+def test_a_record_names_its_job_also_where_a_gateway_spells_the_id_anew() -> None:
+    def packed(model: str) -> str:
+        told = f"litellm:custom_llm_provider:runwayml;model_id:{model};video_id:task-1"
+        return f"video_{base64.b64encode(told.encode()).decode()}"
+
+    given = Ticket(packed("gen4.5"))
+    assert SERVER.names(answer(record(id=packed(""))), given) == given.job_id
+    assert SERVER.names(answer(record(id="upstream-7", task_id=TICKET.job_id)), TICKET) == TICKET.job_id
+    assert SERVER.names(answer(record(id="video_2")), TICKET) == "video_2"
+    assert SERVER.names(answer({"status": "queued"}), TICKET) is None
