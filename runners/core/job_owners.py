@@ -24,6 +24,7 @@ class _Request:
 
     host: str | None = None
     free: bool = False
+    uuid: str | None = None
 
 
 class JobOwners:
@@ -34,6 +35,7 @@ class JobOwners:
         self._events = JobEvents()
         self._requests: dict[Key, _Request] = {}
         self._owners: dict[str, list[Key]] = {}
+        self._adopted: dict[Key, str] = {}
 
     def owner_of(self, job_id: str, clip_id: str, segment: int, attempt: int) -> str | None:
         """Who else than this attempt of this run has the job, in words; None if nobody has."""
@@ -44,13 +46,15 @@ class JobOwners:
         return None if other is None else self._told(other, clip_id)
 
     def _may_be_one(self, key: Key, mine: Key) -> bool:
-        """Whether two jobs of one id are one job. Each service has ids of its own.
+        """Whether two jobs of one id are one job, asked for twice.
 
-        A server of one's own may count from 1 again when it begins anew, so that what other commands had from it does
-        not count.
+        Each service has ids of its own, and a server of one's own may count from 1 again when it begins anew, so that
+        what other commands had from it does not count. Of a run that was copied it is the same request.
         """
         theirs, ours = self._requests.get(key, _Request()), self._requests.get(mine, _Request())
         if None not in (theirs.host, ours.host) and theirs.host != ours.host:
+            return False
+        if None not in (theirs.uuid, ours.uuid) and theirs.uuid == ours.uuid:
             return False
         return key[0] == self._run or key[0] in self._sweep or not theirs.free
 
@@ -79,8 +83,12 @@ class JobOwners:
         job = event["job"]
         key = (folder, str(event.get("id")), int(job.get("segment", 0)), int(job.get("attempt", 0)))
         if job.get("state") == "submitting":
-            self._requests[key] = _Request(job.get("host"), not job.get("usd"))
+            self._requests[key] = _Request(job.get("host"), not job.get("usd"), job.get("uuid"))
         if job.get("job_id"):
             owners = self._owners.setdefault(str(job["job_id"]), [])
             if key not in owners:
                 owners.append(key)
+            if job.get("adopted"):
+                self._adopted[key] = str(job["job_id"])
+        elif job.get("state") == "abandoned" and key in self._adopted:  # a person took it for another one's, and erred
+            self._owners[self._adopted.pop(key)].remove(key)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from pathlib import Path
 
 import pytest
@@ -31,8 +32,8 @@ def _journal(run: Path) -> Journal:
     return _journals[run]
 
 
-def claim(jobs: ClipJobs, job_id: str = "a", attempt: int = 1, host: str = "api.x", usd: float = 0.5) -> str | None:
-    jobs.append({"state": "submitting", "attempt": attempt, "usd": usd, "host": host})
+def claim(jobs: ClipJobs, job_id: str = "a", attempt: int = 1, host: str = "api.x", **intent: object) -> str | None:
+    jobs.append({"state": "submitting", "attempt": attempt, "usd": 0.5, "host": host, **intent})
     return jobs.claim({"state": "submitted", "attempt": attempt, "job_id": job_id})
 
 
@@ -61,6 +62,20 @@ def test_each_service_has_ids_of_its_own_and_a_server_of_one_s_own_may_begin_ane
     assert claim(log(runs[2]), host="api.x") is None
 
 
+def test_a_copied_run_has_the_same_requests(tmp_path: Path) -> None:
+    assert claim(log(tmp_path / "run_01"), uuid="u") is None
+    assert claim(log(tmp_path / "copy"), uuid="u") is None
+    assert claim(log(tmp_path / "run_02"), uuid="w") is not None
+
+
+def test_a_job_that_a_person_adopted_by_mistake_and_gave_up_is_free_again(tmp_path: Path) -> None:
+    wrong, right = log(tmp_path / "run_01", "0001"), log(tmp_path / "run_01", "0002")
+    wrong.append({"state": "submitted", "attempt": 1, "job_id": "a", "adopted": True})
+    assert claim(right) == "clip 0001"
+    wrong.append({"state": "abandoned", "attempt": 1})
+    assert claim(right) is None
+
+
 def test_a_journal_beside_it_that_makes_no_sense_holds_nobody_up(tmp_path: Path) -> None:
     other = tmp_path / "run_02"
     other.mkdir()
@@ -68,9 +83,18 @@ def test_a_journal_beside_it_that_makes_no_sense_holds_nobody_up(tmp_path: Path)
     assert claim(log(tmp_path / "run_01")) is None
 
 
+class Slow(JobOwners):
+    """Lets others come in between what it saw and what is made of it."""
+
+    def owner_of(self, job_id: str, clip_id: str, segment: int, attempt: int) -> str | None:
+        found = super().owner_of(job_id, clip_id, segment, attempt)
+        time.sleep(0.01)
+        return found
+
+
 def test_of_threads_that_claim_one_job_at_the_same_moment_one_gets_it(tmp_path: Path) -> None:
     (tmp_path / "lock").touch()
-    journal, shared, owners = Journal(tmp_path / journal_name(None)), gate(tmp_path / "lock"), JobOwners(tmp_path)
+    journal, shared, owners = Journal(tmp_path / journal_name(None)), gate(tmp_path / "lock"), Slow(tmp_path)
     start, told = threading.Barrier(8), []
 
     def one(clip_id: str) -> None:
