@@ -96,7 +96,7 @@ class StepReport(Protocol):
     """Receives progress inside one clip."""
 
     def __call__(self, k: int, n: int) -> None:
-        """Step k of n is done (k from 1); raises `Cancelled` when the run is being stopped."""
+        """Step k of n is done (k from 1); raises `Cancelled` when work is no longer to be finished (Ctrl-C)."""
 
 
 def _ignore_step(k: int, n: int) -> None:
@@ -104,10 +104,13 @@ def _ignore_step(k: int, n: int) -> None:
 
 
 class Pause(Protocol):
-    """Waits inside one clip."""
+    """Waits inside one clip for what is done elsewhere, and goes on there without this process."""
 
     def __call__(self, seconds: float, /) -> None:
-        """Return after so many seconds; raises `Cancelled` at once when the run is being stopped."""
+        """Return after so many seconds (0: at once).
+
+        Raises `Cancelled` as soon as the run is being stopped or its deadline has passed, however much is left to wait.
+        """
 
 
 Verdict = Literal["ok", "warning", "fault", "note"]

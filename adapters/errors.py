@@ -48,9 +48,16 @@ class Rejected(AdapterError):
 
 
 class Ambiguous(AdapterError):
-    """A paid request whose answer was lost: nobody knows whether it runs. Never sent again by itself."""
+    """A paid request whose answer was lost: nobody knows whether it runs. Never sent again by itself.
+
+    `answered`: an error came back whole, but it does not say that the request was not taken.
+    """
 
     kind = "ambiguous"
+
+    def __init__(self, message: str, *, answered: bool = False) -> None:
+        super().__init__(message)
+        self.answered = answered
 
 
 class Postponed(AdapterError):

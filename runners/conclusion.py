@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from adapters import fold_attempts
+from adapters import Attempt, fold_attempts
 from runners.core.budget import Costs
 from runners.core.errors import first_of
 from runners.core.files import shown
@@ -91,7 +92,8 @@ def _lines(plan: Plan, work: Work, tally: Tally, counts: dict[str, int], code: i
     lines += _lines_of_paid_work(plan, work, tally)
     left = counts["chosen"] - counts["published"] - counts["refused"] - counts["ambiguous"]
     if left:
-        why = {"deadline": "the deadline was reached", "max_failures": "max_failures was reached"}
+        deadline = f"the deadline was reached, deadline_s={plan.settings.deadline_s}"
+        why = {"deadline": deadline, "max_failures": "max_failures was reached"}
         lines.append(
             f"  {_clips(left)} left{f' ({why[tally.stop]})' if tally.stop in why else ''}; go on with: {again()}"
         )
@@ -112,10 +114,7 @@ def _lines_of_paid_work(plan: Plan, work: Work, tally: Tally) -> list[str]:
         reasons.setdefault(re.sub(r"job \S+", "its job", reason), []).append(clip_id)
     lines = [f"  {first_of(ids)} not done: {reason}" for reason, ids in reasons.items()]
     lines += [f"  {clip_id} ambiguous: {reason}" for clip_id, reason in sorted(tally.ambiguous.items())]
-    running = _running(work, tally)
-    if running:
-        jobs = "1 job is paid for and runs" if running == 1 else f"{running} jobs are paid for and run"
-        lines.append(f"  {jobs} on at the service; the same command brings what they make")
+    lines += _lines_of_jobs(work, tally)
     if tally.ambiguous:
         look = command_line("jobs", "list", setting("run", shown(plan.folder.path)))
         lines.append(
@@ -125,12 +124,26 @@ def _lines_of_paid_work(plan: Plan, work: Work, tally: Tally) -> list[str]:
     return lines
 
 
-def _running(work: Work, tally: Tally) -> int:
-    """How many jobs of clips that were left in the middle run on, or are done and wait to be fetched."""
-    told = {*tally.failed, *tally.refused, *tally.ambiguous, *tally.postponed}
-    left = [task.state for task in work.tasks if task.state.published is None and task.id not in told]
+def _lines_of_jobs(work: Work, tally: Tally) -> list[str]:
+    """The jobs of clips that were left in the middle: how many run on, or wait to be fetched, and what they cost."""
+    ended = {*tally.failed, *tally.refused, *tally.ambiguous}
+    left = [task.state for task in work.tasks if task.state.published is None and task.id not in ended]
     last = [fold_attempts(job_facts(state))[-1] for state in left if state.events]
-    return sum(attempt.state in ("submitted", "succeeded", "fetched") for attempt in last)
+    running = [attempt for attempt in last if attempt.state == "submitted"]
+    done = [attempt for attempt in last if attempt.state in ("succeeded", "fetched")]
+    lines = []
+    if running:
+        jobs = "1 job is paid for and runs" if len(running) == 1 else f"{len(running)} jobs are paid for and run"
+        lines.append(f"  {jobs} on at the service{_dollars(running)}; the same command brings what they make")
+    if done:
+        jobs = "1 job is paid for and done" if len(done) == 1 else f"{len(done)} jobs are paid for and done"
+        lines.append(f"  {jobs} at the service{_dollars(done)}; the same command fetches what they made")
+    return lines
+
+
+def _dollars(attempts: Sequence[Attempt]) -> str:
+    usd = sum(attempt.usd for attempt in attempts)
+    return f" (${usd:.2f})" if usd else ""
 
 
 def _clips(count: int) -> str:

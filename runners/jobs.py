@@ -15,47 +15,53 @@ ACTIONS = ("list", "adopt", "abandon")
 
 def run(settings: JobsSettings) -> Outcome:
     """One action. Raises UserError."""
-    from runners.core import paid_jobs
+    from runners import settled_jobs
     from runners.core.errors import UserError, nearest
 
     if settings.action not in ACTIONS:
         raise UserError(f"action: unknown {settings.action!r}{nearest(settings.action, ACTIONS)}")
     if settings.action == "list":
         return list_jobs(settings)
-    if settings.run is None or settings.clip is None:
-        raise UserError(f"{settings.action} needs run=FOLDER and clip=ID; python -m runners.jobs list shows both")
-    folder = _folder(settings.run)
-    if settings.action == "adopt":
-        if not settings.job:
-            raise UserError("adopt needs job=ID: the job's id at the service, from its dashboard")
-        job = paid_jobs.adopt(folder, settings.clip, settings.job)
-        told = f"clip {job.clip_id} goes on with job {job.attempt.job_id}"
-    else:
-        job = paid_jobs.abandon(folder, settings.clip, accept_double_charge=settings.accept_double_charge)
-        told = f"clip {job.clip_id}: given up; the next run pays for a new job"
-    return Outcome(DONE, "", (told, "next: the command that made the run"), folder)
+    return settled_jobs.adopt(settings) if settings.action == "adopt" else settled_jobs.abandon(settings)
 
 
 def list_jobs(settings: JobsSettings) -> Outcome:
     """The jobs of one run, or of all below results; a run that cannot be read is told beside the others."""
     from runners.core.errors import UserError
     from runners.core.files import shown
+    from runners.core.job_list import check_new
     from runners.core.run_finder import find_run_folders
+    from runners.core.settling import Choice
 
+    Choice(settings.state or "ambiguous")
+    if settings.export is not None:
+        check_new(_folder(settings.export))
     unread: list[Path] = []
     runs = [_folder(settings.run)] if settings.run else find_run_folders(_folder(settings.results), unread)
     if not runs:
         raise UserError(f"{shown(_folder(settings.results))} holds no runs (folders with a journal), however deep")
     lines = [f"warning: {shown(folder)} cannot be looked into: runs in it are left out" for folder in unread]
     faults = []
+    readable = []
     for folder in runs:
         try:
             lines += _jobs_of(folder, settings)
+            readable.append(folder)
         except UserError as error:
             faults.append(f"error: {error}")
     if not lines and not faults:
         lines = [f"no paid jobs in {len(runs)} run{'s' if len(runs) > 1 else ''}"]
+    if settings.export is not None:
+        exported, left_out = _export(settings, readable)
+        lines, faults = [*lines, *exported], [*faults, *left_out]
     return Outcome(BAD_INPUT if faults else DONE, "", (*lines, *faults))
+
+
+def _export(settings: JobsSettings, runs: Sequence[Path]) -> tuple[list[str], list[str]]:
+    from runners.core.journal import journal_files
+    from runners.settled_jobs import export
+
+    return export(settings, [run for run in runs if journal_files(run)], _folder(str(settings.export)))
 
 
 def _jobs_of(folder: Path, settings: JobsSettings) -> list[str]:
@@ -72,9 +78,11 @@ def _jobs_of(folder: Path, settings: JobsSettings) -> list[str]:
     lines = [f"warning: {shown(folder)}: {told}" for told in paid_jobs.remarks(folder)]
     if not jobs:
         return lines
-    chosen = [job for job in jobs if job.is_open or settings.all]
+    chosen = [job for job in jobs if job.is_open or settings.all or settings.state == "fetched"]
+    if settings.state is not None:
+        chosen = [job for job in chosen if job.attempt.state in paid_jobs.STATES[settings.state]]
     if settings.clip is not None:
-        chosen = [job for job in chosen if job.clip_id == settings.clip]
+        chosen = [job for job in chosen if job.clip_id in settings.clip]
     if chosen:
         make_console(log_columns=160).print(jobs_table(shown(folder), chosen))
     return [*lines, f"{shown(folder)}: {paid_jobs.totals(jobs)}", *next_steps(shown(folder), chosen)]
@@ -96,14 +104,29 @@ def conclude(outcomes: Sequence[Outcome]) -> None:
 COMMAND = Command(
     name="jobs",
     purpose="The paid jobs of run folders: list (those that are open), adopt (a request of unknown fate made the job "
-    "with this id), abandon (give one up, so that another may be paid for). The action stands first.",
+    "with this id; or many, from a CSV that list export=FILE.csv begins), abandon (give one up, or all of unknown "
+    "fate, so that others may be paid for; what they may have cost is told first). The action stands first.",
     schema=JobsSettings,
     groups=(),
     run=run,
     conclude=conclude,
 )
 
+
+def words_of(typed: Sequence[str]) -> list[str]:
+    """What was typed as settings: the action in front, one clip as a list of one, and `from`, which is no name here."""
+    words = list(typed)
+    if words and words[0].isalpha():
+        words[0] = f"action={words[0]}"
+    for place, word in enumerate(words):
+        key, equals, value = word.partition("=")
+        if equals and key == "from":
+            words[place] = f"from_file={value}"
+        elif equals and key == "clip" and value != "null" and not value.lstrip().startswith("["):
+            words[place] = f"clip=[{value}]" if value.strip() else "clip=['']"
+    return words
+
+
 if __name__ == "__main__":
-    if len(sys.argv) > 1 and sys.argv[1].isalpha():
-        sys.argv[1] = f"action={sys.argv[1]}"
+    sys.argv[1:] = words_of(sys.argv[1:])
     main(COMMAND)

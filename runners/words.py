@@ -62,6 +62,6 @@ def text_keys(schema: type[Any], prefix: str = "") -> frozenset[str]:
     for name, kind in get_type_hints(schema).items():
         if dataclasses.is_dataclass(kind):
             found |= text_keys(kind, f"{prefix}{name}.")  # type: ignore[arg-type]
-        elif kind in (str, str | None, list[str]):
+        elif kind in (str, str | None, list[str], list[str] | None):
             found.add(f"{prefix}{name}")
     return frozenset(found)

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import ipaddress
 import socket
-from typing import Any
+from typing import Any, ClassVar
 from urllib.parse import urlsplit
 
-from requests.adapters import HTTPAdapter
-from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 
+from adapters._connection import Connection, LineAdapter, SecureConnection
 from adapters.errors import AdapterError
 
 
@@ -64,31 +63,28 @@ def _check_peer(sock: socket.socket) -> socket.socket:
     return sock
 
 
-class _PublicHTTPConnection(HTTPConnection):
+class _PublicConnection(Connection):
     def _new_conn(self) -> socket.socket:
         return _check_peer(super()._new_conn())
 
 
-class _PublicHTTPSConnection(HTTPSConnection):
+class _PublicSecureConnection(SecureConnection):
     def _new_conn(self) -> socket.socket:
         return _check_peer(super()._new_conn())
 
 
-class _PublicHTTPPool(HTTPConnectionPool):
-    ConnectionCls = _PublicHTTPConnection
+class _PublicPool(HTTPConnectionPool):
+    ConnectionCls = _PublicConnection
 
 
-class _PublicHTTPSPool(HTTPSConnectionPool):
-    ConnectionCls = _PublicHTTPSConnection
+class _PublicSecurePool(HTTPSConnectionPool):
+    ConnectionCls = _PublicSecureConnection
 
 
-class PublicOnly(HTTPAdapter):
+class PublicOnly(LineAdapter):
     """Connects to public addresses only, checked on the open connection before a byte is sent.
 
     Behind a proxy the proxy decides where names lead; then only the name itself is checked (`resolves_privately`).
     """
 
-    def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
-        """As requests does, with pools that look at their peers."""
-        super().init_poolmanager(*args, **kwargs)
-        self.poolmanager.pool_classes_by_scheme = {"http": _PublicHTTPPool, "https": _PublicHTTPSPool}
+    pools: ClassVar[dict[str, Any]] = {"http": _PublicPool, "https": _PublicSecurePool}

@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 from urllib.parse import quote, urlencode
 
 from adapters.api.provider import Provider
-from adapters.api.wire import Answer, Call, Output, State, Status, Ticket, Work
+from adapters.api.wire import Answer, BadAnswer, Call, Output, State, Status, Ticket, Work
 from adapters.errors import SetupError
 
 _STATES = {
@@ -60,6 +60,14 @@ class Ark(Provider):
         if answer.status == 404 and self.message(answer).startswith(("ModelNotOpen", "InvalidEndpoint")):
             return self.stop(answer)
         return super().fault(answer)
+
+    def owns(self, answer: Answer) -> bool:
+        """`{"error": {"code", "message"}}`."""
+        try:
+            error = answer.record().get("error")
+        except BadAnswer:
+            return False
+        return isinstance(error, Mapping) and bool(error.get("code"))
 
     def is_moderation(self, answer: Answer) -> bool:
         """`InputImageSensitiveContentDetected` and its kin."""

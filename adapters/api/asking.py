@@ -56,6 +56,8 @@ class Asking:
         if provider.speaks(answer):
             return
         told = self.transport.redact(f"{provider.label} answers HTTP {status}: {provider.message(answer)}")
+        if not provider.owns(answer):  # of a gateway, which knows nothing of the job
+            raise Passing(told, asked_wait(answer.headers, self.now))
         fault = provider.fault(answer)
         if isinstance(fault, SetupError):  # whatever the status: some tell a wrong key by 400, an empty account by 429
             fault.args = (self.transport.redact(str(fault)),)

@@ -72,13 +72,13 @@ def _download(
     transport: Transport, output: Output, part: Path, now: Callable[[], float], tick: Callable[[], None]
 ) -> tuple[str, int]:
     try:
-        with transport.open(str(output.url), signed=output.signed) as (response, chunks):
-            if response.status_code in _GONE:
-                raise Gone(f"HTTP {response.status_code}")
-            if response.status_code != 200:
-                lowered = {key.lower(): value for key, value in response.headers.items()}
-                raise Passing(f"the video's address answers HTTP {response.status_code}", asked_wait(lowered, now))
-            stated = _stated(response.headers)
+        with transport.open(str(output.url), signed=output.signed) as (reply, chunks):
+            if reply.status in _GONE:
+                raise Gone(f"HTTP {reply.status}")
+            if reply.status != 200:
+                told = f"the video's address answers HTTP {reply.status}"
+                raise Passing(told, asked_wait(reply.headers, now))
+            stated = _stated(reply.headers)
             sha256, size = _write(part, _told(chunks, tick))
     except (Lost, NotDelivered) as error:
         raise Passing(str(error)) from None
@@ -91,10 +91,10 @@ def _download(
 
 def _stated(headers: Mapping[str, str]) -> int | None:
     """The stated length. Raises `Broken` for a page where a video belongs, `BadClip` for one beyond all measure."""
-    kind = headers.get("Content-Type", "").partition(";")[0].strip().lower()
+    kind = headers.get("content-type", "").partition(";")[0].strip().lower()
     if kind.startswith("text/") or kind in ("application/json", "application/xml"):
         raise Broken(f"the video's address gives {kind} instead of a video")
-    text = headers.get("Content-Length", "")
+    text = headers.get("content-length", "")
     if not text.isdigit():
         return None
     if int(text) > MOST_BYTES:

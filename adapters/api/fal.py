@@ -43,6 +43,7 @@ class Fal(Provider):
     key_env = "FAL_KEY"
     label = "fal"
     job_key = "request_id"
+    errors = frozenset({"detail"})
     options: ClassVar[frozenset[str]] = frozenset(
         {"image", "video", "seed", "negative", "output", "duration", "headers"}
     )

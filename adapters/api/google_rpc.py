@@ -50,6 +50,11 @@ class GoogleService(Provider):
             fault.retry_after_s = asked_wait({"retry-after": delay}, self.now)
         return fault
 
+    def owns(self, answer: Answer) -> bool:
+        """An error with a code or a status."""
+        error = _error(answer)
+        return bool(error.get("code") or error.get("status"))
+
     def is_moderation(self, answer: Answer) -> bool:
         """By the words of the message."""
         return declined(self.message(answer))

@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import partial
+from typing import Literal
 
 from adapters.api import waits
 from adapters.api.addresses import host_of
@@ -32,17 +33,23 @@ _FRESH_ADDRESSES = 3
 """How often a video's address may be asked for anew before the video counts as gone."""
 
 
+Resubmit = Literal["never", "gateway_errors"]
+
+
 @dataclass(frozen=True)
 class Terms:
     """What may be spent and tried for one clip.
 
     `price`: of one job; only where it is free is a request of unknown fate sent again. `most_attempts`: jobs per clip
     over all invocations. `moderation_retries`: how many refusals that were not charged may be followed by another job.
+    `resubmit`: whether a request is sent again whose answer was an error that does not say that it was not taken
+    (`gateway_errors`); each that may have made a job counts with its price.
     """
 
     price: Price
     most_attempts: int = 2
     moderation_retries: int = 0
+    resubmit: Resubmit = "never"
 
 
 @dataclass
@@ -94,7 +101,8 @@ class JobRunner:
 
     def _settle(self, work: Work, log: JobLog) -> None:
         """Find out what became of a request whose answer nobody read. Raises `Ambiguous` if that cannot be known."""
-        last, submitting, why = last_attempt(log), self._submitting, ""
+        last, submitting, unclear = last_attempt(log), self._submitting, None
+        why = ""
         try:
             if last.state == "answered":
                 submitting.read_again(last, log)
@@ -103,7 +111,11 @@ class JobRunner:
             return
         except Ambiguous as error:
             why = f" ({error})"
+            unclear = error if error.answered else None
         if submitting.reconcile(last, work, log):
+            return
+        if unclear is not None and self._resubmits:
+            self._count_as_double(log, unclear)
             return
         if not self.terms.price.free:
             told = f"{self.provider.label} may have been asked for this clip, and may have charged for it"
@@ -145,16 +157,20 @@ class JobRunner:
 
     def _begin(self, work: Work, request: Request, log: JobLog) -> Attempt:
         """Submit a new job. Raises `Postponed` if the service turns everything away for now."""
-        attempts = fold_attempts(log.events())
-        number = len(attempts) if attempts and attempts[-1].state == "held" else len(attempts) + 1
         submitting, patience = self._submitting, self.patience.submit_s
 
         def submit() -> None:
             try:
-                submitting.send(sendable, number, self.terms.price.of(work.seconds) or 0.0, log)
+                submitting.send(sendable, _next_number(log), self.terms.price.of(work.seconds) or 0.0, log)
             except RateLimited:
                 self.limiter.too_much()
                 raise
+            except Ambiguous as error:
+                if not (self._resubmits and error.answered):
+                    raise
+                if not submitting.reconcile(last_attempt(log), sendable, log):
+                    self._count_as_double(log, error)
+                    raise Passing(str(error)) from None
 
         try:
             put = partial(upload, self.provider, self.transport, work)
@@ -168,6 +184,15 @@ class JobRunner:
             raise Retryable(str(error)) from None
         self.limiter.well()
         return last_attempt(log)
+
+    @property
+    def _resubmits(self) -> bool:
+        return self.terms.resubmit == "gateway_errors" and not self.terms.price.free
+
+    def _count_as_double(self, log: JobLog, error: Ambiguous) -> None:
+        """Give up a request that may have made a job: its price stays on record, and another one may be sent."""
+        number = last_attempt(log).number
+        log.append({"state": "abandoned", "attempt": number, "by": "resubmit", "reason": str(error)})
 
     # --- poll
 
@@ -239,8 +264,12 @@ class JobRunner:
         """Fetch, with a fresh address whenever the old one is no longer valid or gives no video."""
         path = request.scratch / "video.mp4"
 
+        def tick() -> None:
+            request.step(100, 100)
+            request.pause(0)  # a video that drips is waited for, and no longer than the run may last
+
         def bring(output: Output) -> Fetched:
-            return fetch(self.transport, output, path, self.now, lambda: request.step(100, 100))
+            return fetch(self.transport, output, path, self.now, tick)
 
         fault: Exception = Gone("the job is done without a video")
         for _ in range(_FRESH_ADDRESSES + 1):
@@ -258,6 +287,12 @@ class JobRunner:
             raise BadClip(f"job {attempt.job_id} is done, but {fault}")
         log.append({"state": "expired", "attempt": attempt.number, "reason": str(fault)})
         raise AdapterError(f"job {attempt.job_id} is done and paid for, but its video is gone ({fault})")
+
+
+def _next_number(log: JobLog) -> int:
+    """Of the attempt that is to begin; what surely was not accepted is the same attempt, sent again."""
+    attempts = fold_attempts(log.events())
+    return len(attempts) if attempts and attempts[-1].state == "held" else len(attempts) + 1
 
 
 def last_attempt(log: JobLog) -> Attempt:

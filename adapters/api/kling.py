@@ -65,7 +65,7 @@ class Kling(Provider):
         except (BadAnswer, KeyError, TypeError, ValueError):
             return super().fault(answer)
         told = f"{self.label} answers {code}: {self.message(answer)}"
-        if code == 0:
+        if code == 0 or answer.status >= 500:
             return super().fault(answer)
         if code in _KEY or code in _ACCOUNT:
             return SetupError(f"{told} (${self.key_env})")
@@ -74,8 +74,15 @@ class Kling(Provider):
         if code in _MODERATED:
             return Refused(told)
         if code >= _SERVER:
-            return Ambiguous(told) if answer.ok else super().fault(answer)
+            return Ambiguous(told, answered=True)
         return Rejected(told)
+
+    def owns(self, answer: Answer) -> bool:
+        """An envelope with a code of its own."""
+        try:
+            return int(answer.record()["code"]) != 0
+        except (BadAnswer, KeyError, TypeError, ValueError):
+            return False
 
     def poll(self, ticket: Ticket) -> Call:
         """The task; its video lies at the same address for 30 days."""

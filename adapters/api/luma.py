@@ -30,6 +30,7 @@ class Luma(Provider):
     key_env = "LUMA_AGENTS_API_KEY"
     label = "Luma"
     job_key = "id"
+    errors = frozenset({"detail"})
 
     def check(self) -> None:
         """Only pictures can be sent."""

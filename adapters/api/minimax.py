@@ -8,7 +8,7 @@ from urllib.parse import quote
 
 from adapters.api.provider import Provider
 from adapters.api.waits import Passing, asked_wait
-from adapters.api.wire import Answer, Call, Output, State, Status, Ticket, Work
+from adapters.api.wire import Answer, BadAnswer, Call, Output, State, Status, Ticket, Work
 from adapters.errors import Ambiguous, RateLimited, Refused, Rejected, SetupError
 
 _STATES = {
@@ -59,7 +59,14 @@ class MiniMax(Provider):
             raise Refused(told)
         if code == _PARAMETERS:
             raise Rejected(told)
-        raise Ambiguous(told)
+        raise Ambiguous(told, answered=True)
+
+    def owns(self, answer: Answer) -> bool:
+        """An envelope with a code other than 0."""
+        try:
+            return self._code(answer.record())[0] != 0
+        except (BadAnswer, AttributeError, TypeError, ValueError):
+            return False
 
     def words(self, body: Any) -> str:
         """The message of the envelope, where there is one."""

@@ -38,6 +38,7 @@ class OpenAIVideos(Provider):
     base_url = ""
     key_env = None
     label = "The server"
+    errors = frozenset({"error", "detail"})
     options: ClassVar[frozenset[str]] = frozenset({"media", "size", "json", "uuid"})
 
     def check(self) -> None:

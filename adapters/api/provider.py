@@ -11,6 +11,9 @@ from adapters.api.waits import asked_wait
 from adapters.api.wire import Answer, BadAnswer, Call, Media, Status, Ticket, Work
 from adapters.errors import Ambiguous, MissingDependency, RateLimited, Refused, Rejected, SetupError
 
+_OPEN = frozenset({408, 409, 425})
+"""Statuses below 500 that do not say that nothing was made: a time-out, a conflict (with what?), too early."""
+
 
 class Provider(ABC):
     """The translation of one service. `call` is sent with every request as it is: the vendor's own parameters."""
@@ -24,7 +27,10 @@ class Provider(ABC):
     label: ClassVar[str]
     """The vendor's name, for messages."""
     sheds: ClassVar[frozenset[int]] = frozenset()
-    """Statuses from 500 up of which the vendor documents that the request was not taken and may be sent again."""
+    """Statuses from 500 up of which the vendor documents that the request was not taken and may be sent again; believed
+    only of an answer that `owns` finds to be its own. Never 502 or 504, which speak of a server behind."""
+    errors: ClassVar[frozenset[str]] = frozenset({"error"})
+    """Keys at the top of the JSON in which the vendor documents that it tells an error."""
     job_key: ClassVar[str] = ""
     """Where the object that answers `poll` states the id of its job; "" where it states none, or elsewhere."""
     options: ClassVar[frozenset[str]] = frozenset()
@@ -84,20 +90,32 @@ class Provider(ABC):
         """What an answer to `submit` that is not 2xx means; None for one that is.
 
         `RateLimited`: not taken, later. `Rejected`, `Refused`: a final no to this clip. `SetupError`: a final no to all
-        (credential, balance). `Ambiguous`: a job may have been made.
+        (credential, balance). `Ambiguous`: a job may have been made. README.md has the argument for each.
         """
         if answer.ok:
             return None
         told = f"{self.label} answers HTTP {answer.status}: {self.message(answer)}"
+        if not self.owns(answer):
+            return Ambiguous(f"{told} (not in the service's own words: a gateway's, perhaps)", answered=True)
         if answer.status == 429 or answer.status in self.sheds:
-            return RateLimited(told, asked_wait(answer.headers, self.now))
-        if answer.status == 503 and "retry-after" in answer.headers:
             return RateLimited(told, asked_wait(answer.headers, self.now))
         if answer.status in (401, 402, 403):
             return self.stop(answer)
-        if answer.status in (408, 425) or answer.status >= 500:
-            return Ambiguous(told)
+        if answer.status in _OPEN or not 400 <= answer.status < 500:
+            return Ambiguous(told, answered=True)
         return Refused(told) if self.is_moderation(answer) else Rejected(told)
+
+    def owns(self, answer: Answer) -> bool:
+        """Whether an answer that is not 2xx is the service's own word: it has the shape that the vendor documents.
+
+        What stands in between (a load balancer, a proxy) answers with pages and JSON of its own, also after it has
+        passed the request on.
+        """
+        try:
+            body = answer.record()
+        except BadAnswer:
+            return False
+        return any(body.get(key) for key in self.errors)
 
     def stop(self, answer: Answer) -> SetupError:
         """Why no request at all can succeed."""

@@ -38,6 +38,7 @@ class Replicate(Provider):
     key_env = "REPLICATE_API_TOKEN"
     label = "Replicate"
     job_key = "id"
+    errors = frozenset({"detail"})
     options: ClassVar[frozenset[str]] = frozenset(
         {"image", "video", "duration", "seed", "negative", "version", "upload", "cancel_after"}
     )

@@ -35,7 +35,7 @@ class Runway(Provider):
     key_env = "RUNWAYML_API_SECRET"
     label = "Runway"
     job_key = "id"
-    sheds = frozenset({502, 503, 504})  # documented as load shedding, "may retry"
+    sheds = frozenset({503})  # documented as load shedding, "may retry"; so are 502 and 504, which any gateway says
     options: ClassVar[frozenset[str]] = frozenset({"ratio", "video"})
 
     def sign(self, key: str) -> Mapping[str, str]:

@@ -7,13 +7,13 @@ import importlib
 import inspect
 import os
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, ClassVar
+from typing import Any, ClassVar, get_args
 
 from adapters.api.addresses import host_of
 from adapters.api.checkup import check_up
 from adapters.api.download import Fetched
 from adapters.api.extension import repeated_frames
-from adapters.api.jobs import JobRunner, Terms
+from adapters.api.jobs import JobRunner, Resubmit, Terms
 from adapters.api.limiter import Limiter
 from adapters.api.media import footage, picture
 from adapters.api.price import Price
@@ -34,7 +34,7 @@ class Service(Adapter):
     neutral: ClassVar[frozenset[str]] = frozenset(
         {
             "key_env", "base_url", "price", "checked", "eol", "successor", "force", "concurrency", "poll_s", "wait_s",
-            "submit_s", "fetch_s", "read_s", "max_attempts", "moderation_retries", "prompt_max",
+            "submit_s", "fetch_s", "read_s", "max_attempts", "moderation_retries", "resubmit", "prompt_max",
         }
     )  # fmt: skip
 
@@ -72,6 +72,7 @@ class Service(Adapter):
         read_s: float = 180.0,
         max_attempts: int = 2,
         moderation_retries: int = 0,
+        resubmit: Resubmit = "never",
     ) -> None:
         self.provider = _provider(provider)(model, base_url, call, options, mode=mode)
         self.key_env = key_env or self.provider.key_env
@@ -83,7 +84,9 @@ class Service(Adapter):
         self._leading, self._negative, self.takes_seed = leading, negative, seed
         self._media_bytes, self._read_s, self._concurrency = media_bytes, read_s, concurrency
         self._patience = Patience(submit_s, wait_s, fetch_s, poll_s)
-        self._terms = Terms(self.price, max_attempts, moderation_retries)
+        if resubmit not in get_args(Resubmit):
+            raise SetupError(f"model.adapter.resubmit={resubmit!r}: one of {', '.join(get_args(Resubmit))}")
+        self._terms = Terms(self.price, max_attempts, moderation_retries, resubmit)
         self.needs = Needs(
             mode=mode,
             frames=frames,

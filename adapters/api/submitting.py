@@ -18,6 +18,8 @@ from adapters.errors import AdapterError, Ambiguous, RateLimited, Refused, Rejec
 
 _KEPT_HEADERS = ("content-type", "retry-after", "location", "request-id", "x-request-id", "x-fal-request-id")
 _KEPT_BODY = 65536
+_LONGEST_ANSWER = 32 * 2**20
+"""Bytes of an answer to a submission: it may repeat the picture or footage that was sent, and holds no video yet."""
 _UNREADABLE = (BadAnswer, KeyError, IndexError, TypeError, ValueError, AttributeError)
 """What translating an answer of another shape than documented raises."""
 
@@ -45,7 +47,7 @@ class Submitting:
         }  # fmt: skip
         with log.spend(intent, usd):
             try:
-                answer = self.transport.send(call, fresh=True)
+                answer = self.transport.send(call, fresh=True, most_bytes=_LONGEST_ANSWER)
             except NotDelivered as error:
                 log.append({"state": "held", "attempt": number, "usd": 0, "reason": str(error)})
                 raise Passing(str(error)) from None
@@ -90,7 +92,7 @@ class Submitting:
                 raise fault
             ticket = self.provider.ticket(answer)
         except Ambiguous as error:
-            raise Ambiguous(self._told(error)) from None
+            raise self._clean(error) from None
         except (RateLimited, SetupError) as error:
             log.append({"state": "held", "attempt": number, "usd": 0, "reason": self._told(error)})
             raise self._clean(error) from None

@@ -49,7 +49,7 @@ class XAI(Provider):
 
     def fault(self, answer: Answer) -> Exception | None:
         """What no other clip could get through with is told in words more than by the status."""
-        if answer.status in (400, 429) and any(sign in self.message(answer) for sign in _FOR_ALL):
+        if answer.status in (400, 429) and self.owns(answer) and any(sign in self.message(answer) for sign in _FOR_ALL):
             return self.stop(answer)
         fault = super().fault(answer)
         if isinstance(fault, Refused):

@@ -59,7 +59,17 @@ def text_cell(text: str) -> str:
 
     Not for files of a given format (descriptions.csv, metrics.csv), whose readers want every cell as it is.
     """
-    return f"'{text}" if text.startswith(_FORMULA) else text
+    return f"'{text}" if _marked(text) else text
+
+
+def plain_text(cell: str) -> str:
+    """What `text_cell` was given, whether or not a spreadsheet took its apostrophe for its own."""
+    return cell[1:] if cell.startswith("'") and _marked(cell) else cell
+
+
+def _marked(text: str) -> bool:
+    """Whether a text is a formula, behind any number of apostrophes: one more or less of them can be told apart."""
+    return text.lstrip("'").startswith(_FORMULA)
 
 
 def _records(path: Path, text: str) -> Iterator[tuple[int, list[str]]]:

@@ -102,7 +102,7 @@ def check_files(
     missing = missing_files(dataset, scenarios, kinds, fps, takes=takes)
     if missing:
         count = "1 file is" if len(missing) == 1 else f"{len(missing)} files are"
-        raise UserError(f"{count} missing or empty in {dataset.root}: {first_of(missing)}; {remedy}")
+        raise UserError(f"{count} missing, empty or no file in {dataset.root}: {first_of(missing)}; {remedy}")
 
 
 def _wanted(

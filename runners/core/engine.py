@@ -2,7 +2,7 @@
 
 A thread holds a slot only while the model works, so decoding and encoding hide behind it. Memory is bounded by one
 clip per thread. Ctrl-C, a deadline, too many failures or a full disk stop the run in good order: nothing new is
-begun, what is being encoded is published, and what is left is told.
+begun, what is being encoded is published, and what is left is told (stopping.py: who still waits for what).
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from functools import partial
 
 from adapters import Adapter, AdapterError, BadClip, Cancelled, Postponed, Request, Retryable
 from runners.core.batch import Aside, Batch
+from runners.core.in_hand import InHand
 from runners.core.interrupt import Interrupt
 from runners.core.produce import (
     Handles,
@@ -32,11 +33,9 @@ from runners.core.provenance import usable_cores
 from runners.core.retry import Left, until_settled
 from runners.core.run_folder import Lost
 from runners.core.spending import Gate
+from runners.core.stopping import Stopping
 from runners.core.tally import Limits, Stop, Tally, Watcher
 from runners.core.task import Task
-
-_LOOK_UP_S = 1.0
-"""A wait ends at once for Ctrl-C, and within this time for a run that stops by itself."""
 
 
 class Engine:
@@ -48,20 +47,19 @@ class Engine:
     ) -> None:  # fmt: skip
         """`concurrency` is the number of calls to the model at once; a batch is one call."""
         self._production, self._watcher, self._interrupt, self._limits = production, watcher, interrupt, limits
-        self._clock, self._begun_at = clock, clock()
-        self._halt = threading.Event()
+        self.tally = Tally()
+        self._stopping = Stopping(interrupt, limits, clock, self.tally)
         self._mutex = threading.Lock()
         self._slots = threading.BoundedSemaphore(concurrency)
         self._room = threading.BoundedSemaphore(2)
         # More decoders and encoders than cores only get in each other's way, and each holds frames.
         self._desks = threading.BoundedSemaphore(max(2, usable_cores()))
         self._units: queue.SimpleQueue[list[Task]] = queue.SimpleQueue()
-        self._gate = Gate(production.caps, production.budget_lock, self._halted)
+        self._gate = Gate(production.caps, production.budget_lock, self._stopping.halted)
         self._count = len(tasks)
-        self._writing = 0
+        self._in_hand = InHand(self._stopping, self._gate, limits)
         for unit in _units(tasks, production.needs.max_batch):
             self._units.put(unit)
-        self.tally = Tally()
         # Beyond the slots, one thread prepares the next conditioning while one encodes the last clip.
         count = min(concurrency + 2, self._units.qsize())
         self._threads = [threading.Thread(target=self._work, daemon=True, name=f"clip-{k}") for k in range(count)]
@@ -70,33 +68,20 @@ class Engine:
         """Work until everything is done or stopped; never raises for a clip."""
         for thread in self._threads:
             thread.start()
-        interrupted_at: float | None = None
         while thread_alive := next((thread for thread in self._threads if thread.is_alive()), None):
             thread_alive.join(0.05)
-            if self._limits.deadline_s is not None and self._clock() - self._begun_at > self._limits.deadline_s:
-                self._stop("deadline")
-            if self._interrupt.is_set() and interrupted_at is None:
-                interrupted_at = self._clock()
-                self._stop("interrupted")
-            if interrupted_at is not None and self._patience_ended(self._clock() - interrupted_at):
+            if (why := self._stopping.due()) is not None:
+                self._stop(why)
+            if self._in_hand.patience_ended():
                 self.tally.abandoned = True
                 break
+            self._in_hand.tell()
         if self._interrupt.is_set():
             self._stop("interrupted")
         ended = self.tally.published + len(self._ended())
         if self.tally.stop in ("deadline", "max_failures") and ended == self._count:
             self.tally.stop = None  # it was reached while the last clips were finished: nothing is left
         return self.tally
-
-    def _patience_ended(self, waited_s: float) -> bool:
-        """A model that hears nothing is left behind; a clip that it has returned is first written, within reason.
-
-        Paid requests that are on their way are waited for longest: their answers must be on record.
-        """
-        limits = self._limits
-        if self._gate.in_flight and waited_s <= limits.promise_grace_s:
-            return False
-        return waited_s > limits.grace_s and (not self._writing or waited_s > limits.writing_grace_s)
 
     def _ended(self) -> set[str]:
         """Clips that came to an end without being published."""
@@ -109,17 +94,10 @@ class Engine:
             tell(*words)
 
     def _stop(self, why: Stop) -> None:
-        with self._mutex:
-            # A deadline lets the clips in hand finish; Ctrl-C after it no longer waits for them.
-            if self.tally.stop is None or why == "interrupted":
-                self.tally.stop = why
-        self._halt.set()
-
-    def _halted(self) -> bool:
-        return self._halt.is_set() or self._interrupt.is_set()
+        self._stopping.stop(why)
 
     def _work(self) -> None:
-        while not self._halted():
+        while not self._stopping.halted():
             try:
                 unit = self._units.get_nowait()
             except queue.Empty:
@@ -142,11 +120,11 @@ class Engine:
                 left.append(task)
 
         def attempt() -> Left[Task]:
-            again = self._attempt(left) if left and not self._halted() else []
+            again = self._attempt(left) if left and not self._stopping.halted() else []
             left[:] = [task for task, _ in again]
             return again
 
-        for task, error in until_settled(attempt, self._limits.attempts, self._halt.wait):
+        for task, error in until_settled(attempt, self._limits.attempts, self._stopping.wait):
             self._failed(task, error)
 
     def _attempt(self, tasks: list[Task]) -> Left[Task]:
@@ -156,34 +134,25 @@ class Engine:
         return self._attempt_batch(list(tasks))
 
     def _prepare(self, task: Task) -> Request:
-        return make_request(self._production, task, Handles(partial(self._step, task.id), self._pause, self._gate))
+        handles = Handles(partial(self._step, task.id), self._stopping.pause, self._gate)
+        return make_request(self._production, task, handles)
 
     def _step(self, clip_id: str, k: int, n: int) -> None:
-        self._raise_if_cancelled()
+        self._stopping.step()
         self._tell(self._watcher.step, clip_id, k, n)
-
-    def _pause(self, seconds: float, /) -> None:
-        ends_at = time.monotonic() + seconds
-        self._raise_if_cancelled()
-        while (left := ends_at - time.monotonic()) > 0:
-            self._interrupt.wait(min(left, _LOOK_UP_S))
-            self._raise_if_cancelled()
-
-    def _raise_if_cancelled(self) -> None:
-        if self._interrupt.is_set() or self.tally.stop in ("interrupted", "fatal", "lost"):
-            raise Cancelled("the run is being stopped")
 
     def _attempt_one(self, task: Task) -> Left[Task]:
         try:
             with self._desks:
                 request = self._prepare(task)
             with self._slots:
-                if self._halted():
+                if self._stopping.halted():
                     return []
                 self._production.check()
                 self._tell(self._watcher.begun, task.id)
                 started = time.monotonic()
-                clip = self._production.adapter.generate(request)
+                with self._in_hand.in_model([task]):
+                    clip = self._production.adapter.generate(request)
                 seconds = time.monotonic() - started
         except Retryable as error:
             return [(task, error)]
@@ -195,22 +164,24 @@ class Engine:
 
     def _attempt_batch(self, tasks: list[Task]) -> Left[Task]:
         """One call for many clips; each is published as it comes, while the model works on the others."""
-        batch, aside, again = Batch(tasks, self._prepare, self._failed, self._halted), Aside(self._room), Left[Task]()
+        batch = Batch(tasks, self._prepare, self._failed, self._stopping.halted)
+        aside, again = Aside(self._room), Left[Task]()
         try:
             with self._slots:
-                if self._halted():
+                if self._stopping.halted():
                     return []
                 self._production.check()
                 for task in tasks:
                     self._tell(self._watcher.begun, task.id)
-                self._take_results(batch, aside, again)
+                with self._in_hand.in_model(tasks):
+                    self._take_results(batch, aside, again)
         except Exception as error:  # noqa: BLE001  (the call failed as a whole; what it gave before stays)
             problem = error
         else:
             problem = BadClip("the adapter's batch ended without a result for this clip")
         finally:
             aside.join()  # also before a library's sys.exit() ends this call
-        guilty, innocent = batch.unsettled(), [] if self._halted() else batch.untaken()
+        guilty, innocent = batch.unsettled(), [] if self._stopping.halted() else batch.untaken()
         if not guilty or isinstance(problem, Retryable):  # nobody in particular met the problem: everybody did
             guilty, innocent = guilty + innocent, []
         for task in guilty:
@@ -237,17 +208,13 @@ class Engine:
             del result  # the model makes its next clip while this one is held nowhere but aside
 
     def _publish(self, task: Task, make: Callable[[], Made]) -> None:
-        with self._mutex:
-            self._writing += 1
-        try:
-            with self._desks:
-                task.state.published = finish(self._production, task, make())
-        except Exception as error:  # noqa: BLE001  (as above)
-            self._failed(task, error)
-            return
-        finally:
-            with self._mutex:
-                self._writing -= 1
+        with self._in_hand.writing():
+            try:
+                with self._desks:
+                    task.state.published = finish(self._production, task, make())
+            except Exception as error:  # noqa: BLE001  (as above)
+                self._failed(task, error)
+                return
         with self._mutex:
             self.tally.published += 1
         self._tell(self._watcher.ended, task.id, "published", "")

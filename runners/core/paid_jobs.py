@@ -1,21 +1,20 @@
-"""The paid jobs of run folders, for people: which are open, and how one of unknown fate is brought to an end."""
+"""The paid jobs of run folders, for people: which are open, what they may have cost, and whose is which."""
 
 from __future__ import annotations
 
-import time
-from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+import math
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 from adapters import Attempt, fold_attempts
 from runners.core.errors import UserError, first_of, nearest
 from runners.core.files import shown
-from runners.core.job_log import job_facts
-from runners.core.journal import Journal, RunState, check_state, fold, journal_files, journal_name
-from runners.core.locks import Held
-from runners.core.presence import Presence, busy
-from runners.core.run_finder import check_folder
+from runners.core.job_log import asked_again
+from runners.core.journal import ClipState, RunState, fold, journal_files
+from runners.core.run_finder import check_folder, find_run_folders
 
 _OPEN = frozenset({"submitting", "answered", "submitted", "succeeded", "expired"})
 WORDS = {
@@ -28,16 +27,26 @@ WORDS = {
     "expired": "video gone",
 }
 """What people are told of a state; the others are their own words."""
+STATES = {
+    "ambiguous": frozenset({"submitting", "answered"}),
+    "running": frozenset({"submitted"}),
+    "done": frozenset({"succeeded"}),
+    "gone": frozenset({"expired"}),
+    "fetched": frozenset({"fetched"}),
+}
+"""What people type for the states that can be given up (`state=running`)."""
 
 
 @dataclass(frozen=True)
 class PaidJob:
-    """One attempt at one clip of one run; `number` and `of` count the clip's attempts."""
+    """One attempt at one clip of one run."""
 
     run: Path
     clip_id: str
     attempt: Attempt
     published: bool
+    looked_for: bool = True
+    """Whether the run told how this ended; if not, it was killed, and the next one looks for the job by itself."""
 
     @property
     def is_open(self) -> bool:
@@ -52,108 +61,136 @@ class PaidJob:
 
 def jobs_of(run: Path) -> list[PaidJob]:
     """All attempts of a run, by clip. Raises UserError for a folder that is no run."""
+    return jobs_in(state_of(run), run)
+
+
+def jobs_in(state: RunState, run: Path) -> list[PaidJob]:
+    """All attempts that a run's state tells of, by clip."""
     return [
-        PaidJob(run, clip_id, attempt, clip.published is not None)
-        for clip_id, clip in sorted(_state(run).clips.items())
-        for attempt in fold_attempts(job_facts(clip))
+        PaidJob(run, clip_id, attempt, clip.published is not None, asked_again(clip))
+        for clip_id, clip in sorted(state.clips.items())
+        for attempt in fold_attempts(_facts(clip)[0])
     ]
 
 
-def adopt(run: Path, clip_id: str, job_id: str) -> PaidJob:
-    """Say that the request of unknown fate made this job: the next run of the command goes on with it.
-
-    Raises UserError if there is no such request, or the job is another clip's.
-    """
-    with _writing(run) as journal:
-        state = _state(run)
-        attempt = _last_attempt(state, run, clip_id)
-        if not attempt.ambiguous:
-            raise UserError(f"clip {clip_id}: its last request is {_word(attempt)}, not ambiguous: nothing to adopt")
-        owner = _owner(state, job_id)
-        if owner is not None:
-            raise UserError(f"job {job_id} is that of clip {owner} already; look its id up again at the service")
-        _append(journal, clip_id, attempt, state="submitted", job_id=job_id, urls={}, begun=time.time(), adopted=True)
-    return _now(run, clip_id)
+def last_jobs(state: RunState, run: Path) -> dict[str, PaidJob]:
+    """The last attempt of each clip that has any: the only one that a run would go on with."""
+    return {job.clip_id: job for job in jobs_in(state, run)}
 
 
-def abandon(run: Path, clip_id: str, *, accept_double_charge: bool) -> PaidJob:
-    """Give a job up, so that a new one may be paid for. Raises UserError unless the user says that this is known."""
-    with _writing(run) as journal:
-        attempt = _last_attempt(_state(run), run, clip_id)
-        if attempt.state not in _OPEN and attempt.state != "fetched":
-            raise UserError(f"clip {clip_id}: its last request is {_word(attempt)}: there is nothing to give up")
-        if not accept_double_charge:
-            raise UserError(
-                f"clip {clip_id}: its last request is {_word(attempt)} and may have cost ${attempt.usd:.2f}; the next "
-                "run will pay for another one. If that is meant, add accept_double_charge=true"
-            )
-        _append(journal, clip_id, attempt, state="abandoned", by="user")
-    return _now(run, clip_id)
+def last_job(state: RunState, run: Path, clip_id: str) -> PaidJob:
+    """A clip's last attempt; `7` is found as `0007`, which a spreadsheet makes of it. Raises UserError."""
+    latest = last_jobs(state, run)
+    if clip_id not in latest and clip_id.isdecimal():
+        same = [name for name in latest if name.isdecimal() and int(name) == int(clip_id)]
+        clip_id = same[0] if len(same) == 1 else clip_id
+    if clip_id not in latest:
+        raise UserError(f"{shown(run)} has no paid job of a clip {clip_id!r}{nearest(clip_id, latest)}")
+    check_sound(state, run, clip_id)
+    return latest[clip_id]
 
 
-def _now(run: Path, clip_id: str) -> PaidJob:
-    return [job for job in jobs_of(run) if job.clip_id == clip_id][-1]
+def check_sound(state: RunState, run: Path, clip_id: str) -> None:
+    """Raise UserError if some of what happened to a clip's jobs cannot be read."""
+    if odd := _facts(state.clips[clip_id])[1]:
+        raise UserError(
+            f"{shown(run)}: clip {clip_id} has {odd} facts in the journal that cannot be read, so that nobody knows "
+            "what became of it; restore the journal"
+        )
 
 
-def _word(attempt: Attempt) -> str:
-    return WORDS.get(attempt.state, attempt.state)
-
-
-def _append(journal: Journal, clip_id: str, attempt: Attempt, **facts: object) -> None:
-    segment = {"segment": attempt.facts["segment"]} if "segment" in attempt.facts else {}
-    journal.append("job", id=clip_id, job={"attempt": attempt.number, **segment, **facts})
-
-
-def remarks(run: Path) -> list[str]:
-    """What is to be told of a run's journals beside their jobs."""
-    state = _state(run)
-    return [*state.foreign, *([state.newer] if state.newer else [])]
-
-
-def _state(run: Path) -> RunState:
+def state_of(run: Path) -> RunState:
+    """What a run's journals say. Raises UserError for a folder that is no run, or whose journals are damaged."""
     check_folder(run)
     if not journal_files(run):
         raise UserError(f"{shown(run)} is no run folder: there is no journal in it")
     return fold(run)
 
 
-def _last_attempt(state: RunState, run: Path, clip_id: str) -> Attempt:
-    paid = {name: clip for name, clip in state.clips.items() if clip.events}
-    clip = paid.get(clip_id)
-    if clip is None:
-        raise UserError(f"{shown(run)} has no paid job of a clip {clip_id!r}{nearest(clip_id, paid)}")
-    return fold_attempts(job_facts(clip))[-1]
+def remarks(run: Path) -> list[str]:
+    """What is to be told of a run's journals beside their jobs."""
+    state = state_of(run)
+    odd = [(clip_id, count) for clip_id, clip in sorted(state.clips.items()) if (count := _facts(clip)[1])]
+    told = [f"clip {clip_id}: {count} facts of its jobs cannot be read, and were passed over" for clip_id, count in odd]
+    return [*state.foreign, *told, *([state.newer] if state.newer else [])]
 
 
-def _owner(state: RunState, job_id: str) -> str | None:
-    for clip_id, clip in state.clips.items():
-        if any(attempt.job_id == job_id for attempt in fold_attempts(job_facts(clip))):
-            return clip_id
-    return None
+def _facts(clip: ClipState) -> tuple[list[dict[str, Any]], int]:
+    """A clip's facts of paid work that can be folded, and how many cannot: somebody edited them."""
+    facts = [event.get("job") for event in clip.events]
+    sound = [fact for fact in facts if isinstance(fact, dict) and _is_sound(fact)]
+    return sound, len(facts) - len(sound)
 
 
-@contextmanager
-def _writing(run: Path) -> Iterator[Journal]:
-    """The run's journal while nobody works on the run."""
-    check_state(_state(run), run)
-    mine: str | None = None
-    with ExitStack() as taken:
-        try:
-            presence = Presence(run)
-            mine = presence.token
-            taken.callback(presence.end)
-            journal = Journal(run / journal_name(None))
-            taken.callback(journal.close)
-        except Held:
-            raise busy(run, None, mine) from None
-        except OSError as error:
-            raise UserError(f"{shown(run)} cannot be written: {error.strerror}") from None
-        yield journal
+def _is_sound(fact: dict[str, Any]) -> bool:
+    try:
+        return all(math.isfinite(attempt.usd) and attempt.usd >= 0 for attempt in fold_attempts([fact]))
+    except (TypeError, ValueError, OverflowError):
+        return False
+
+
+def runs_at(place: Path, unread: list[Path]) -> list[Path]:
+    """The runs with a journal at a place or below; not those that were published with their manifest alone."""
+    return [run for run in find_run_folders(place, unread) if journal_files(run)]
+
+
+def runs_beside(run: Path, results: Path, unread: list[Path]) -> list[Path]:
+    """A run and those that may have jobs of the same account: below `results` if it lies there, else next to it."""
+    if results.is_dir() and run.resolve().is_relative_to(results.resolve()):
+        return runs_at(results, unread)
+    try:
+        return sorted(other for other in run.parent.iterdir() if journal_files(other))
+    except OSError:
+        unread.append(run.parent)
+        return [run]
+
+
+@dataclass
+class Records:
+    """Which jobs are on record in some runs. `faults`: the runs that could not be read, each with the reason."""
+
+    faults: list[str] = field(default_factory=list)
+    _jobs: dict[str, list[PaidJob]] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, runs: Iterable[Path]) -> Records:
+        """Read all runs, each once however it is named."""
+        records = cls()
+        for run in {run.resolve(): run for run in runs}.values():
+            try:
+                jobs = jobs_of(run)
+            except UserError as error:
+                records.faults.append(str(error))
+                continue
+            for job in jobs:
+                if job.attempt.job_id is not None:
+                    records._jobs.setdefault(str(job.attempt.job_id), []).append(job)
+        return records
+
+    def check_free(self, job_id: str, run: Path) -> None:
+        """Raise UserError if the job is on record already, in `run` or another one."""
+        for job in self._jobs.get(job_id, []):
+            where = "" if job.run.resolve() == run.resolve() else f" of {shown(job.run)}"
+            raise UserError(
+                f"job {job_id} is that of clip {job.clip_id}{where} already; look its id up again at the service"
+            )
+
+
+def submitted_at(job: PaidJob) -> str:
+    """When a request was sent, as `2026-11-30T17:42:45Z`; "" if that is not on record."""
+    try:
+        return datetime.fromtimestamp(float(job.attempt.facts["at"]), UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    except (KeyError, TypeError, ValueError, OverflowError, OSError):
+        return ""
+
+
+def usd_of(jobs: Iterable[PaidJob]) -> float:
+    """What jobs cost as far as is known, in US dollars."""
+    return math.fsum(job.attempt.usd for job in jobs)
 
 
 def totals(jobs: Sequence[PaidJob]) -> str:
     """`12 jobs, $7.20 spent or promised, 2 open (0007, 0012)`."""
-    usd = sum(job.attempt.usd for job in jobs)
     waiting = [job.clip_id for job in jobs if job.is_open]
     told = f", {len(waiting)} open ({first_of(waiting)})" if waiting else ""
-    return f"{len(jobs)} jobs, ${usd:.2f} spent or promised{told}"
+    return f"{len(jobs)} jobs, ${usd_of(jobs):.2f} spent or promised{told}"

@@ -138,7 +138,9 @@ class GenerateSettings:
     retry_refused: bool = setting(False, "try clips again that the model refused")
     attempts: int = setting(3, "tries per clip at a passing fault")
     max_failures: int | None = setting(None, "stop after so many failed clips in this invocation")
-    deadline_s: float | None = setting(None, "stop in good order after so many seconds (exit code 3)")
+    deadline_s: float | None = setting(
+        None, "begin nothing new and wait for no service after so many seconds (exit code 3)"
+    )
     concurrency: int | None = setting(None, "clips in the model at once (default: as the adapter says)")
     progress: str = setting("auto", "auto, live or plain")
 
@@ -182,12 +184,24 @@ class JobsSettings:
     """conf/jobs.yaml: the paid jobs of run folders."""
 
     action: str = setting("list", "list, adopt or abandon; may stand first, without action=")
-    results: str = setting("results", "list: the folder with all runs")
+    results: str = setting("results", "the folder with all runs, where no run is named")
     run: str | None = setting(None, "one run's folder")
-    clip: str | None = setting(None, "the clip's scenario id")
+    clip: list[str] | None = setting(None, "a clip's scenario id, or a list of them: clip=[0001,0007]; needs run")
+    state: str | None = setting(
+        None,
+        "list, abandon: only jobs that are ambiguous, running, done (not fetched), gone (their videos are) or fetched; "
+        "abandon without one clip= means ambiguous",
+    )
     job: str | None = setting(None, "adopt: the job's id at the service")
+    from_file: str | None = setting(
+        None, "adopt: CSV with the columns run, clip and job, for many at once; may be typed from=FILE.csv"
+    )
+    export: str | None = setting(
+        None, "list: write the ambiguous requests to this new CSV, in which you fill in the job column for adopt"
+    )
     all: bool = setting(False, "list: also jobs that came to an end")
-    accept_double_charge: bool = setting(False, "abandon: yes, the clip may be paid for twice")
+    accept_double_charge: bool = setting(False, "abandon: yes, what is given up may be paid for twice")
+    most_usd: float | None = setting(None, "abandon: do nothing if what would be given up may have cost more than this")
 
 
 @dataclass

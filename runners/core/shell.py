@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import shlex
+from collections.abc import Iterable
 from pathlib import Path
 
 from runners.core.settings import BenchmarkSettings
@@ -13,12 +14,21 @@ _STRUCTURE = ",[]{}()'\"\\"
 
 def setting(key: str, value: str | Path) -> str:
     """One word for a shell: `benchmark.root='/my data'`."""
-    text = str(value)
+    return shlex.quote(f"{key}={_value(str(value))}")
+
+
+def list_setting(key: str, values: Iterable[str]) -> str:
+    """One word for a shell whose value is a list of texts: `'clip=[0001,0007]'`."""
+    return shlex.quote(f"{key}=[{','.join(map(_value, values))}]")
+
+
+def _value(text: str) -> str:
+    """A text as the grammar of settings reads it."""
     if any(sign in text for sign in _STRUCTURE) or "${" in text or text != text.strip():
         # Hydra takes a backslash as it is, unless a quote follows.
         escaped = re.sub(r"(\\*)('|$)", lambda found: found[1] * 2 + ("\\'" if found[2] else ""), text)
-        text = f"'{escaped}'"
-    return shlex.quote(f"{key}={text}")
+        return f"'{escaped}'"
+    return text
 
 
 def root_of(benchmark: BenchmarkSettings) -> list[str]:

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
 
 from rich.table import Table
 from rich.text import Text
 
-from runners.core.paid_jobs import PaidJob
+from runners.core.paid_jobs import PaidJob, submitted_at
 from runners.core.shell import command_line, setting
 
 
@@ -21,13 +20,15 @@ def jobs_table(title: str, jobs: Sequence[PaidJob]) -> Table:
         attempt = job.attempt
         facts = attempt.facts
         where = f"{attempt.number}" + (f" (segment {attempt.segment})" if attempt.segment else "")
-        cells = (job.clip_id, where, job.word, attempt.job_id or "–", _when(facts.get("at")), f"{attempt.usd:.2f}")
+        since = submitted_at(job).rstrip("Z").replace("T", " ") or "–"
+        cells = (job.clip_id, where, job.word, str(attempt.job_id or "–"), since, f"{attempt.usd:.2f}")
         table.add_row(*map(Text, cells), Text(str(facts.get("reason") or facts.get("note") or "")))
     return table
 
 
 def next_steps(run: str, jobs: Sequence[PaidJob]) -> list[str]:
-    """What to type about the first ambiguous job, and the first whose video is gone."""
+    """What to type about the first ambiguous job, about all of them, and about the first whose video is gone."""
+    many = sum(job.is_open and job.attempt.ambiguous for job in jobs)
     unknown = next((job.clip_id for job in jobs if job.is_open and job.attempt.ambiguous), None)
     gone = next((job.clip_id for job in jobs if job.is_open and job.attempt.state == "expired"), None)
     place, clip = setting("run", run), setting("clip", str(unknown or gone))
@@ -36,8 +37,7 @@ def next_steps(run: str, jobs: Sequence[PaidJob]) -> list[str]:
     lines = [f"  if the service's dashboard shows its job: {adopt}"] if unknown else []
     if unknown or gone:
         lines.append(f"  {'if there is none' if unknown else 'to pay for another'}: {abandon}")
+    if many > 1:
+        export = command_line("jobs", "list", place, "export=FILE.csv")
+        lines.append(f"  all {many} at once: {export}, or {command_line('jobs', 'abandon', place)}")
     return lines
-
-
-def _when(seconds: float | None) -> str:
-    return "–" if seconds is None else datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%d %H:%M:%S")

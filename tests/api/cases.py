@@ -69,7 +69,7 @@ CASES = (
     Case(
         "runway", "runway:Runway", "runway_gen45", "RUNWAYML_API_SECRET", "key_CANARY-runway-51c07e92",
         multiframe="runway_gemini_omni_flash_11_extend",
-        differs=on("submit", "passes", "502_html", "503", "504"),  # documented as load shedding
+        differs=on("submit", "passes", "503", "503_seconds"),  # documented as load shedding
     ),
     Case(
         "fal", "fal:Fal", "fal_pika22", "FAL_KEY", "CANARY-fal-id-3d4e:CANARY-fal-secret-5f60",
@@ -107,11 +107,15 @@ CASES = (
     Case(
         "ark", "ark:Ark", "ark_seedance_15_pro", "ARK_API_KEY", "CANARY-ark-99127",
     ),
-    Case("kling", "kling:Kling", "kling_v3", "KLING_API_KEY", "CANARY-kling-4417", evidence=True, differs=FINAL),
+    Case(
+        "kling", "kling:Kling", "kling_v3", "KLING_API_KEY", "CANARY-kling-4417", evidence=True,
+        differs=FINAL | on("submit", "declined", "409"),  # its envelope's code says more than the status
+    ),
     Case(
         "minimax", "minimax:MiniMax", "minimax_hailuo_23", "MINIMAX_API_KEY", "CANARY-minimax-1279",
         routes=("submit", "poll", "result", "download"),
         differs={
+            **on("submit", "unknown", "404"),  # not in an envelope of its own
             **on("poll", "passes", "413", "422"),  # codes inside an HTTP 200
             **on("outcome", "may pass", "cancelled"),  # an unknown error, by its code
         },

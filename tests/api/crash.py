@@ -131,7 +131,7 @@ class Trial:
             choice = (
                 {"action": "adopt", "job": job_id} if job_id else {"action": "abandon", "accept_double_charge": True}
             )
-            jobs_command(JobsSettings(run=str(self._folder()), clip=clip_id, **choice))
+            jobs_command(JobsSettings(run=str(self._folder()), clip=[clip_id], **choice))
             self.helped.append(str(choice["action"]))
         return bool(unknown)
 

@@ -68,13 +68,14 @@ def arguments(case: Case, base_url: str, model: str | None = None, **changes: An
 
 
 def service(
-    case: Case, server: FakeServer, clock: Clock, *, model: str | None = None, seed: int = 0, **changes: Any
-) -> Service:
+    case: Case, server: FakeServer, clock: Clock, *, model: str | None = None, seed: int = 0,
+    base_url: str | None = None, **changes: Any,
+) -> Service:  # fmt: skip
     """The real service of a case as its YAML describes it, loaded, speaking to the fake and living by the clock.
 
-    Each call stands for a new process.
+    Each call stands for a new process. `base_url` is of what may stand before the fake.
     """
-    made = Service(**arguments(case, server.base_url, model, **changes))
+    made = Service(**arguments(case, base_url or server.base_url, model, **changes))
     if case.bearer:
         token = {"Authorization": f"Bearer {case.key}"}
         made.provider.credential = lambda key: lambda: token  # type: ignore[method-assign]

@@ -94,8 +94,8 @@ def test_a_name_that_resolves_anew_between_check_and_use_is_caught_on_the_connec
 
 def test_a_loopback_service_may_name_loopback_addresses(listener: tuple[str, list[bytes]]) -> None:
     url, seen = listener
-    with transport("http://127.0.0.1:9").open(f"{url}/file", signed=True) as (response, chunks):
-        assert (response.status_code, b"".join(chunks)) == (200, b"ok")
+    with transport("http://127.0.0.1:9").open(f"{url}/file", signed=True) as (reply, chunks):
+        assert (reply.status, b"".join(chunks)) == (200, b"ok")
     assert b"canary" not in seen[0]  # another port is another origin
 
 

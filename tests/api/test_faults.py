@@ -51,8 +51,8 @@ _KEY = dict.fromkeys(("401", "402", "403"), "stops")
 ON_SUBMIT = {
     **dict.fromkeys(FAULTS_BY_ROUTE["submit"], "unknown"),
     **_KEY,
-    **dict.fromkeys(("404", "409", "413", "422"), "declined"),
-    **{kind: "passes" for kind in STATUSES if kind.startswith("429") or kind == "503_seconds"},
+    **dict.fromkeys(("404", "413", "422"), "declined"),
+    **{kind: "passes" for kind in STATUSES if kind.startswith("429")},
     **dict.fromkeys(CREATED, "lost"),
 }
 ON_POLL = {**dict.fromkeys(FAULTS_BY_ROUTE["poll"], "passes"), **_KEY, "413": "unanswerable", "422": "unanswerable"}
@@ -60,7 +60,7 @@ ON_DOWNLOAD = {**dict.fromkeys(FAULTS_BY_ROUTE["download"], "passes"), "wrong_as
 ON_UPLOAD = {
     **dict.fromkeys(FAULTS_BY_ROUTE["upload"], "passes"),
     **_KEY,
-    **dict.fromkeys(("404", "409", "413", "422"), "declined"),
+    **dict.fromkeys(("404", "413", "422"), "declined"),
 }
 USUAL = {
     "submit": ON_SUBMIT,

@@ -25,7 +25,7 @@ def well_again(run: Run) -> None:
 
 
 @every_case
-@pytest.mark.parametrize("kind", ["429", "429_absurd", "503_seconds"])
+@pytest.mark.parametrize("kind", ["429", "429_absurd"])
 def test_a_service_that_turns_everything_away_ends_the_run_for_now(case: Case, kind: str, tmp_path: Path) -> None:
     with running(case, tmp_path) as run:
         clock = Clock()
@@ -84,7 +84,9 @@ def test_a_job_that_the_service_no_longer_knows_is_not_called_failed(case: Case,
     with running(case, tmp_path) as run:
         clock = Clock()
         run.server.fault("poll", "404", times=None)
-        assert [run.go(clock=clock).kind, run.go().kind] == ["Ambiguous", "Ambiguous"]
+        # MiniMax has no such answer of its own: what says 404 there is no judge of the job.
+        ends = ["Postponed" if case.name == "minimax" else "Ambiguous"] * 2
+        assert [run.go(clock=clock).kind, run.go().kind] == ends
         assert clock.waited >= 60  # a service may need a while to know its own job
         assert run.states() == ["submitted"]
         well_again(run)

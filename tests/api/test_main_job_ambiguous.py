@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
@@ -102,6 +103,31 @@ def test_one_is_adopted_and_one_given_up_and_the_next_run_acts_on_it(lost: Lost)
     jobs = manifest(lost.run)["clips"][first]["jobs"]
     assert [(job["job_id"], job["adopted"]) for job in jobs] == [(lost.of(first), True)]
     assert manifest(lost.run)["cost_usd"] == pytest.approx(2.4)
+
+
+def test_all_are_adopted_from_the_list_and_the_next_run_pays_for_nothing(lost: Lost, tmp_path: Path) -> None:
+    path = tmp_path / "open.csv"
+    assert lost.jobs("list", f"run={lost.run}", f"export={path}")[0] == 0
+    with path.open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    seeds = {str(job.request["seed"]): job.id for job in lost.server.jobs.values()}
+    with path.open("w", encoding="utf-8", newline="") as file:
+        table = csv.DictWriter(file, rows[0].keys())
+        table.writeheader()
+        table.writerows({**row, "job": seeds[row["seed"]]} for row in rows)
+    code, out = lost.jobs("adopt", f"from={path}")
+    assert (code, "2 adopted ($1.20)" in out) == (0, True), out
+    code, out = lost.again()
+    assert (code, len(lost.server.jobs)) == (0, 3), out
+
+
+def test_all_are_given_up_and_the_next_run_pays_what_was_told(lost: Lost) -> None:
+    code, out = lost.jobs("abandon", f"run={lost.run}")
+    assert (code, "the next run may pay $1.20 again" in out) == (2, True), out
+    assert lost.again()[0] == 1
+    assert lost.jobs("abandon", f"run={lost.run}", "most_usd=1.20", "accept_double_charge=true")[0] == 0
+    code, out = lost.again()
+    assert (code, len(lost.server.jobs)) == (0, 5), out
 
 
 def test_wrong_uses_change_nothing_and_say_what_is_wrong(lost: Lost) -> None:

@@ -161,7 +161,7 @@ def test_an_answer_of_another_shape_is_not_read(body: Any, kind: type[Exception]
         (400, {"error": {"message": "bad size", "code": None}}, Rejected, "bad size"),
         (422, {"detail": [{"loc": ["body", "prompt"], "msg": "Field required"}]}, Rejected, "Field required"),
         (400, {"error": {"message": "no", "code": "moderation_blocked"}}, Refused, "no"),
-        (400, b"bad", Rejected, "bad"),
+        (400, b"bad", Ambiguous, "bad"),
         (401, {"error": {"message": "no key"}}, SetupError, "model.adapter.key_env"),
         (403, {"error": {"message": "no"}}, SetupError, "allow"),
         (429, {"error": {"message": "slow"}}, RateLimited, "slow"),

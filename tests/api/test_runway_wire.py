@@ -165,8 +165,8 @@ def test_an_answer_about_a_task_that_has_no_status_cannot_be_read(body: Any) -> 
 @pytest.mark.parametrize(
     ("status", "kind"),
     [
-        (400, Rejected), (401, SetupError), (404, Rejected), (429, RateLimited), (500, Ambiguous), (502, RateLimited),
-        (503, RateLimited), (504, RateLimited),
+        (400, Rejected), (401, SetupError), (404, Rejected), (429, RateLimited), (500, Ambiguous), (502, Ambiguous),
+        (503, RateLimited), (504, Ambiguous),
     ],
 )  # fmt: skip
 def test_a_no_to_a_request_is_typed_by_its_status(status: int, kind: type[Exception]) -> None:

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from runners.core.csvfile import read_csv
+from runners.core.csvfile import plain_text, read_csv, text_cell
 from runners.core.errors import UserError
 
 texts = st.text(st.characters(codec="utf-8", exclude_characters="\0"), max_size=30)
@@ -70,3 +70,10 @@ def test_a_missing_file_and_a_folder_are_told(tmp_path: Path) -> None:
         read_csv(tmp_path / "none.csv", ())
     with pytest.raises(UserError, match="is a folder"):
         read_csv(tmp_path, ())
+
+
+@pytest.mark.parametrize("text", ["plain", "", "it's", "'quoted'", "=1+1", "-x", "'=1", "''@a", "＝1", "'"])
+def test_a_cell_is_no_formula_and_reads_back_unharmed(text: str) -> None:
+    cell = text_cell(text)
+    assert not cell.startswith(("=", "+", "-", "@", "＝"))
+    assert plain_text(cell) == text

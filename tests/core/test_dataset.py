@@ -97,7 +97,7 @@ def test_only_what_is_selected_and_used_must_be_there(copy: Path) -> None:
 def test_an_empty_file_counts_as_missing(copy: Path) -> None:
     path = next((copy / "switch-frames").glob("0003*"))
     path.write_bytes(b"")
-    with pytest.raises(UserError, match=rf"^1 file is missing or empty .*{path.name}"):
+    with pytest.raises(UserError, match=rf"^1 file is missing, empty or no file .*{path.name}"):
         check_files(DataSet(copy), SCENARIOS, ("switch",), 30)
 
 
@@ -105,7 +105,7 @@ def test_a_link_to_nothing_counts_as_missing(copy: Path) -> None:
     path = next((copy / "switch-frames").glob("0003*"))
     path.unlink()
     path.symlink_to("nowhere")
-    with pytest.raises(UserError, match=rf"^1 file is missing or empty .*{path.name}"):
+    with pytest.raises(UserError, match=rf"^1 file is missing, empty or no file .*{path.name}"):
         check_files(DataSet(copy), SCENARIOS, ("switch",), 30)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import itertools
 import threading
 import weakref
 from collections.abc import Callable, Iterable, Iterator
@@ -217,6 +218,27 @@ def test_a_deadline_by_the_clock_lets_the_clips_in_hand_finish(tmp_path: Path) -
         tmp_path, model, limits=Limits(deadline_s=60), clock=lambda: 61.0 if late.is_set() else 0.0, kind=Told
     )  # fmt: skip
     assert (tally.stop, tally.published, len(model.calls)) == ("deadline", 1, 1)
+
+
+def test_a_clip_that_is_made_here_is_finished_however_late_and_that_is_told(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    times = itertools.count(61.0, 100.0)  # each look is long after the grace time
+    late = threading.Event()
+
+    def clock() -> float:
+        if not late.is_set():
+            return 0.0
+        now = next(times)
+        if now > 2000:
+            model.let_go.set()
+        return now
+
+    model = Deaf(late.set)
+    tally = run(tmp_path, model, limits=Limits(deadline_s=60), clock=clock)
+    assert (tally.stop, tally.abandoned, tally.published, len(model.calls)) == ("deadline", False, 1, 1)
+    told = "deadline_s=60 is over: the run ends as soon as the model has ended its work on 0001\n"
+    assert capsys.readouterr().err.count(told) == 1
 
 
 def test_a_failure_s_reason_is_one_line(tmp_path: Path) -> None:

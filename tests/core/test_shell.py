@@ -9,7 +9,7 @@ import pytest
 from hydra.core.override_parser.overrides_parser import OverridesParser
 
 from runners.core.settings import BenchmarkSettings
-from runners.core.shell import command_line, root_of, setting
+from runners.core.shell import command_line, list_setting, root_of, setting
 from runners.typed import kept_as_typed
 
 ODD = (
@@ -24,6 +24,12 @@ def test_a_setting_is_read_back_by_a_shell_and_by_the_grammar(value: str) -> Non
     [word] = shlex.split(setting("benchmark.root", value))
     read = OverridesParser.create().parse_override(kept_as_typed(word, {"benchmark.root"}))
     assert (read.key_or_group, read.value()) == ("benchmark.root", value)
+
+
+def test_a_list_is_read_back_by_a_shell_and_by_the_grammar() -> None:
+    [word] = shlex.split(list_setting("clip", [*ODD, "0001", "1e3"]))
+    read = OverridesParser.create().parse_override(kept_as_typed(word, {"clip"}))
+    assert (read.key_or_group, read.value()) == ("clip", [*ODD, "0001", "1e3"])
 
 
 def test_a_plain_setting_needs_no_quotes() -> None:

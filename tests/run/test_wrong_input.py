@@ -66,8 +66,8 @@ def halved(path: Path) -> bytes:
 
 SWITCH = "0001_switch-frames_anyFPS_perspective-left_trimmed-scene-0.jpg"
 SWITCH_FAULTS: dict[str, tuple[bytes | None, str]] = {
-    "gone": (None, "missing or empty"),
-    "empty": (b"", "missing or empty"),
+    "gone": (None, "missing, empty or no file"),
+    "empty": (b"", "missing, empty or no file"),
     "cut short": (halved(MINI / "dataset" / "switch-frames" / SWITCH), "is no image that decodes"),
     "text": (b"no picture\n" * 99, "is no image that decodes"),
 }
@@ -83,12 +83,12 @@ def test_a_switch_frame_that_cannot_be_used_is_named(tmp_path: Path, data: Path,
 def test_a_folder_in_the_place_of_a_switch_frame_is_named(tmp_path: Path, data: Path) -> None:
     replace(data / "switch-frames" / SWITCH, None)
     (data / "switch-frames" / SWITCH).mkdir()
-    assert SWITCH in refused(tmp_path / "r", "is a folder, and no image", benchmark=original(data))
+    assert SWITCH in refused(tmp_path / "r", "missing, empty or no file", benchmark=original(data))
 
 
 CONDITIONING = "0001_conditioning-videos_30FPS_perspective-left_take-1_trimmed-scene-0.mp4"
 CONDITIONING_FAULTS: dict[str, tuple[bytes | None, str]] = {
-    "gone": (None, "missing or empty"),
+    "gone": (None, "missing, empty or no file"),
     "cut short": (halved(CLIPS["conditioning"] / CONDITIONING), "does not decode"),
     "text": (b"no video\n" * 99, "does not decode"),
     "of another rate": (
@@ -150,7 +150,7 @@ def test_a_data_set_at_another_place_is_told_with_the_right_one(tmp_path: Path, 
         assert told.endswith(f"use benchmark.root={data}")
     shutil.rmtree(data / "switch-frames")
     (data / "switch-frames").mkdir()
-    wanted = "6 files are missing or empty in .*0001_.*; complete the data set"
+    wanted = "6 files are missing, empty or no file in .*0001_.*; complete the data set"
     refused(tmp_path / "r", wanted, benchmark=original(data))
 
 
