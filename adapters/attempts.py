@@ -84,6 +84,15 @@ def spent_usd(events: Iterable[dict[str, Any]]) -> float:
     return sum(attempt.usd for attempt in fold_attempts(events))
 
 
+def attempt_with(events: Iterable[dict[str, Any]], claim: dict[str, Any]) -> str | None:
+    """Which other attempt of a clip has the job that is claimed, in words; None if none has."""
+    mine = (int(claim.get("segment", 0)), int(claim["attempt"]))
+    for one in fold_attempts(events):
+        if one.job_id == claim["job_id"] and (one.segment, one.number) != mine:
+            return f"attempt {one.number} of the same clip"
+    return None
+
+
 class MemoryLog:
     """A job log that ends with its process: for an adapter that is called without the harness."""
 
@@ -104,6 +113,9 @@ class MemoryLog:
         self.append(intent)
         yield
 
-    def siblings(self) -> dict[str, list[dict[str, Any]]]:
-        """There are no other clips."""
-        return {}
+    def claim(self, event: dict[str, Any]) -> str | None:
+        """Keep whose the job is; only another attempt may have it, for there are no other clips."""
+        owner = attempt_with(self._events, event)
+        if owner is None:
+            self.append(event)
+        return owner

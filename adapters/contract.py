@@ -84,8 +84,12 @@ class JobLog(Protocol):
         that is being stopped waits for the block to end.
         """
 
-    def siblings(self) -> dict[str, list[dict[str, Any]]]:
-        """The facts of the run's other clips by scenario id, as they are on disk now."""
+    def claim(self, event: dict[str, Any]) -> str | None:
+        """Record that this clip's `attempt` has the job `job_id`, unless that is another one's.
+
+        Then nothing is recorded, and it is told whose: another attempt's, another clip's, or another run's. Of several
+        threads that claim one job at the same moment, one gets it.
+        """
 
 
 class StepReport(Protocol):

@@ -101,8 +101,8 @@ class _SegmentLog:
     def spend(self, intent: dict[str, Any], usd: float) -> AbstractContextManager[None]:
         return self.jobs.spend({**intent, "segment": self.segment}, usd)
 
-    def siblings(self) -> dict[str, list[dict[str, Any]]]:
-        return self.jobs.siblings()
+    def claim(self, event: dict[str, Any]) -> str | None:
+        return self.jobs.claim({**event, "segment": self.segment})
 
 
 class _Roll:

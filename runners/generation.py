@@ -21,6 +21,7 @@ from runners.core.faults import close, telling, writing
 from runners.core.files import sha256_file, shown
 from runners.core.guard import check_revision, find_untagged
 from runners.core.interrupt import Interrupt
+from runners.core.job_owners import JobOwners
 from runners.core.journal import RunState
 from runners.core.journal_lines import SCHEMA
 from runners.core.manifest import write_manifest
@@ -35,6 +36,7 @@ from runners.core.run_folder import OpenRun, whoami
 from runners.core.settings import GenerateSettings
 from runners.core.tally import Limits, Tally
 from runners.core.terminal import say
+from runners.core.twins import twins_in_sweep
 from runners.scoring import ScoringError, check_scorer, check_unaltered, score
 
 _WORTH_TELLING_S = 2.0
@@ -62,7 +64,7 @@ def generate(settings: GenerateSettings, make_adapter: MakeAdapter, sweep: Seque
         check_place(plan, work)
         tally = make_clips(plan, work, run, session, sweep)
         run.abandoned = tally.abandoned
-        results = Results() if tally.abandoned or tally.stop == "lost" else wrap_up(plan, run, tally)
+        results = Results() if tally.abandoned or tally.stop == "lost" else wrap_up(plan, run, tally, sweep)
     return conclude(plan, work, tally, results)
 
 
@@ -163,6 +165,7 @@ def make_clips(plan: Plan, work: Work, run: OpenRun, session: str, sweep: Sequen
             adapter=adapter, folder=run.folder, journal=run.journal, work=work_folder, output=plan.output,
             short=settings.model.short, keep_raw=plan.keep_raw, session=session,
             caps=caps, budget_lock=lock, check=run.check, fit_stated=settings.model.fit is not None,
+            owners=JobOwners(run.folder.path, sweep),
         )  # fmt: skip
         counts = Counts(plan.name, len(plan.chosen) - len(work.refused), len(work.published))
         with Interrupt() as interrupt, make_progress(settings.progress, counts) as watcher:
@@ -192,7 +195,7 @@ def load(plan: Plan, run: OpenRun, session: str) -> None:
         run.journal.append("loaded", session=session, facts=facts, hardware=hardware())
 
 
-def wrap_up(plan: Plan, run: OpenRun, tally: Tally) -> Results:
+def wrap_up(plan: Plan, run: OpenRun, tally: Tally, sweep: Sequence[Path] = ()) -> Results:
     """Manifest and scores; while other shards still have clips to bring to an end, only the manifest."""
     configuration = {**asdict(plan.settings), "output_resolved": asdict(plan.output)}
     needs = plan.adapter.needs
@@ -203,7 +206,7 @@ def wrap_up(plan: Plan, run: OpenRun, tally: Tally) -> Results:
             plan.folder, configuration, plan.benchmark.scenarios,
             mode=needs.mode, oracle=needs.oracle, data=data_identity(plan), raw_from=raw_origin(plan),
         )  # fmt: skip
-    warnings = tuple(manifest["warnings"])
+    warnings = (*manifest["warnings"], *twins_in_sweep(plan.folder.path, manifest["clips"], sweep))
     clips = [state.clip(scenario.id) for scenario in plan.selected]
     ended = all(clip.published is not None or clip.failed is not None for clip in clips)
     wanted = plan.settings.scorer.name != "none" and tally.stop is None and manifest["published"] > 0

@@ -12,6 +12,7 @@ from runners.core.outcome import DONE, Outcome
 from runners.core.progress import make_bar
 from runners.core.run_record import RunRecord, read_record
 from runners.core.settings import ScoreSettings
+from runners.core.twins import twins_within
 from runners.scoring import check_name, check_unaltered, folder_rate, score
 
 
@@ -39,6 +40,7 @@ def score_folder(settings: ScoreSettings) -> Outcome:
     oracle = record is not None and record.oracle
     name = videos.parent.name if videos.name == "videos" else videos.name
     lines = [f"warning: {warning}" for warning in benchmark.warnings]
+    lines += [f"warning: {line}" for line in (twins_within(record.clips) if record is not None else ())]
     lines += [f"note: {remark}" for remark in scores.get("remarks", [])]
     lines.append(f"scores and metrics are in {shown(out)}")
     return Outcome(DONE, name, tuple(lines), out, scores, oracle=oracle)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from pathlib import Path
 
 from runners.core.errors import UserError
@@ -11,8 +12,9 @@ from runners.core.outcome import BAD_INPUT, DONE, FAILED, Outcome
 from runners.core.run_finder import find_run_folders
 from runners.core.settings import ScoreSettings
 from runners.core.terminal import make_console
+from runners.core.twins import twins_between, twins_within
 from runners.gathering import gather
-from runners.reporting.leaderboard import Kind, group, ranked, rows
+from runners.reporting.leaderboard import Kind, ScoredRun, group, ranked, rows
 from runners.scoring import check_name
 
 
@@ -28,6 +30,8 @@ def score_runs(settings: ScoreSettings) -> Outcome:
     count = len(harvest.runs)
     lines = [f"{shown(results)}: {count} of {harvest.found} runs have scores, {harvest.anew} made now"]
     lines += [*(f"note: {note}" for note in notes), *harvest.remarks()]
+    twins = _twins(harvest.runs)
+    lines += twins
     lines += [f"  {name} skipped: {why}" for name, why in harvest.skipped.items()]
     lines += [f"error: {name}: {why}" for name, why in harvest.faults.items()]
     code = FAILED if harvest.faults or not (kinds or settings.published) else DONE
@@ -38,7 +42,7 @@ def score_runs(settings: ScoreSettings) -> Outcome:
             code = BAD_INPUT
             lines.append(f"error: {error}")
     elif kinds or settings.published:
-        lines += _print_leaderboard(results, kinds, settings)
+        lines += _print_leaderboard(results, kinds, settings, twins)
     else:
         lines += _empty_leaderboard(results)
         lines.append("error: there is no score to show")
@@ -70,8 +74,15 @@ def _results(settings: ScoreSettings) -> Path:
     return results
 
 
-def _print_leaderboard(results: Path, kinds: list[Kind], settings: ScoreSettings) -> list[str]:
-    """Print and write it; returns what is to be told of it."""
+def _twins(runs: Sequence[ScoredRun]) -> list[str]:
+    """Warnings for paid clips that are one video: a score over them is not what it says."""
+    named = [(shown(run.record.path), run.record.clips) for run in runs]
+    within = [f"{name}: {line}" for name, clips in named for line in twins_within(clips)]
+    return [f"warning: {line}" for line in (*within, *twins_between(named))]
+
+
+def _print_leaderboard(results: Path, kinds: list[Kind], settings: ScoreSettings, twins: list[str]) -> list[str]:
+    """Print and write it, with what must stand below it; returns what else is to be told of it."""
     from runners.reporting.leaderboard_files import write_leaderboard
     from runners.reporting.leaderboard_table import LOG_COLUMNS, notes, print_leaderboard
     from runners.reporting.published import published_rows
@@ -81,7 +92,7 @@ def _print_leaderboard(results: Path, kinds: list[Kind], settings: ScoreSettings
         found = ranked([*found, *published_rows()])
     told = notes(found, resamples=settings.resamples, seed=settings.seed)
     print_leaderboard(found, make_console(log_columns=LOG_COLUMNS))
-    written = write_leaderboard(results, found, told)
+    written = write_leaderboard(results, found, [*told, *twins])
     return [*told, f"written: {', '.join(shown(path) for path in written)}"]
 
 

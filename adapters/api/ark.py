@@ -21,20 +21,19 @@ _STATES = {
 }
 _TRANSIENT = ("InternalServiceError", "ServerOverloaded")  # documented as: try again later
 _TASKS = "contents/generations/tasks"
-_OF_PEOPLE = 2**20
-"""A smaller seed was likely chosen by a person, and is shared by many clips: no evidence of which clip a job is."""
 
 
 class Ark(Provider):
     """Tasks that begin with a picture; they are paid by tokens. `call` goes into the body as it is.
 
     `options`: `uuid`, the field that carries the attempt's name and comes back in listings (`safety_identifier`, if
-    the account takes one): then a lost answer can be found by it, also where a model takes no seed.
+    the account takes one): then a lost answer can be found by it. By nothing else: other runs have the same seeds.
     """
 
     base_url = "https://ark.ap-southeast.bytepluses.com/api/v3"
     key_env = "ARK_API_KEY"
     label = "Ark"
+    job_key = "id"
     options: ClassVar[frozenset[str]] = frozenset({"uuid"})
 
     def check(self) -> None:
@@ -49,7 +48,7 @@ class Ark(Provider):
         body: dict[str, Any] = {"model": self.model, "content": content, "duration": work.seconds}
         if work.seed is not None:
             body["seed"] = work.seed
-        if "uuid" in self.option:
+        if self.option.get("uuid"):
             body[str(self.option["uuid"])] = work.uuid
         return Call("POST", f"{self.base}/{_TASKS}", json={**body, **self.call})
 
@@ -106,27 +105,15 @@ class Ark(Provider):
             odd="" if word in _STATES else f"an unknown status {word!r}, taken for running",
         )
 
-    def listing(self, work: Work, since: float) -> Call | None:
-        """The latest tasks of the model; the service lists those of seven days."""
+    def listing(self, uuid: str) -> Call | None:
+        """The latest tasks of the model (of seven days), where they carry the attempts' names."""
         query = urlencode({"page_num": 1, "page_size": 100, "filter.model": self.model})
-        return Call("GET", f"{self.base}/{_TASKS}?{query}") if self._evidence(work) else None
+        return Call("GET", f"{self.base}/{_TASKS}?{query}") if self.option.get("uuid") else None
 
-    def found(self, answer: Answer, work: Work, since: float) -> list[Ticket]:
-        """Tasks of this model, begun since then, that carry the attempt's name, or its seed if it is one of a kind."""
-        evidence = self._evidence(work)
-        return [
-            Ticket(str(item["id"]))
-            for item in answer.record()["items"]
-            if evidence
-            and item.get("model") == self.model
-            and float(item.get("created_at") or 0) >= since
-            and all(item.get(key) == value for key, value in evidence.items())
-        ]
-
-    def _evidence(self, work: Work) -> dict[str, Any]:
-        if "uuid" in self.option:
-            return {str(self.option["uuid"]): work.uuid}
-        return {"seed": work.seed} if work.seed is not None and work.seed >= _OF_PEOPLE else {}
+    def found(self, answer: Answer, uuid: str) -> list[Ticket]:
+        """Tasks that carry the attempt's name."""
+        name = self.option.get("uuid")
+        return [Ticket(str(item["id"])) for item in answer.record()["items"] if name and item.get(name) == uuid]
 
     def probe(self) -> Call:
         """A listing of one task."""

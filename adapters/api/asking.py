@@ -17,6 +17,10 @@ LAG_S = 60.0
 _PASSING = frozenset({408, 409, 425, 429})
 
 
+class AnotherJob(Passing):
+    """What was told is another job's, whatever it says: asked again."""
+
+
 @dataclass(frozen=True)
 class Asking:
     """Questions about one job."""
@@ -29,9 +33,13 @@ class Asking:
     now: Callable[[], float]
 
     def look(self) -> Status:
-        """What the service says now, possibly PENDING. Raises `Passing`, `Ambiguous`, `SetupError` (the key)."""
+        """What the service says now, possibly PENDING. Raises `Passing`, `Ambiguous`, `SetupError` (the key).
+
+        `AnotherJob`, which passes too, for the record of another job.
+        """
         answer = self._send(self.provider.poll(self.ticket))
         self._check(answer)
+        self._check_named(answer)
         status = self._read(self.provider.status, answer)
         while status.ask is not None:
             status = _joined(status, self._read(self.provider.result, self._send(status.ask)))
@@ -59,6 +67,16 @@ class Asking:
         if status == 404 and self.now() - self.begun < LAG_S:
             raise Passing(told)
         raise Ambiguous(f"job {self.ticket.job_id} cannot be asked about: {told}")
+
+    def _check_named(self, answer: Answer) -> None:
+        """Raise `AnotherJob` for the record of another job: its video would go out under this clip's name."""
+        try:
+            named = self.provider.names(answer, self.ticket)
+        except UNREADABLE:
+            return  # what `status` says of it counts
+        if named is not None and named != self.ticket.job_id:
+            told = f"{self.provider.label} was asked about job {self.ticket.job_id} and tells of {named[:100]!r}"
+            raise AnotherJob(self._fit(f"{told}: not believed"))
 
     def _read(self, read: Callable[[Answer, Ticket], Status], answer: Answer) -> Status:
         try:

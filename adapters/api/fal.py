@@ -45,6 +45,7 @@ class Fal(Provider):
     base_url = "https://queue.fal.run"
     key_env = "FAL_KEY"
     label = "fal"
+    job_key = "request_id"
     errors = frozenset({"detail"})
     options: ClassVar[frozenset[str]] = frozenset(
         {"image", "video", "seed", "negative", "output", "duration", "headers"}

@@ -41,6 +41,7 @@ class Gemini(GoogleService):
     base_url = "https://generativelanguage.googleapis.com"
     key_env = "GEMINI_API_KEY"
     label = "Gemini"
+    job_key = "id"
     options: ClassVar[frozenset[str]] = frozenset({"task", "duration", "prefix"})
     for_all = GoogleService.for_all | {"FAILED_PRECONDITION"}  # documented as: not in this country without billing
 

@@ -12,16 +12,15 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Literal
 
 from adapters.api import waits
 from adapters.api.addresses import host_of
-from adapters.api.asking import Asking, pending
+from adapters.api.asking import AnotherJob, Asking, pending
 from adapters.api.download import Broken, Fetched, Gone, check_shape, fetch
 from adapters.api.limiter import Limiter
-from adapters.api.price import Price
 from adapters.api.provider import Provider
 from adapters.api.submitting import Submitting, upload
+from adapters.api.terms import Terms
 from adapters.api.told import number
 from adapters.api.transport import Transport
 from adapters.api.waits import Passing, Patience
@@ -34,25 +33,6 @@ _FRESH_ADDRESSES = 3
 """How often a video's address may be asked for anew before the video counts as gone."""
 _MOST_NOTES = 20
 """A service that says something odd of a job says it at every question, perhaps in other words."""
-
-
-Resubmit = Literal["never", "gateway_errors"]
-
-
-@dataclass(frozen=True)
-class Terms:
-    """What may be spent and tried for one clip.
-
-    `price`: of one job; only where it is free is a request of unknown fate sent again. `most_attempts`: jobs per clip
-    over all invocations. `moderation_retries`: how many refusals that were not charged may be followed by another job.
-    `resubmit`: whether a request is sent again whose answer was an error that does not say that it was not taken
-    (`gateway_errors`); each that may have made a job counts with its price.
-    """
-
-    price: Price
-    most_attempts: int = 2
-    moderation_retries: int = 0
-    resubmit: Resubmit = "never"
 
 
 @dataclass
@@ -105,6 +85,7 @@ class JobRunner:
     def _settle(self, work: Work, log: JobLog) -> None:
         """Find out what became of a request whose answer nobody read. Raises `Ambiguous` if that cannot be known."""
         last, submitting, unclear = last_attempt(log), self._submitting, None
+        why = ""
         try:
             if last.state == "answered":
                 submitting.read_again(last, log)
@@ -112,6 +93,7 @@ class JobRunner:
         except RateLimited:
             return
         except Ambiguous as error:
+            why = f" ({error})"
             unclear = error if error.answered else None
         if submitting.reconcile(last, work, log):
             return
@@ -119,7 +101,8 @@ class JobRunner:
             self._count_as_double(log, unclear)
             return
         if not self.terms.price.free:
-            raise Ambiguous(f"{self.provider.label} may have been asked for this clip, and may have charged for it")
+            told = f"{self.provider.label} may have been asked for this clip, and may have charged for it"
+            raise Ambiguous(f"{told}{why}")
         log.append({"state": "abandoned", "attempt": last.number, "reason": "of unknown fate, and free"})
 
     def _check_same(self, attempt: Attempt, work: Work) -> None:
@@ -201,12 +184,19 @@ class JobRunner:
         asking = self._asking(attempt)
         odd: set[str] = set()
 
+        def note(told: str, kind: str = "") -> None:
+            if told and (kind or told) not in odd and len(odd) < _MOST_NOTES:
+                odd.add(kind or told)
+                log.append({"attempt": attempt.number, "note": self.transport.redact(told)})
+
         def ask() -> Status | None:
             request.step(0, 100)
-            status = asking.look()
-            if status.odd and status.odd not in odd and len(odd) < _MOST_NOTES:
-                odd.add(status.odd)
-                log.append({"attempt": attempt.number, "note": status.odd})
+            try:
+                status = asking.look()
+            except AnotherJob as error:
+                note(str(error), "another job")
+                raise
+            note(status.odd)
             request.step(round(100 * (status.progress or 0)), 100)
             return None if pending(status) else status
 

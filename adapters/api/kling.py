@@ -7,7 +7,7 @@ from typing import Any
 from urllib.parse import quote
 
 from adapters.api.provider import Provider
-from adapters.api.told import integer, mapping
+from adapters.api.told import integer, mapping, stated_id
 from adapters.api.waits import Passing, asked_wait
 from adapters.api.wire import UNREADABLE, Answer, Call, Output, State, Status, Ticket, Work
 from adapters.errors import Ambiguous, RateLimited, Refused, Rejected, SetupError
@@ -90,6 +90,10 @@ class Kling(Provider):
         """The task; its video lies at the same address for 30 days."""
         return Call("GET", f"{self.base}/{_PATH}/{quote(ticket.job_id, safe='')}")
 
+    def names(self, answer: Answer, ticket: Ticket) -> str | None:
+        """`data.task_id`."""
+        return stated_id((answer.record().get("data") or {}).get("task_id"))
+
     def status(self, answer: Answer, ticket: Ticket) -> Status:
         """`succeed` is spelled so. What a task costs is told in units, `final_unit_deduction`."""
         body = answer.record()
@@ -111,16 +115,16 @@ class Kling(Provider):
             odd="" if word in _STATES else f"an unknown status {word!r}, taken for running",
         )
 
-    def listing(self, work: Work, since: float) -> Call:
+    def listing(self, uuid: str) -> Call:
         """The task by the name that it was given; an unknown one is HTTP 404."""
-        return Call("GET", f"{self.base}/{_PATH}/{quote(work.uuid, safe='')}")
+        return Call("GET", f"{self.base}/{_PATH}/{quote(uuid, safe='')}")
 
-    def found(self, answer: Answer, work: Work, since: float) -> list[Ticket]:
+    def found(self, answer: Answer, uuid: str) -> list[Ticket]:
         """The task, if it carries that name."""
         body = answer.record()
         data = body["data"] if body["code"] == 0 else {}
         named = (data.get("task_info") or {}).get("external_task_id")
-        return [Ticket(str(data["task_id"]))] if named == work.uuid else []
+        return [Ticket(str(data["task_id"]))] if named == uuid else []
 
     def probe(self) -> Call:
         """The latest task, if there is any: the free call that every key may make."""

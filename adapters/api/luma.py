@@ -29,6 +29,7 @@ class Luma(Provider):
     base_url = "https://agents.lumalabs.ai"
     key_env = "LUMA_AGENTS_API_KEY"
     label = "Luma"
+    job_key = "id"
     errors = frozenset({"detail"})
 
     def check(self) -> None:

@@ -32,6 +32,7 @@ class MiniMax(Provider):
     base_url = "https://api.minimax.io"
     key_env = "MINIMAX_API_KEY"
     label = "MiniMax"
+    job_key = "task_id"
 
     def check(self) -> None:
         """Raise `SetupError` for footage, which no model here goes on from."""

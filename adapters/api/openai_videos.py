@@ -5,13 +5,14 @@ OpenAI's own service of this shape (Sora 2) ended on 2026-09-24.
 
 from __future__ import annotations
 
+import base64
 import json
 from collections.abc import Mapping
 from typing import Any, ClassVar
 from urllib.parse import quote, urlsplit
 
 from adapters.api.provider import Provider
-from adapters.api.told import number
+from adapters.api.told import number, stated_id
 from adapters.api.wire import Answer, BadAnswer, Call, Output, Part, State, Status, Ticket, Work
 from adapters.errors import SetupError
 
@@ -101,6 +102,14 @@ class OpenAIVideos(Provider):
             return False
         return answer.ok or (body.get("object") == "video" and body.get("status") == "failed")
 
+    def names(self, answer: Answer, ticket: Ticket) -> str | None:
+        """The record's `id`. Gateways may spell it anew, or tell the id that they gave as `task_id`."""
+        body = answer.record()
+        stated = list(filter(None, map(stated_id, map(body.get, ("id", "task_id", "video_id")))))
+        if any(_job_in(one) == _job_in(ticket.job_id) for one in stated):
+            return ticket.job_id
+        return stated[0] if stated else None
+
     def status(self, answer: Answer, ticket: Ticket) -> Status:
         """The video is got with the key, at the server itself, unless the record names where else it lies."""
         body = answer.record()
@@ -121,14 +130,14 @@ class OpenAIVideos(Provider):
             odd="" if word in _STATES else f"an unknown status {word!r}, taken for running",
         )
 
-    def listing(self, work: Work, since: float) -> Call | None:
+    def listing(self, uuid: str) -> Call | None:
         """The latest videos, where the server keeps a name. All else that they tell, the views of a scene share."""
         return Call("GET", f"{self._url()}?limit=100&order=desc") if self.option.get("uuid") else None
 
-    def found(self, answer: Answer, work: Work, since: float) -> list[Ticket]:
+    def found(self, answer: Answer, uuid: str) -> list[Ticket]:
         """Videos that carry the attempt's name."""
         name = self.option.get("uuid")
-        return [Ticket(str(one["id"])) for one in answer.record()["data"] if name and one.get(name) == work.uuid]
+        return [Ticket(str(one["id"])) for one in answer.record()["data"] if name and one.get(name) == uuid]
 
     def probe(self) -> Call:
         """The models that are served."""
@@ -163,6 +172,16 @@ _TOLD = (
 def _text(value: Any) -> str:
     """A field of a form: texts as they are, all else as JSON (true, 16, {"a": 1})."""
     return value if isinstance(value, str) else json.dumps(value)
+
+
+def _job_in(stated: str) -> str:
+    """The server's own id in one of LiteLLM, which packs it with the model at first, and later without: in base64."""
+    try:
+        packed = base64.b64decode(stated.removeprefix("video_"), validate=True).decode()
+    except ValueError:
+        return stated
+    _, mark, job_id = packed.rpartition(";video_id:")
+    return job_id if mark else stated
 
 
 def _is_moderated(error: Any) -> bool:

@@ -7,6 +7,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from typing import Any, ClassVar
 
+from adapters.api.told import stated_id
 from adapters.api.waits import asked_wait
 from adapters.api.wire import UNREADABLE, Answer, BadAnswer, Call, Media, Status, Ticket, Work
 from adapters.errors import Ambiguous, MissingDependency, RateLimited, Refused, Rejected, SetupError
@@ -32,6 +33,8 @@ class Provider(ABC):
     only of an answer that `owns` finds to be its own. Never 502 or 504, which speak of a server behind."""
     errors: ClassVar[frozenset[str]] = frozenset({"error"})
     """Keys at the top of the JSON in which the vendor documents that it tells an error."""
+    job_key: ClassVar[str] = ""
+    """Where the object that answers `poll` states the id of its job; "" where it states none, or elsewhere."""
     options: ClassVar[frozenset[str]] = frozenset()
     """Settings of `model.adapter.options` that this provider knows."""
 
@@ -154,6 +157,13 @@ class Provider(ABC):
         """Whether an answer to `poll` tells of the job: a 2xx; for some services an error that holds how it ended."""
         return answer.ok
 
+    def names(self, answer: Answer, ticket: Ticket) -> str | None:
+        """The id of the job that an answer to `poll` tells of, as the ticket spells it; None if it states none.
+
+        Raises what `status` raises.
+        """
+        return stated_id(answer.record().get(self.job_key)) if self.job_key else None
+
     @abstractmethod
     def status(self, answer: Answer, ticket: Ticket) -> Status:
         """What an answer to `poll` says that `speaks` of the job.
@@ -167,12 +177,16 @@ class Provider(ABC):
 
     # --- reconcile and check up
 
-    def listing(self, work: Work, since: float) -> Call | None:
-        """A free call that lists the jobs begun since then (seconds since 1970), where the vendor has one."""
+    def listing(self, uuid: str) -> Call | None:
+        """A free call whose answer tells the job of the attempt of this uuid; None where the service keeps no uuid.
+
+        Only a name that was made for this attempt and that the service gives back is evidence. Seeds, texts, pictures
+        and times are none: other runs, sweeps and machines of the same account ask for the same.
+        """
         return None
 
-    def found(self, answer: Answer, work: Work, since: float) -> list[Ticket]:
-        """The jobs of a listing that surely are this very work: by its uuid, its seed, its inputs."""
+    def found(self, answer: Answer, uuid: str) -> list[Ticket]:
+        """The jobs in that answer that carry the uuid, and no others."""
         return []
 
     def adopt(self, job_id: str) -> Ticket:

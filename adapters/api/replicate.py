@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Mapping
 from typing import Any, ClassVar
 from urllib.parse import quote
@@ -22,8 +21,6 @@ _STATES = {
 }
 _MODERATED = ("(E005)", "flagged as sensitive", "NSFW content detected")
 _UPLOADED_ABOVE = 256_000
-_OF_PEOPLE = 2**20
-"""A smaller seed was likely chosen by a person, and is shared by many clips: no evidence of which clip a job is."""
 
 
 class Replicate(Provider):
@@ -34,12 +31,14 @@ class Replicate(Provider):
     models of the community need; `upload`, the bytes above which a picture is uploaded first (256000; null for never);
     `cancel_after`, after which the service ends a job by itself ("30m", from 5 s to 24 h).
 
-    An hour after its end a job's video is deleted there, for good.
+    An hour after its end a job's video is deleted there, for good. Its list of predictions tells no name of an attempt,
+    only inputs, which other runs share: a request whose answer was lost is left to a person.
     """
 
     base_url = "https://api.replicate.com"
     key_env = "REPLICATE_API_TOKEN"
     label = "Replicate"
+    job_key = "id"
     errors = frozenset({"detail"})
     options: ClassVar[frozenset[str]] = frozenset(
         {"image", "video", "duration", "seed", "negative", "version", "upload", "cancel_after"}
@@ -100,21 +99,6 @@ class Replicate(Provider):
             odd="" if word in _STATES else f"an unknown status {word!r}, taken for running",
         )
 
-    def listing(self, work: Work, since: float) -> Call:
-        """The latest hundred predictions of the account."""
-        return Call("GET", f"{self.base}/v1/predictions")
-
-    def found(self, answer: Answer, work: Work, since: float) -> list[Ticket]:
-        """Predictions of this model, begun since then, whose whole input is this work's."""
-        wanted = self._input(work)
-        return [
-            Ticket(str(entry["id"]))
-            for entry in answer.record()["results"]
-            if _seconds(entry.get("created_at")) >= since
-            and (entry.get("version") == self._version if self._version else entry.get("model") == self.model)
-            and self._is(entry.get("input") or {}, wanted, work)
-        ]
-
     def probe(self) -> Call:
         """The account."""
         return Call("GET", f"{self.base}/v1/account")
@@ -143,14 +127,6 @@ class Replicate(Provider):
         }
         return {name: value for name, value in given.items() if name and value is not None} | self.call
 
-    def _is(self, given: Mapping[str, Any], wanted: Mapping[str, Any], work: Work) -> bool:
-        """Whether an input is the wanted one. Of an uploaded picture only its address is told: the seed decides."""
-        picture = given.get(self._field)
-        if {**given, self._field: None} != {**wanted, self._field: None}:
-            return False
-        uploaded = str(picture).startswith(("https://", "http://"))
-        return picture == work.media.uri or (uploaded and work.seed is not None and work.seed >= _OF_PEOPLE)
-
 
 def _address(output: Any) -> str | None:
     """The first web address in an output, which each model shapes as it likes."""
@@ -158,14 +134,6 @@ def _address(output: Any) -> str | None:
         return output if output.startswith(("https://", "http://")) else None
     parts = list(output.values()) if isinstance(output, Mapping) else output
     return next(filter(None, map(_address, parts)), None) if isinstance(parts, list) else None
-
-
-def _seconds(text: Any) -> float:
-    """Seconds since 1970 of a time as it is written here; 0 if it is none."""
-    try:
-        return dt.datetime.fromisoformat(str(text)).timestamp()
-    except ValueError:
-        return 0.0
 
 
 def _report(body: Mapping[str, Any]) -> dict[str, Any]:

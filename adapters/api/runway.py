@@ -35,6 +35,7 @@ class Runway(Provider):
     base_url = "https://api.dev.runwayml.com"
     key_env = "RUNWAYML_API_SECRET"
     label = "Runway"
+    job_key = "id"
     sheds = frozenset({503})  # documented as load shedding, "may retry"; so are 502 and 504, which any gateway says
     options: ClassVar[frozenset[str]] = frozenset({"ratio", "video"})
 

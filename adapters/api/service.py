@@ -13,12 +13,13 @@ from adapters.api.addresses import host_of
 from adapters.api.checkup import check_up
 from adapters.api.download import Fetched
 from adapters.api.extension import repeated_frames
-from adapters.api.jobs import JobRunner, Resubmit, Terms
+from adapters.api.jobs import JobRunner
 from adapters.api.limiter import Limiter
 from adapters.api.media import footage, picture
 from adapters.api.price import Price
 from adapters.api.provider import Provider
 from adapters.api.redaction import Redactor
+from adapters.api.terms import Resubmit, Terms
 from adapters.api.transport import Transport
 from adapters.api.waits import Patience
 from adapters.api.wire import Work

@@ -13,7 +13,7 @@ from adapters.api.told import cost_usd, fit, identified
 from adapters.api.transport import Lost, NotDelivered, Transport
 from adapters.api.waits import Passing
 from adapters.api.wire import UNREADABLE, Answer, BadAnswer, Call, Ticket, Work
-from adapters.attempts import Attempt, fold_attempts
+from adapters.attempts import Attempt
 from adapters.contract import JobLog
 from adapters.errors import AdapterError, Ambiguous, RateLimited, Refused, Rejected, SetupError
 
@@ -21,7 +21,6 @@ _KEPT_HEADERS = ("content-type", "retry-after", "location", "request-id", "x-req
 _KEPT_BODY, _READ_BODY, _KEPT_HEADER = 2**16, 2**20, 1000
 _LONGEST_ANSWER = 32 * 2**20
 """Bytes of an answer to a submission: it may repeat the picture or footage that was sent, and holds no video yet."""
-_CLOCKS_DIFFER_S = 120.0
 
 
 @dataclass(frozen=True)
@@ -65,25 +64,25 @@ class Submitting:
         self._read(Answer(facts["status"], facts["headers"], facts["body"].encode()), attempt.number, log)
 
     def reconcile(self, attempt: Attempt, work: Work, log: JobLog) -> bool:
-        """Look for the job of a request whose answer was lost; returns whether it was found, for sure and alone."""
-        since = float(attempt.facts.get("at", 0)) - _CLOCKS_DIFFER_S
-        if attempt.facts.get("work") != work.digest:
+        """Look for the job of a request whose answer was lost; returns whether it was found, for sure and alone.
+
+        By the attempt's uuid, where the service keeps it and gives it back. Nothing else tells a job from those of
+        other clips, runs and machines.
+        """
+        uuid = str(attempt.facts.get("uuid") or "")
+        if not uuid or attempt.facts.get("work") != work.digest:
             return False  # it was sent with another prompt, which only its sender could recognise
-        asked = replace(work, uuid=str(attempt.facts.get("uuid", "")))
-        call = self.provider.listing(asked, since)
+        call = self.provider.listing(uuid)
         if call is None:
             return False
         try:
             answer = self.transport.send(call)
-            tickets = self.provider.found(answer, asked, since) if answer.ok else []
+            tickets = self.provider.found(answer, uuid) if answer.ok else []
         except (Lost, NotDelivered, *UNREADABLE):
             return False
-        taken = {other.job_id for events in [log.events(), *log.siblings().values()] for other in fold_attempts(events)}
-        free = [ticket for ticket in tickets if ticket.job_id not in taken]
-        if len(free) != 1 or _has_rival(work, log):
+        if len(tickets) != 1 or not tickets[0].job_id:
             return False
-        log.append({**self._submitted(free[0], attempt.number), "reconciled": True})
-        return True
+        return log.claim({**self._submitted(tickets[0], attempt.number), "reconciled": True}) is None
 
     def _read(self, answer: Answer, number: int, log: JobLog) -> None:
         try:
@@ -106,7 +105,10 @@ class Submitting:
         except UNREADABLE as error:
             what = f"{self.provider.label} answered HTTP {answer.status}, and no job can be read in it"
             raise Ambiguous(f"{what} ({self._told(error)})") from None
-        log.append(self._submitted(ticket, number))
+        owner = log.claim(self._submitted(ticket, number))
+        if owner is not None:
+            theirs = f"{self.provider.label} answered with job {ticket.job_id}, which is that of {owner}"
+            raise Ambiguous(self.transport.redact(f"{theirs}: it is not fetched for this clip"))
 
     def _submitted(self, ticket: Ticket, number: int) -> dict[str, Any]:
         try:
@@ -131,12 +133,6 @@ class Submitting:
         """The same error with its text redacted: it may quote what the service said."""
         error.args = (self._told(error), *error.args[1:])
         return error
-
-
-def _has_rival(work: Work, log: JobLog) -> bool:
-    """Whether another clip's request is of unknown fate too and has the same seed: then a seed tells neither."""
-    unknown = [one for events in log.siblings().values() for one in fold_attempts(events) if one.ambiguous]
-    return work.seed is not None and any(one.facts.get("seed") == work.seed for one in unknown)
 
 
 def upload(provider: Provider, transport: Transport, work: Work) -> Work:

@@ -123,6 +123,11 @@ def _report(report: Any, redact: Redactor) -> dict[str, Any]:
     return {**small, "left_out": f"most of a report of {len(json.dumps(told))} characters"}
 
 
+def stated_id(value: Any) -> str | None:
+    """The id that an answer states: a text or a whole number; None for whatever else stands in its place."""
+    return str(value) if isinstance(value, str | int) and not isinstance(value, bool) and value != "" else None
+
+
 def identified(ticket: Ticket) -> Ticket:
     """The ticket with its id as text. Raises `BadAnswer` for an id or an address that none can be."""
     name: Any = ticket.job_id

@@ -17,6 +17,7 @@ from urllib.parse import quote
 
 from adapters.api.google_rpc import UNAVAILABLE, GoogleService, declined, decoded
 from adapters.api.provider import missing
+from adapters.api.told import stated_id
 from adapters.api.transport import NotDelivered
 from adapters.api.wire import Answer, Call, Media, Output, State, Status, Ticket, Work
 from adapters.errors import SetupError
@@ -99,6 +100,12 @@ class Vertex(GoogleService):
         named = _OPERATION.fullmatch(ticket.job_id)
         url = self._url(named[1] if named else self._resource, "fetchPredictOperation")
         return Call("POST", url, json={"operationName": ticket.job_id})
+
+    def names(self, answer: Answer, ticket: Ticket) -> str | None:
+        """The operation's name, of which the last part counts: the project goes by its id or by its number."""
+        stated = stated_id(answer.record().get("name")) or ""
+        same = stated.rpartition("/")[2] == ticket.job_id.rpartition("/")[2]
+        return ticket.job_id if same else stated or None
 
     def status(self, answer: Answer, ticket: Ticket) -> Status:
         """A filtered video is no error here: done, no video, and a count of what was filtered, which is not charged."""

@@ -7,7 +7,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from runners.core.journal import ClipState, Journal, fold
+from runners.core.job_owners import JobOwners
+from runners.core.journal import ClipState, Journal
 from runners.core.spending import Gate
 
 
@@ -21,6 +22,8 @@ class ClipJobs:
     state: ClipState
     check: Callable[[], None] = lambda: None
     """Raises where the run is no longer this process's."""
+    owners: JobOwners | None = None
+    """What the process knows of whose the jobs are, shared by its clips; None: read anew, for this run alone."""
 
     def append(self, event: dict[str, Any]) -> None:
         """Record one fact, on disk when this returns."""
@@ -46,10 +49,15 @@ class ClipJobs:
             self.append({"state": "held", **which, "usd": 0, "reason": str(error)})
             raise
 
-    def siblings(self) -> dict[str, list[dict[str, Any]]]:
-        """The facts of the run's other clips, as all its journals tell them now."""
-        clips = fold(self.journal.path.parent).clips
-        return {clip_id: job_facts(clip) for clip_id, clip in clips.items() if clip_id != self.clip_id and clip.events}
+    def claim(self, event: dict[str, Any]) -> str | None:
+        """Record whose a job is, unless it is another one's: then whose, in words."""
+        owners = self.owners or JobOwners(self.journal.path.parent)
+        with self.gate.turn():
+            segment, attempt = int(event.get("segment", 0)), int(event["attempt"])
+            owner = owners.owner_of(str(event["job_id"]), self.clip_id, segment, attempt)
+            if owner is None:
+                self.append(event)
+        return owner
 
 
 def job_facts(state: ClipState) -> list[dict[str, Any]]:

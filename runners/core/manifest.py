@@ -12,6 +12,7 @@ from runners.core.job_log import job_facts
 from runners.core.journal import ClipState, RunState, fold, forget_lost_clips
 from runners.core.run_folder import RunFolder
 from runners.core.scenarios import Scenario
+from runners.core.twins import twins_within
 
 SCHEMA = 1
 _SHOWN = 40
@@ -39,7 +40,7 @@ def write_manifest(
         "configuration": dict(configuration),
         "sessions": state.started,
         "loaded": state.loaded,
-        "warnings": [*version_mix(state), *unknown_costs(state), *state.foreign],
+        "warnings": [*twins_within(clips), *version_mix(state), *unknown_costs(state), *state.foreign],
         "clips": clips,
     }
     write_json(folder.manifest, manifest)
@@ -62,7 +63,9 @@ def clip_record(state: RunState, scenario: Scenario) -> dict[str, Any]:
 
 def job_record(attempt: Attempt) -> dict[str, Any]:
     """One paid attempt: what was asked for, what became of it, what it cost."""
-    facts = ("model", "job_id", "prompt", "seed", "seconds", "reason", "report", "reconciled", "adopted", "note")
+    facts = (
+        "model", "job_id", "prompt", "seed", "seconds", "reason", "report", "reconciled", "adopted", "note", "sha256",
+    )  # fmt: skip
     told = {key: attempt.facts[key] for key in facts if key in attempt.facts}
     segment = {"segment": attempt.segment} if attempt.segment else {}
     return {"attempt": attempt.number, **segment, "state": attempt.state, "usd": attempt.usd, **told}

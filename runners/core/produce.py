@@ -36,6 +36,7 @@ from runners.core.errors import UserError
 from runners.core.files import publish, sha256_file, sync_folder
 from runners.core.geometry import Geometry
 from runners.core.job_log import ClipJobs, asked_again
+from runners.core.job_owners import JobOwners
 from runners.core.journal import ClipState, Journal
 from runners.core.journal_lines import Event
 from runners.core.layout import CONTINUATION_S
@@ -69,6 +70,8 @@ class Production:
     """What may be spent, and the file that processes under the same caps lock."""
     check: Callable[[], None] = lambda: None
     """Raises `Lost` where the run is no longer this process's; asked before a clip is begun, paid for or published."""
+    owners: JobOwners | None = None
+    """Whose the paid jobs are, over the clips of this run and of those that it is made with."""
 
     @property
     def needs(self) -> Needs:
@@ -105,7 +108,7 @@ def make_request(production: Production, task: Task, handles: Handles) -> Reques
         again=asked_again(task.state),
         step=handles.step,
         pause=handles.pause,
-        jobs=ClipJobs(production.journal, handles.gate, task.id, task.state, production.check),
+        jobs=ClipJobs(production.journal, handles.gate, task.id, task.state, production.check, production.owners),
     )
 
 

@@ -15,8 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from adapters import Cancelled, OverBudget, amount_usd, whole
-from runners.core.journal import journal_files
-from runners.core.journal_lines import whole_events
+from runners.core.job_events import JobEvents
 from runners.core.locks import lock_when_free
 
 _TOLERANCE_USD = 1e-9
@@ -29,31 +28,18 @@ class Totals:
 
     def __init__(self, folders: Iterable[Path]) -> None:
         self._folders = list(folders)
-        self._read: dict[Path, int] = {}
+        self._events = JobEvents()
         self._costs: dict[Key, tuple[int, float]] = {}
 
     def usd(self) -> float:
         """US dollars promised or spent by now."""
         for folder in self._folders:
-            for path in journal_files(folder):
-                self._catch_up(folder, path)
+            for event in self._events.appended(folder):
+                self._add(folder, event)
         return sum(usd for _, usd in self._costs.values())
 
-    def _catch_up(self, folder: Path, path: Path) -> None:
-        with path.open("rb") as file:
-            file.seek(self._read.get(path, 0))
-            data = file.read()
-        whole = data.rfind(b"\n") + 1  # a line without its end did not happen
-        self._read[path] = self._read.get(path, 0) + whole
-        for line in data[:whole].split(b"\n"):
-            if b'"job"' in line:
-                for event in whole_events(line):
-                    self._add(folder, event)
-
     def _add(self, folder: Path, event: dict[str, Any]) -> None:
-        job = event.get("job")
-        if event.get("event") != "job" or not isinstance(job, dict):
-            return
+        job = event["job"]
         usd = amount_usd(job.get("usd"))
         if usd is None:  # nothing is told, or what is no amount and would disarm the cap: what was promised stands
             return
@@ -101,6 +87,12 @@ class Gate:
         finally:
             with self._count:
                 self.in_flight -= 1
+
+    @contextmanager
+    def turn(self) -> Iterator[None]:
+        """While nobody else under the same lock promises a request or claims a job; also in a run that is stopping."""
+        with self._turn, lock_when_free(self._lock, time.sleep) if self._lock else nullcontext():
+            yield
 
     def _admit(self, usd: float, promise: Callable[[], None]) -> None:
         with self._turn, lock_when_free(self._lock, self._pause) if self._lock else nullcontext():

@@ -13,6 +13,7 @@ from runners.core.fingerprint import differences
 from runners.core.layout import Item, scenario_name
 from runners.core.run_finder import check_folder, find_run_folders
 from runners.core.run_record import RunRecord, read_record
+from runners.core.twins import twins_between, twins_within
 from runners.reporting.leaderboard import ScoredRun
 from runners.scoring.stored import read_scores, stored_clips
 from runners.submission.card import prompts_record
@@ -162,7 +163,10 @@ def warnings(runs: Sequence[Submitted]) -> list[str]:
     for a, b in combinations(records, 2):
         if a.hashes and a.hashes == b.hashes:
             found.append(f"{a.name} and {b.name} are the same, clip by clip: they are no independent runs")
+    found += twins_between([(record.name, record.clips) for record in records])
     for record in records:
+        twins = twins_within(record.clips)
+        found += [f"{record.name}: {line}" for line in twins]
         made = [clip["published"]["generation"] for clip in record.clips.values() if "published" in clip]
         reworded = [each for each in made if each.get("prompt_given") and each.get("prompt") != each["prompt_given"]]
         if reworded:
@@ -172,7 +176,7 @@ def warnings(runs: Sequence[Submitted]) -> list[str]:
             )
         if made and not any(each.get("prompt_given") for each in made):
             found.append(f"{record.name}: the model read no text, so descriptions.csv holds none")
-        found += [f"{record.name}: {line}" for line in record.manifest.get("warnings", [])]
+        found += [f"{record.name}: {line}" for line in record.manifest.get("warnings", []) if line not in twins]
         found += [f"{record.name}: {record.newer}"] if record.newer else []
     if any(run.scored and run.scored.scores.get("truth_resampled") for run in runs):
         found.append("the truth was resampled to the clips' rate, so the leaderboard may come to other scores")

@@ -101,11 +101,11 @@ CASES = (
     ),
     Case(
         "replicate", "replicate:Replicate", "replicate_p_video", "REPLICATE_API_TOKEN", "r8_CANARY-replicate-0b9c",
-        routes=("upload", "submit", "poll", "download"), evidence=True, changes={"options": {"upload": 100}},
+        routes=("upload", "submit", "poll", "download"), changes={"options": {"upload": 100}},
         differs=on("download", "gone", *REVOKED),
     ),
     Case(
-        "ark", "ark:Ark", "ark_seedance_15_pro", "ARK_API_KEY", "CANARY-ark-99127", evidence=True,
+        "ark", "ark:Ark", "ark_seedance_15_pro", "ARK_API_KEY", "CANARY-ark-99127",
     ),
     Case(
         "kling", "kling:Kling", "kling_v3", "KLING_API_KEY", "CANARY-kling-4417", evidence=True,

@@ -109,9 +109,15 @@ class Log:
         self.append(intent)
         yield
 
-    def siblings(self) -> dict[str, list[dict[str, Any]]]:
-        """The facts of the other clips."""
-        return {name: log.events() for name, log in self._ledger.logs.items() if name != self.clip_id and log.facts}
+    def claim(self, event: dict[str, Any]) -> str | None:
+        """Record whose a job is, unless it is another one's."""
+        for name, log in self._ledger.logs.items():
+            for one in log.attempts:
+                mine = name == self.clip_id and one.number == event["attempt"]
+                if one.job_id == event["job_id"] and not mine:
+                    return f"clip {name}"
+        self.append(event)
+        return None
 
     @property
     def attempts(self) -> list[Attempt]:

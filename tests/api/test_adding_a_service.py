@@ -42,7 +42,7 @@ class AcmeServer(Personality):
 
     def _clip(self, call: Call) -> Reply:
         state = call.state(call.job)
-        clip = {"state": WORDS.get(state, "broken"), "seed": call.job.request["seed"]}
+        clip = {"id": call.job.id, "state": WORDS.get(state, "broken"), "seed": call.job.request["seed"]}
         if state == "succeeded":
             clip |= {"url": call.url(call.job), "charged_usd": 0.45}
         return Reply(200, {"clip": clip})

@@ -16,7 +16,6 @@ TASKS = "https://ark.ap-southeast.bytepluses.com/api/v3/contents/generations/tas
 MODEL = "seedance-1-5-pro-251215"
 CALL = {"ratio": "16:9", "resolution": "720p", "generate_audio": False, "watermark": False}
 SEED = 2**30 + 1
-SINCE = 1_795_000_000.0
 
 
 def ark(**options: Any) -> Ark:
@@ -32,12 +31,7 @@ def error(status: int, code: str, message: str = "No.") -> Exception | None:
 
 
 def item(job_id: str = "cgt-1", **changes: Any) -> dict[str, Any]:
-    return {"id": job_id, "model": MODEL, "seed": SEED, "created_at": int(SINCE) + 5, "status": "running", **changes}
-
-
-def found(*items: dict[str, Any], provider: Ark | None = None, **changes: Any) -> list[Ticket]:
-    asked = work(**{"seed": SEED, **changes})
-    return (provider or ark()).found(answer({"total": len(items), "items": list(items)}), asked, SINCE)
+    return {"id": job_id, "model": MODEL, "seed": SEED, "created_at": 1_795_000_005, "status": "running", **changes}
 
 
 def test_a_picture_is_sent_as_the_first_frame() -> None:
@@ -132,26 +126,15 @@ def test_errors_of_a_submit_are_typed() -> None:
     assert "AccountOverdueError: No." in str(error(403, "AccountOverdueError"))
 
 
-def test_a_lost_task_is_told_by_model_time_and_a_seed_that_only_one_clip_has() -> None:
-    call = ark().listing(work(seed=SEED), SINCE)
+def test_a_lost_task_is_told_by_the_attempt_s_name_alone() -> None:
+    assert ark().listing("0e0e") is None
+    assert ark().found(answer({"items": [item("cgt-1"), item("cgt-2", safety_identifier="0e0e")]}), "0e0e") == []
+    named = ark(uuid="safety_identifier")
+    call = named.listing("0e0e")
     assert call is not None
     assert call.url == f"{TASKS}?page_num=1&page_size=100&filter.model={MODEL}"
-    others = [item("a", seed=8), item("b", model="x"), item("c", created_at=SINCE - 1), item("d", created_at=None)]
-    assert found(*others, item("cgt-1")) == [Ticket("cgt-1")]
-    assert found(item("cgt-1"), item("cgt-2")) == [Ticket("cgt-1"), Ticket("cgt-2")]  # both: so neither
-
-
-@pytest.mark.parametrize("seed", [None, 0, 42])
-def test_a_seed_that_many_clips_may_share_is_no_evidence(seed: int | None) -> None:
-    assert ark().listing(work(seed=seed), SINCE) is None
-    assert found(item(seed=seed), seed=seed) == []
-
-
-def test_an_attempt_s_name_is_better_evidence_than_any_seed() -> None:
-    provider = ark(uuid="safety_identifier")
-    assert provider.listing(work(seed=None), SINCE) is not None
-    tasks = [item("cgt-1", safety_identifier="0e0e", seed=3), item("cgt-2", safety_identifier="other")]
-    assert found(*tasks, provider=provider, seed=None) == [Ticket("cgt-1")]
+    tasks = [item("cgt-1", safety_identifier="0e0e"), item("cgt-2", safety_identifier="other"), item("cgt-3")]
+    assert named.found(answer({"items": tasks}), "0e0e") == [Ticket("cgt-1")]
 
 
 @pytest.mark.parametrize("body", [b"", b"<html>", b"[]", b"{}"])
@@ -159,4 +142,4 @@ def test_an_answer_of_another_shape_cannot_be_read(body: bytes) -> None:
     with pytest.raises((BadAnswer, KeyError)):
         ark().status(answer(body), TICKET)
     with pytest.raises((BadAnswer, KeyError)):
-        ark().found(answer(body), work(seed=SEED), SINCE)
+        ark(uuid="safety_identifier").found(answer(body), "0e0e")

@@ -175,20 +175,20 @@ def raw(status: int, kind: str, body: bytes, *more: bytes) -> bytes:
     return b"\r\n".join(lines) + b"\r\n\r\n" + body
 
 
+NO_UPLOAD: dict[str, dict[str, Any]] = {"replicate": {"options": {"upload": None}}}
+"""A case whose first POST is a free one, and not the paid request."""
+
+
 @pytest.mark.parametrize("case", CASES, ids=str)
 def test_what_a_gateway_answers_after_the_job_was_made_never_makes_a_second_one(case: Case, tmp_path: Path) -> None:
     place = CASES.index(case)  # every status with every body, over all services: each alone with a third of them
     answers = [(s, n) for at, s in enumerate(STATUSES) for to, n in enumerate(GATEWAYS) if (at + to + place) % 3 == 0]
-    with running(case, tmp_path) as run, Front(run.server.base_url) as front:
+    with running(case, tmp_path, **NO_UPLOAD.get(case.name, {})) as run, Front(run.server.base_url) as front:
         for number, (status, name) in enumerate(answers):
             front.answers.append(raw(status, *GATEWAYS[name], b"Retry-After: 1"))
             ended = ends(run, f"{number:04}", front)
             assert ended == ["Ambiguous"] * 2 or case.evidence, (status, name, ended)
             assert run.billed(f"{number:04}") == 1, (status, name, ended)
-
-
-NO_UPLOAD: dict[str, Any] = {"replicate": {"options": {"upload": None}}}
-"""A case whose first POST is a free one, and not the paid request."""
 
 
 @pytest.mark.parametrize("case", CASES, ids=str)

@@ -15,6 +15,7 @@ import requests
 from tests.api.acme import JOBS, TINY, Acme, ask, clip_url, created, get
 from tests.api.fakes import FAULTS_BY_ROUTE, FakeServer, Fault
 from tests.api.fakes.faults import CREATED, STATUSES
+from tests.api.fakes.openai import OpenAI
 
 
 @pytest.fixture
@@ -29,6 +30,21 @@ def server() -> Iterator[FakeServer]:
 def test_a_job_advances_poll_by_poll(server: FakeServer) -> None:
     path = created(server)
     assert [ask(server, path).json()["status"] for _ in range(4)] == ["queued", "running", "succeeded", "succeeded"]
+
+
+def test_jobs_that_are_asked_for_at_once_have_ids_of_their_own() -> None:
+    def ask_for_one(_: int) -> str:
+        headers = {"Authorization": f"Bearer {fake.personality.key}"}
+        answer = requests.post(f"{fake.base_url}/v1/videos", headers=headers, json={"prompt": "a ball"}, timeout=30)
+        return str(answer.json()["id"])
+
+    before = sys.getswitchinterval()
+    try:
+        sys.setswitchinterval(1e-6)  # threads come in between wherever they can
+        with FakeServer(OpenAI(), clip=TINY) as fake, ThreadPoolExecutor(16) as pool:
+            assert len(set(pool.map(ask_for_one, range(64)))) == len(fake.jobs) == 64
+    finally:
+        sys.setswitchinterval(before)
 
 
 def test_a_job_may_go_by_the_clock_instead() -> None:

@@ -138,13 +138,13 @@ def test_an_answer_of_another_shape_is_not_read(body: Any, kind: type[Exception]
 
 
 def test_a_lost_task_is_asked_for_by_its_name_and_only_that_one_counts() -> None:
-    call = KLING.listing(work(), 0.0)
+    call = KLING.listing("0e0e")
     assert (call.method, call.url) == ("GET", f"{HOME}/0e0e")
     named = {"task_id": "9", "task_status": "processing", "task_info": {"external_task_id": "0e0e"}}
-    assert KLING.found(told(data=named), work(), 0.0) == [Ticket("9")]
-    assert KLING.found(told(data={**named, "task_info": {"external_task_id": "0e0f"}}), work(), 0.0) == []
-    assert KLING.found(told(data={"task_id": "9"}), work(), 0.0) == []
-    assert KLING.found(told(1203, data=None), work(), 0.0) == []
+    assert KLING.found(told(data=named), "0e0e") == [Ticket("9")]
+    assert KLING.found(told(data={**named, "task_info": {"external_task_id": "0e0f"}}), "0e0e") == []
+    assert KLING.found(told(data={"task_id": "9"}), "0e0e") == []
+    assert KLING.found(told(1203, data=None), "0e0e") == []
 
 
 def test_the_doctor_lists_one_task_to_try_the_key() -> None:

@@ -111,7 +111,7 @@ def test_an_odd_cost_on_record_is_not_counted() -> None:
 def test_a_reason_of_forty_megabytes_is_cut(tmp_path: Path) -> None:
     told = "\N{SNOWMAN}no " * 8_000_000
     with running(BY_NAME["luma"], tmp_path) as run:
-        body = {"id": "7", "state": "failed", "failure_reason": told, "created_at": [told], "model": {told: told}}
+        body = {"state": "failed", "failure_reason": told, "created_at": [told], "model": {told: told}}
         run.server.fault("poll", "status", status=200, body=json.dumps(body, ensure_ascii=False))
         assert run.go().kind == "AdapterError"
         run.server.fault(

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from adapters import AdapterError, SetupError
-from adapters.api.asking import Asking
+from adapters.api.asking import AnotherJob, Asking
 from adapters.api.provider import Provider
 from adapters.api.redaction import Redactor
 from adapters.api.transport import Transport
@@ -49,6 +49,7 @@ ADDRESSED: dict[str, dict[str, tuple[Path_, ...]]] = {
 """Where a finished answer tells that it is done, and where its video is: what an odd value there or above may hide."""
 NOTHING = {"list", "object", "null", "twice"}
 """What says at an address that there is no video: it is empty, or holds nothing that is known."""
+NAMES = ("id", "request_id", "task_id", "name")
 DOCUMENTED = [("status", ("data_removed",), "true")]
 """What is no odd value, but the vendor's word for a video that is gone."""
 
@@ -140,6 +141,9 @@ def test_only_an_odd_address_or_state_hides_a_finished_video(case: Case, tmp_pat
         addressed = leads_to(path, ADDRESSED[case.name][name])
         try:
             status = finished.look(**{name: body})
+        except AnotherJob:
+            assert path[-1] in NAMES, path  # another id is another job's, whose video this is not
+            continue
         except (Passing, AdapterError, SetupError) as error:
             if len(str(error).encode("utf-8")) > 4000:
                 unfit.append((name, path, kind))

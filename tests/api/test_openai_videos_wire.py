@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Mapping
 from typing import Any
 
@@ -174,18 +175,18 @@ def test_errors_are_typed_by_what_may_be_done(status: int, body: Any, kind: type
 
 
 def test_a_lost_request_is_not_looked_for_by_what_the_views_of_a_scene_share() -> None:
-    assert SERVER.listing(work(), 0.0) is None
-    assert SERVER.found(answer({"data": [record(prompt="A ball rolls down", seconds="5")]}), work(), 0.0) == []
+    assert SERVER.listing("0e0e") is None
+    assert SERVER.found(answer({"data": [record(prompt="A ball rolls down", seconds="5")]}), "0e0e") == []
 
 
 def test_a_lost_request_is_found_where_the_server_keeps_a_name() -> None:
     named = OpenAIVideos(WAN, HOME, options={"uuid": "user"})
     assert form(named.submit(work()))["user"] == Part("0e0e")
-    call = named.listing(work(), 0.0)
+    call = named.listing("0e0e")
     assert call is not None
     assert call.url == f"{HOME}/videos?limit=100&order=desc"
     listed = answer({"object": "list", "data": [record(user="0e0e"), record(id="video_2", user="0e0f"), record()]})
-    assert named.found(listed, work(), 0.0) == [TICKET]
+    assert named.found(listed, "0e0e") == [TICKET]
 
 
 def test_the_doctor_is_told_whether_the_model_is_served() -> None:
@@ -193,3 +194,15 @@ def test_the_doctor_is_told_whether_the_model_is_served() -> None:
     assert SERVER.balance(answer({"data": [{"id": WAN}]})) == f"serves {WAN}"
     with pytest.raises(SetupError, match="there is: other"):
         SERVER.balance(answer({"data": [{"id": "other"}]}))
+
+
+def test_a_record_names_its_job_also_where_a_gateway_spells_the_id_anew() -> None:
+    def packed(model: str) -> str:
+        told = f"litellm:custom_llm_provider:runwayml;model_id:{model};video_id:task-1"
+        return f"video_{base64.b64encode(told.encode()).decode()}"
+
+    given = Ticket(packed("gen4.5"))
+    assert SERVER.names(answer(record(id=packed(""))), given) == given.job_id
+    assert SERVER.names(answer(record(id="upstream-7", task_id=TICKET.job_id)), TICKET) == TICKET.job_id
+    assert SERVER.names(answer(record(id="video_2")), TICKET) == "video_2"
+    assert SERVER.names(answer({"status": "queued"}), TICKET) is None

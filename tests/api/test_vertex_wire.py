@@ -234,3 +234,12 @@ def test_credentials_that_are_no_longer_good_stop_everything(credentials: FakeCr
     credentials.fault = pytest.importorskip("google.auth.exceptions").RefreshError("invalid_grant")
     with pytest.raises(SetupError, match="invalid_grant"):
         vertex().credential("")()
+
+
+def test_an_operation_is_told_by_its_last_part_since_a_project_has_two_names() -> None:
+    numbered = TICKET.job_id.replace("projects/p-1/", "projects/123456/")
+    assert numbered != TICKET.job_id
+    assert vertex().names(answer({"name": numbered}), TICKET) == TICKET.job_id
+    other = f"{MODEL}/operations/0b1d"
+    assert vertex().names(answer({"name": other}), TICKET) == other
+    assert vertex().names(answer({}), TICKET) is None

@@ -54,9 +54,8 @@ def test_a_job_that_ends_without_a_video_is_told_as_gone(case: Case, tmp_path: P
         assert "gone" in ended.told
 
 
-@pytest.mark.parametrize("case", [KLING, REPLICATE, INLINE], ids=str)
-def test_a_lost_job_is_found_again_among_others_like_it(case: Case, tmp_path: Path) -> None:
-    with running(case, tmp_path) as run:
+def test_a_lost_job_is_found_again_among_others_like_it(tmp_path: Path) -> None:
+    with running(KLING, tmp_path) as run:
         run.server.fault("submit", "create_rst", nth=2)
         assert [run.go(clip_id).kind for clip_id in ("0001", "0002", "0003")] == ["clip", "Ambiguous", "clip"]
         ended = run.go("0002")
@@ -101,8 +100,7 @@ def test_what_moderation_costs_is_on_record(tmp_path: Path) -> None:
 
 def test_a_large_picture_is_uploaded_and_its_address_is_sent(tmp_path: Path) -> None:
     with running(REPLICATE, tmp_path) as run:
-        run.server.fault("submit", "create_rst")
-        assert [run.go().kind for _ in range(2)] == ["Ambiguous", "clip"]
+        assert run.go().kind == "clip"
         (job,) = run.server.jobs.values()
         assert "/__static/" in job.request["input"]["image"]
         assert run.server.hits["upload"] == 1
@@ -120,8 +118,9 @@ def test_every_model_of_replicate_is_asked_in_its_own_words(model: str, tmp_path
         assert job.headers["cancel-after"] == "30m"
 
 
-def test_without_a_seed_an_uploaded_picture_is_told_from_no_other(tmp_path: Path) -> None:
-    with running(replace(REPLICATE, model="replicate_kling25_turbo_pro"), tmp_path) as run:
+@pytest.mark.parametrize("case", [REPLICATE, INLINE], ids=str)
+def test_a_lost_prediction_is_left_to_a_person_though_its_inputs_are_listed(case: Case, tmp_path: Path) -> None:
+    with running(case, tmp_path) as run:
         run.server.fault("submit", "create_rst")
         assert [run.go().kind for _ in range(3)] == ["Ambiguous"] * 3
         assert run.billed() == 1
@@ -135,13 +134,10 @@ def test_a_server_of_one_s_own_is_simply_asked_again(tmp_path: Path) -> None:
 
 
 def test_a_failure_that_a_server_tells_by_an_http_error_is_a_verdict(tmp_path: Path) -> None:
-    failed = {
-        "id": "video_1",
-        "object": "video",
-        "status": "failed",
-        "error": {"code": 500, "message": "out of memory"},
-    }
+    error = {"code": 500, "message": "out of memory"}
     with running(OPENAI, tmp_path) as run:
+        run.server.engine.uuid = lambda *parts: "1"  # type: ignore[method-assign]
+        failed = {"id": "video_1", "object": "video", "status": "failed", "error": error}
         run.server.fault("poll", "status", status=500, body=failed)
         ended = run.go()
         assert (ended.kind, run.states()) == ("AdapterError", ["failed"])

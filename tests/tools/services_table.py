@@ -5,7 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 
 from adapters.api.service import Service
-from adapters.api.wire import Media, Work
 from adapters.errors import SetupError
 from runners.core.choices import options
 from runners.making import instantiate_adapter
@@ -27,9 +26,7 @@ def services() -> dict[str, Service]:
 def row(name: str, service: Service) -> str:
     """One model's line."""
     provider = service.provider
-    seed = 2**30 if service.takes_seed else None
-    work = Work("text", None, 5, (1280, 720), seed, "uuid", picture=Media(b"", "image/png", "frame.png", ""))
-    lost = "up to you" if provider.listing(work, 0.0) is None else "looked for"
+    lost = "up to you" if provider.listing("uuid") is None else "looked for"
     asked = next((length for length in service.durations if length >= 5), service.durations[-1])
     cells = (
         f"`{name}`", f"{provider.label}: {provider.model or 'any'}", service.needs.mode, _price(service), str(asked),

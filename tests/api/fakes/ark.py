@@ -55,10 +55,9 @@ class Ark(Personality):
     def _create(self, call: Call) -> Reply:
         body = call.body
         _validate(body)
-        number = call.engine.uuid("task", call.engine.hits["submit"])[-5:]
-        job = call.accept(
-            body, seconds=body.get("duration", 5), job_id=f"cgt-2026{call.engine.hits['submit']:010}-{number}"
-        )
+        name = call.engine.new_uuid("task")
+        job_id = f"cgt-2026{int(name[:8], 16):010}-{name[-5:]}"
+        job = call.accept(body, seconds=body.get("duration", 5), job_id=job_id)
         return Reply(200, {"id": job.id})
 
     def _get(self, call: Call) -> Reply:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import itertools
 import json
 import os
 import threading
@@ -111,6 +112,7 @@ class Engine:
         self._clock, self._advanced = clock, 0.0
         self._faults: list[Scripted] = []
         self._outcomes: list[_Outcome] = []
+        self._serial = itertools.count(1)
         self._salt = os.urandom(16)  # a server that follows another on its port must not know the other's jobs
 
     def now(self) -> float:
@@ -128,6 +130,10 @@ class Engine:
     def uuid(self, *parts: object) -> str:
         """An identifier that depends on the parts and this server."""
         return str(uuid.UUID(bytes=hashlib.sha256(self._salt + repr(parts).encode()).digest()[:16], version=4))
+
+    def new_uuid(self, *parts: object) -> str:
+        """An identifier that nothing else here has, in whatever order requests meet."""
+        return self.uuid(*parts, next(self._serial))
 
     def script(self, fault: Fault) -> None:
         """Add a fault."""

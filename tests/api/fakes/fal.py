@@ -99,7 +99,7 @@ class Fal(Personality):
     def _start_upload(self, call: Call) -> Reply:
         if not {"file_name", "content_type"} <= call.body.keys():
             raise call.refuse(422, "Field required")
-        token = call.engine.uuid("upload", call.engine.hits["upload"])
+        token = call.engine.new_uuid("upload")
         return Reply(
             200,
             {"upload_url": f"{call.storage_url}/__upload/{token}", "file_url": f"{call.storage_url}/__static/{token}"},

@@ -71,7 +71,7 @@ class Gemini(Personality):
         self._validate(body)
         extends = body["generation_config"]["video_config"]["task"] == "extend"
         seconds = int(body["response_format"]["duration"].removesuffix("s"))
-        name = "v1_" + call.engine.uuid("interaction", call.engine.hits["submit"]).replace("-", "")
+        name = "v1_" + call.engine.new_uuid("interaction").replace("-", "")
         job = call.accept(body, seconds=seconds, echo_s=3 if extends and self.echoes else 0, job_id=name)
         if body.get("background"):
             return Reply(200, self._interaction(job, "in_progress"))

@@ -57,7 +57,7 @@ class Kling(Personality):
             problems.append("external_task_id is not unique")
         if problems:
             raise Answer(self.error(400, "; ".join(problems)))
-        number = str(866_168_216_000_000_000 + int(call.engine.uuid("task", call.engine.hits["submit"])[:8], 16))
+        number = str(866_168_216_000_000_000 + int(call.engine.new_uuid("task")[:8], 16))
         job = call.accept(body, seconds=int(body.get("duration", "5")), job_id=number)
         return _envelope(200, 0, data=self._task(call, job, "submitted"))
 

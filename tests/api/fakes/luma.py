@@ -94,7 +94,7 @@ class Luma(Personality):
     def _create_file(self, call: Call) -> Reply:
         if not {"mime_type", "size_bytes"} <= call.body.keys():
             raise call.refuse(422, "mime_type, size_bytes: field required")
-        token = call.engine.uuid("file", call.engine.hits["upload"])
+        token = call.engine.new_uuid("file")
         call.engine.notes[token] = call.body
         upload = {
             "method": "PUT", "url": f"{call.storage_url}/__upload/{token}", "expires_at": "2100-01-01T00:00:00Z",

@@ -52,7 +52,7 @@ class MiniMax(Personality):
     def _create(self, call: Call) -> Reply:
         body = call.body
         _validate(body)
-        number = str(int(call.engine.uuid("task", call.engine.hits["submit"])[:8], 16) + 10**11)
+        number = str(int(call.engine.new_uuid("task")[:8], 16) + 10**11)
         job = call.accept(body, seconds=body.get("duration", 6), job_id=number)
         return _envelope(0, task_id=job.id)
 

@@ -71,7 +71,7 @@ class OpenAI(Personality):
     def _accepted(
         self, call: Call, fields: dict[str, Any], files: dict[str, Part], seconds: float, echo_s: float
     ) -> Reply:
-        job_id = "video_" + call.engine.uuid("video", call.engine.hits["submit"]).replace("-", "")
+        job_id = "video_" + call.engine.new_uuid("video").replace("-", "")
         job = call.accept(fields, seconds=seconds, echo_s=echo_s, files=files, job_id=job_id)
         return Reply(200, self._video(job, "queued"))
 

@@ -125,7 +125,7 @@ class Replicate(Personality):
         part = call.request.form.get("content")
         if part is None:
             raise call.refuse(422, "- content is required\n")
-        token = call.engine.uuid("file", call.engine.hits["upload"])
+        token = call.engine.new_uuid("file")
         call.engine.uploads[token] = part.data
         digest = hashlib.sha256(part.data).hexdigest()
         return Reply(
@@ -141,7 +141,7 @@ class Replicate(Personality):
 
 def _short_id(call: Call) -> str:
     """Replicate's ids are 26 letters and digits, not UUIDs."""
-    return call.engine.uuid("prediction", call.engine.hits["submit"]).replace("-", "")[:26]
+    return call.engine.new_uuid("prediction").replace("-", "")[:26]
 
 
 def _model(job: FakeJob) -> str:

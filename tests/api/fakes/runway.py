@@ -103,7 +103,7 @@ class Runway(Personality):
         name = call.body.get("filename")
         if not isinstance(name, str) or call.body.get("type") != "ephemeral":
             raise call.refuse(400, "Validation of body failed")
-        token = call.engine.uuid("upload", len(call.engine.uploads), call.engine.hits["upload"])
+        token = call.engine.new_uuid("upload")
         return Reply(
             200,
             {

@@ -68,7 +68,7 @@ class Vertex(Personality):
         body = call.body
         _validate(body)
         wanted, extends = body["parameters"], "video" in body["instances"][0]
-        number = call.engine.uuid("operation", call.engine.hits["submit"])
+        number = call.engine.new_uuid("operation")
         job = call.accept(
             body, seconds=7 if extends else wanted.get("durationSeconds", 8),
             echo_s=3 if extends and self.echoes else 0, job_id=f"{call.match['resource']}/operations/{number}",
