@@ -40,7 +40,7 @@ def write_manifest(
         "configuration": dict(configuration),
         "sessions": state.started,
         "loaded": state.loaded,
-        "warnings": [*twins_within(clips), *version_mix(state), *unknown_costs(state), *state.foreign],
+        "warnings": [*twins_within(clips), *version_mix(state), *unknown_costs(state), *doubles(state), *state.foreign],
         "clips": clips,
     }
     write_json(folder.manifest, manifest)
@@ -89,6 +89,17 @@ def unknown_costs(state: RunState) -> list[str]:
     odd = [cost for cost in costs if cost is not None and amount_usd(cost) is None]
     told = first_of([clean_text(repr(cost), _SHOWN) for cost in odd], 3)
     return [f"what {len(odd)} of the clips cost is not known: the model reported {told}"] if odd else []
+
+
+def doubles(state: RunState) -> list[str]:
+    """A warning, if requests were sent again that may have made a job (the user's wish, `resubmit`)."""
+    tried = [attempt for clip in state.clips.values() for attempt in fold_attempts(job_facts(clip))]
+    given_up = [one.usd for one in tried if one.state == "abandoned" and one.facts.get("by") == "resubmit"]
+    if not given_up:
+        return []
+    many = "1 request was" if len(given_up) == 1 else f"{len(given_up)} requests were"
+    told = f"{many} sent again after errors that do not say whether a job was made: up to ${sum(given_up):.2f} of what"
+    return [f"{told} this run cost may be for nothing (model.adapter.resubmit=gateway_errors)"]
 
 
 def _made(clip: ClipState) -> dict[str, Any]:
