@@ -16,7 +16,8 @@ from omegaconf import OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
 from adapters import Adapter, Clip, Request, Wrapper
-from runners.composing import CONF, check_numbers
+from runners.composing import check_numbers
+from runners.core.choices import CONF
 from runners.core.errors import UserError
 from runners.core.outcome import BAD_INPUT, DONE, FAILED, INTERRUPTED, STOPPED, Outcome, exit_code
 from runners.core.settings import GenerateSettings
