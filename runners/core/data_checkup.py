@@ -120,10 +120,10 @@ Truth = Callable[[Kind, Item, int], VideoInfo | None]
 
 
 def _truth_of(benchmark: Benchmark) -> Truth:
-    firsts = {(scenario.view, scenario.name): scenario.item for scenario in benchmark.scenarios}
+    firsts = {item: scenario.item for scenario in benchmark.scenarios for item in (scenario.item, scenario.second)}
 
     def of(kind: Kind, item: Item, fps: int) -> VideoInfo | None:
-        path = benchmark.dataset.find("testing", item if kind == "masks" else firsts[item.view, item.name], fps)
+        path = benchmark.dataset.find("testing", item if kind == "masks" else firsts[item], fps)
         try:
             return None if path is None or not path.is_file() else glance(path)
         except BadVideo:  # told where it stands itself
