@@ -4,7 +4,7 @@ An event is a dict with `state` and `attempt` (from 1), and whatever is known by
 
 | state | it is known that |
 |---|---|
-| submitting | a request is about to be sent: `at` (seconds since 1970), `uuid`, `host`, `work` (hash of what is asked), `usd` |
+| submitting | a request is about to go: `at` (Unix time in s), `uuid`, `host`, `work` (hash of what is asked), `usd` |
 | held | it surely was not accepted (never delivered, or turned away for now), so it may be sent again |
 | answered | the raw answer: `status`, `headers`, `body`; written before anybody reads meaning into it |
 | submitted | a job runs: `job_id`, `urls`, `begun`; also `reconciled` or `adopted`, if that was found out later |
