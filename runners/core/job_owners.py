@@ -67,7 +67,8 @@ class JobOwners:
 
     def _folders(self) -> Iterator[Path]:
         """This run, those of its sweep, and those that are there beside it."""
-        beside = (path.parent for path in self._run.parent.glob("*/journal*.jsonl"))
+        # Not by one glob over all of them, which a folder that is removed meanwhile would end.
+        beside = (path for path in self._run.parent.iterdir() if path.is_dir())
         yield from dict.fromkeys([self._run, *sorted(self._sweep), *sorted(beside)])
 
     def _catch_up(self) -> None:
