@@ -98,8 +98,7 @@ class Kling(Provider):
         """`succeed` is spelled so. What a task costs is told in units, `final_unit_deduction`."""
         body = answer.record()
         videos = _videos(body)
-        code = integer(body["code"])
-        if code != 0 and not videos:
+        if not videos and (code := integer(body["code"])) != 0:
             fault = self.fault(answer)
             raise fault if code in _KEY and fault else Passing(str(fault), asked_wait(answer.headers, self.now))
         data = body["data"]
