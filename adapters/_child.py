@@ -31,13 +31,15 @@ class Child:
     def __init__(self, argv: Sequence[str], *, cwd: Path | None, env: Mapping[str, str], logs: Path) -> None:
         self._logs = logs
         with (logs / "stdout.log").open("wb") as out, (logs / "stderr.log").open("wb") as err:
-            self._lifeline = Lifeline()
+            lifeline = None
             try:
+                lifeline = self._lifeline = Lifeline()
                 self._process = subprocess.Popen(  # noqa: S603 - running the user's own command is the purpose
                     argv, cwd=cwd, env=env, stdin=subprocess.DEVNULL, stdout=out, stderr=err, start_new_session=True
                 )
             except (OSError, ValueError) as error:  # not there, not executable, a NUL byte in an argument
-                self._lifeline.cut()
+                if lifeline is not None:
+                    lifeline.cut()
                 raise Rejected(f"{argv[0]} cannot be started: {error}") from error
             self._lifeline.hold(self._process.pid)
         self._stdout: BinaryIO = (logs / "stdout.log").open("rb")

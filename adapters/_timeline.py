@@ -147,8 +147,9 @@ def _held(source: Source) -> list[int] | None:
     if "avi" not in source.formats or not (len(stream.index_entries) < stream.frames or stream.name == "mpeg4"):
         return None
     with opened(source.path, threads=1) as again:
-        stamps = sorted(frame.pts for frame in _frames(again, Ledger(again)) if frame.pts is not None)
-    if not stamps or len(stamps) >= stream.frames:
+        found = [frame.pts for frame in _frames(again, Ledger(again))]
+    stamps = sorted(stamp for stamp in found if stamp is not None)
+    if not stamps or len(stamps) < len(found) or len(stamps) >= stream.frames:
         return None
     held = [after - stamp for stamp, after in zip(stamps, [*stamps[1:], stamps[0] + stream.frames], strict=True)]
     if max(held) > _LONGEST_S * source.rates[0]:

@@ -4,16 +4,16 @@ An event is a dict with `state` and `attempt` (from 1), and whatever is known by
 
 | state | it is known that |
 |---|---|
-| submitting | a request is about to be sent: `at` (seconds since 1970), `uuid`, `work` (hash of what is asked), `usd` |
+| submitting | a request is about to go: `at` (Unix time in s), `uuid`, `host`, `work` (hash of what is asked), `usd` |
 | held | it surely was not accepted (never delivered, or turned away for now), so it may be sent again |
 | answered | the raw answer: `status`, `headers`, `body`; written before anybody reads meaning into it |
-| submitted | a job runs: `job_id`, `urls`, `host`; also `reconciled` or `adopted`, if that was found out later |
+| submitted | a job runs: `job_id`, `urls`, `begun`; also `reconciled` or `adopted`, if that was found out later |
 | rejected | the service declined the request itself; nothing was made or charged |
 | succeeded | the job is done on the other side: `report`, what the service says of it |
 | fetched | its video came over whole: `sha256`, `bytes` |
 | failed, refused | the job ended without a video: `reason`, `transient` |
 | expired | it was done, but its video can no longer be had |
-| abandoned | a person gave it up, knowing that it may have been charged |
+| abandoned | given up, though it may have been charged: `by` a `user`, by `resubmit`, or because it is free |
 
 `usd` in any of them is what the attempt costs as far as is known by then: the latest stands. A clip that is rolled out
 has attempts for each `segment`.

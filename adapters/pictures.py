@@ -85,8 +85,8 @@ def _opened(path: Path) -> Iterator[Image.Image]:
     from PIL import Image
 
     name = clean_text(str(path))
-    _check_file(path, name)
     try:
+        _check_file(path, name)
         with Image.open(path, formats=_FORMATS) as image:
             _check_header(image, path)
             yield image

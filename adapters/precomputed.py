@@ -112,9 +112,9 @@ def _is_clip(path: Path) -> bool:
     """Whether a name may be a clip's: a video's, or that of a folder with pictures in it (or that is not readable)."""
     if path.name.startswith("."):
         return False
-    if path.is_dir():
-        try:
+    try:
+        if path.is_dir():
             return any(map(is_frame, path.iterdir()))
-        except OSError:
-            return True
+    except OSError:
+        return True
     return path.suffix.lower() in VIDEO_SUFFIXES

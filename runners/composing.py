@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, fields, is_dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from runners.core.choices import plugin_packages
+from runners.core.choices import CONF, plugin_packages
 from runners.core.errors import UserError
 from runners.typed import for_hydra
 from runners.words import plain_words, text_keys
@@ -22,8 +22,6 @@ if TYPE_CHECKING:
 
 _GROUPS = frozenset(("model", "placement", "benchmark", "prompts", "output", "scorer", "experiment", "sweep"))
 """Whose choices are names of files."""
-
-CONF = Path(__file__).resolve().parents[1] / "conf"
 
 
 @dataclass(frozen=True)

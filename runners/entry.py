@@ -37,6 +37,9 @@ class Command:
     """A job's settings under a name that tells it from the sweep's other jobs, by its own values of what was swept."""
     begin: Callable[[Sequence[Any]], None] = lambda _: None
     """Sees the settings of all jobs of a sweep before the first of them runs. May raise UserError: then none does."""
+    alone: Callable[[Any], None] = lambda _: None
+    """Sees a job that another launcher gave a process of its own, which knows none of the sweep's others. May raise
+    UserError: then it does not run."""
     end: Callable[[], None] = lambda: None
     """Gives back what outlived the jobs; not called while a model still works that hears nothing."""
 
@@ -98,10 +101,12 @@ class Unfinished(Exception):
 
 
 def run_elsewhere(name: str, job: Job) -> None:
-    """Run one job of a sweep in the process that another launcher gave it. Raises Unfinished."""
+    """Run one job of a sweep in the process that another launcher gave it. Raises Unfinished, UserError."""
     prepare()
     command: Command = importlib.import_module(f"runners.{name}").COMMAND  # which in the first process is __main__'s
     outcomes: list[Outcome] = []
+    if not job.fault:
+        command.alone(job.settings)
     try:
         _run_jobs(command, [job], outcomes)
     finally:

@@ -36,8 +36,9 @@ class Skipped(Exception):
 
 @dataclass
 class Harvest:
-    """What was found below a results folder."""
+    """What was found below a results folder; runs are called as `place` has it."""
 
+    results: Path
     runs: list[ScoredRun] = field(default_factory=list)
     skipped: dict[str, str] = field(default_factory=dict)
     faults: dict[str, str] = field(default_factory=dict)
@@ -49,6 +50,11 @@ class Harvest:
     anew: int = 0
     found: int = 0
     """How many run folders there are."""
+
+    def place(self, path: Path) -> str:
+        """A run as it is called where there may be several benchmarks, and several of one name further below."""
+        below = path.relative_to(self.results) if path.is_relative_to(self.results) else Path()
+        return str(below) if len(below.parts) > len(("benchmark", "run")) else f"{path.parent.name}/{path.name}"
 
     def remarks(self) -> list[str]:
         """What is to be told of runs that have scores: each reason once, however many runs it holds for."""
@@ -66,14 +72,14 @@ class Harvest:
 
 def gather(results: Path, settings: ScoreSettings) -> Harvest:
     """Every run below `results`, scored, skipped or at fault. Raises UserError for settings that fit no run."""
-    harvest, benchmarks = Harvest(), Benchmarks(settings)
+    harvest, benchmarks = Harvest(results), Benchmarks(settings)
     unread: list[Path] = []
     folders = find_run_folders(results, unread)
     harvest.found = len(folders)
     harvest.told += [f"warning: {shown(folder)} cannot be looked into: runs in it are left out" for folder in unread]
     benchmarks.check_used(folders)
     for path in folders:
-        name = _place(path, results)
+        name = harvest.place(path)
         try:
             run = _scored(path, benchmarks, harvest)
             harvest.runs.append(run)
@@ -83,12 +89,6 @@ def gather(results: Path, settings: ScoreSettings) -> Harvest:
             harvest.faults[name] = str(error)
     harvest.told += [f"warning: {warning}" for warning in benchmarks.warnings]
     return harvest
-
-
-def _place(path: Path, results: Path | None = None) -> str:
-    """A run as it is called where there may be several benchmarks, and several of one name further below."""
-    below = path.relative_to(results) if results is not None and path.is_relative_to(results) else Path()
-    return str(below) if len(below.parts) > len(("benchmark", "run")) else f"{path.parent.name}/{path.name}"
 
 
 def _scored(path: Path, benchmarks: Benchmarks, harvest: Harvest) -> ScoredRun:
@@ -151,7 +151,7 @@ def _known(record: RunRecord, benchmarks: Benchmarks, harvest: Harvest) -> dict[
     as_asked = masks == "shipped" or found.get("masks") == "made"
     if found.get("scorer") == "official" and as_asked and _is_of_these_clips(found, record):
         _check_older(found, record, benchmarks)
-        harvest.official.append(_place(record.path))
+        harvest.official.append(harvest.place(record.path))
         return found
     try:
         benchmark = benchmarks.of(record)
@@ -165,7 +165,7 @@ def _known(record: RunRecord, benchmarks: Benchmarks, harvest: Harvest) -> dict[
         if found.get("scorer_version") != SCORER_VERSION or not as_asked or not _is_of_these_clips(found, record):
             raise
         _check_older(found, record, benchmarks)
-        harvest.unchecked.setdefault(str(error), []).append(_place(record.path))
+        harvest.unchecked.setdefault(str(error), []).append(harvest.place(record.path))
         return found
 
 

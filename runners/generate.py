@@ -61,6 +61,17 @@ def begin(jobs: Sequence[GenerateSettings]) -> None:
     _SWEEP[:] = dict.fromkeys(paths.values())
 
 
+def alone(settings: GenerateSettings) -> None:
+    """Raise UserError for a cap over runs that this process knows nothing of: each of them would spend all of it."""
+    from runners.core.errors import UserError
+
+    if settings.budget.sweep_max_usd is not None:
+        raise UserError(
+            "budget.sweep_max_usd holds over the runs of one process, and this launcher gives each run its own: sweep "
+            "with Hydra's own launcher, or leave it out (budget.max_usd holds for each run)"
+        )
+
+
 def run(settings: GenerateSettings) -> Outcome:
     """One job."""
     from runners.generation import generate
@@ -84,6 +95,7 @@ COMMAND = Command(
     conclude=conclude,
     named=named,
     begin=begin,
+    alone=alone,
     end=end,
 )
 

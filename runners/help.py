@@ -6,10 +6,9 @@ import dataclasses
 import shutil
 import textwrap
 from collections.abc import Iterator, Sequence
-from pathlib import Path
 from typing import Any
 
-from runners.core.choices import options, plugin_folders
+from runners.core.choices import CONF, options, plugin_folders
 from runners.typed import config_dirs
 
 _TAIL = """\
@@ -17,9 +16,6 @@ Hydra's own flags: -m (sweep over lists: model=freeze,svd run=1,2; each run's ta
 --cfg job (show the composed configuration), --config-dir DIR (your own model/*.yaml), --info, --multirun.
 A setting of the adapter: model.adapter.NAME=VALUE.
 Exit codes: 0 all done, 1 some clips failed, 2 bad input, 3 stopped on purpose with work left, 130 interrupted."""
-
-
-CONF = Path(__file__).resolve().parents[1] / "conf"
 
 
 def help_text(command: str, purpose: str, schema: type[Any], groups: Sequence[str], words: Sequence[str] = ()) -> str:

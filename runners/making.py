@@ -54,7 +54,7 @@ def _made(node: Any) -> Any:
     kind = find_class(str(node["_target_"]), _PLACE)
     try:
         return kind(**inside)
-    except Exception as error:  # somebody's constructor
+    except (Exception, SystemExit) as error:  # somebody's constructor
         what = "" if isinstance(error, SetupError | ValueError) else f"its __init__ raised {type(error).__name__}: "
         raise UserError(what + plain_words(error)) from error
 
@@ -65,9 +65,11 @@ def find_class(path: str, place: str) -> type[Adapter]:
 
     where = f"{place}._target_={path}"
     module_name, _, name = path.rpartition(".")
+    if not module_name:
+        raise UserError(f"{where} names no module: package.module.Class is wanted")
     try:
         module = importlib.import_module(module_name)
-    except Exception as error:  # noqa: BLE001  (somebody's module, and it may do anything while it is imported)
+    except (Exception, SystemExit) as error:  # noqa: BLE001  (somebody's module, and it may do anything while it is imported)
         what = "" if isinstance(error, ImportError | ValueError) else f"{type(error).__name__}: "
         raise UserError(f"{where}: {what}{error}") from None
     if not hasattr(module, name):

@@ -30,7 +30,7 @@ def score_folder(settings: ScoreSettings) -> Outcome:
     there = next(path for path in (out, *out.parents) if path.exists())
     if not there.is_dir() or not os.access(there, os.W_OK):
         raise UserError(f"scores={out} cannot be written ({there} is no folder of yours); choose another")
-    record = _record(videos)
+    record, unread = _record(videos)
     if record is not None and videos == record.folder.videos:
         check_unaltered(videos, record.hashes)
     with make_bar(settings.progress, "preparing the data set") as bar:
@@ -39,16 +39,16 @@ def score_folder(settings: ScoreSettings) -> Outcome:
     scores = score(videos, benchmark, settings.scorer, out=out, progress=settings.progress)
     oracle = record is not None and record.oracle
     name = videos.parent.name if videos.name == "videos" else videos.name
-    lines = [f"warning: {warning}" for warning in benchmark.warnings]
+    lines = [f"warning: {warning}" for warning in (*benchmark.warnings, *unread)]
     lines += [f"warning: {line}" for line in (twins_within(record.clips) if record is not None else ())]
     lines += [f"note: {remark}" for remark in scores.get("remarks", [])]
     lines.append(f"scores and metrics are in {shown(out)}")
     return Outcome(DONE, name, tuple(lines), out, scores, oracle=oracle)
 
 
-def _record(videos: Path) -> RunRecord | None:
-    """The record of the run in whose folder the clips lie; None where they stand by themselves."""
+def _record(videos: Path) -> tuple[RunRecord | None, list[str]]:
+    """The record of the run in whose folder the clips lie, None where they stand by themselves; what is to be told."""
     try:
-        return read_record(videos.parent)
-    except UserError:  # damaged, which those tell who need it
-        return None
+        return read_record(videos.parent), []
+    except UserError as error:
+        return None, [f"{error}; so it is not known whether these clips are that run's, and what its model saw"]

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from runners.core import job_list, paid_jobs, settling
-from runners.core.errors import UserError
+from runners.core.errors import UserError, counted
 from runners.core.files import shown, user_path
 from runners.core.outcome import BAD_INPUT, DONE, FAILED, Outcome
 from runners.core.paid_jobs import PaidJob
@@ -116,7 +116,7 @@ def _abandon_many(settings: JobsSettings) -> Outcome:
         faults += [f"error: {shown(place)} cannot be looked into: runs in it are left out" for place in unread]
         where, runs = setting("results", shown(folder)), len(found)
     if not jobs:
-        told = f"nothing to give up: no {_ONE_AND_MANY[state][0]} in {_counted(runs, 'run', 'runs')}"
+        told = f"nothing to give up: no {_ONE_AND_MANY[state][0]} in {counted(runs, 'run')}"
         return Outcome(BAD_INPUT if faults else DONE, "", (*faults, told))
     for run in dict.fromkeys(job.run for job in jobs):
         make_console(log_columns=160).print(jobs_table(shown(run), [job for job in jobs if job.run == run]))
@@ -167,9 +167,9 @@ def _adopt_list(settings: JobsSettings, path: Path) -> Outcome:
         show(warning)
     passed = []
     if filled.empty:
-        passed.append(f"{_counted(filled.empty, 'row', 'rows')} without a job passed over")
+        passed.append(f"{counted(filled.empty, 'row')} without a job passed over")
     if filled.already:
-        passed.append(f"{_counted(filled.already, 'row', 'rows')} adopted before")
+        passed.append(f"{counted(filled.already, 'row')} adopted before")
     jobs = [adoption.job for adoption in filled.adoptions]
     if not jobs:
         if not filled.already:
@@ -210,11 +210,7 @@ def _record(steps: Iterable[settling.Settled], what: str, faults: Sequence[str],
 
 def _number(jobs: Sequence[PaidJob], state: str = "ambiguous") -> str:
     runs = len({job.run for job in jobs})
-    return f"{_counted(len(jobs), *_ONE_AND_MANY[state])} in {_counted(runs, 'run', 'runs')}"
-
-
-def _counted(number: int, one: str, many: str) -> str:
-    return f"{number} {one if number == 1 else many}"
+    return f"{counted(len(jobs), *_ONE_AND_MANY[state])} in {counted(runs, 'run')}"
 
 
 def _usd(jobs: Iterable[PaidJob]) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from runners.core.errors import counted
 from runners.core.outcome import BAD_INPUT, DONE, STOPPED, Outcome
 from runners.core.settings import SubmitSettings
 from runners.entry import Command, main
@@ -54,14 +55,14 @@ def write(settings: SubmitSettings, runs: Sequence[Submitted], findings: Finding
     check_place(folder, runs)
     write_bundle(folder, runs, descriptions_of(runs[0]), card_text(findings.card))
     lines = [f"warning: {warning}" for warning in findings.warnings]
-    lines.append(f"written: {shown(folder)} (submission.yaml, descriptions.csv, {_count(len(runs), 'run')})")
+    lines.append(f"written: {shown(folder)} (submission.yaml, descriptions.csv, {counted(len(runs), 'run')})")
     left = _open(runs, findings)
     return Outcome(STOPPED if left else DONE, folder.name, (*lines, *left), folder)
 
 
 def _checked(runs: Sequence[Submitted], findings: Findings, *, told: bool) -> Outcome:
     lines = [f"warning: {warning}" for warning in findings.warnings]
-    lines.append(f"{_count(len(runs), 'run')}, {_count(findings.clips, 'clip')}: no rule is broken")
+    lines.append(f"{counted(len(runs), 'run')}, {counted(findings.clips, 'clip')}: no rule is broken")
     left = _open(runs, findings) if told else []
     return Outcome(STOPPED if left else DONE, "", (*lines, *left))
 
@@ -70,7 +71,7 @@ def _refused(findings: Findings) -> Outcome:
     lines = [f"warning: {warning}" for warning in findings.warnings]
     lines += [f"error: {breach}" for breach in findings.breaches]
     lines.append(
-        f"{_count(len(findings.breaches), 'breach', 'breaches')} of the leaderboard's rules; nothing was written"
+        f"{counted(len(findings.breaches), 'breach', 'breaches')} of the leaderboard's rules; nothing was written"
     )
     return Outcome(BAD_INPUT, "", tuple(lines))
 
@@ -89,10 +90,6 @@ def _open(runs: Sequence[Submitted], findings: Findings) -> list[str]:
         *(f"  {name}{why_open(name)}" for name in left),
     ]
     return [*lines, *([f"may be filled in as well: {', '.join(optional)}"] if optional else [])]
-
-
-def _count(number: int, word: str, words: str = "") -> str:
-    return f"1 {word}" if number == 1 else f"{number} {words or f'{word}s'}"
 
 
 def conclude(outcomes: Sequence[Outcome]) -> None:

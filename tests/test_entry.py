@@ -16,7 +16,8 @@ from omegaconf import OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
 from adapters import Adapter, Clip, Request, Wrapper
-from runners.composing import CONF, check_numbers
+from runners.composing import check_numbers
+from runners.core.choices import CONF
 from runners.core.errors import UserError
 from runners.core.outcome import BAD_INPUT, DONE, FAILED, INTERRUPTED, STOPPED, Outcome, exit_code
 from runners.core.settings import GenerateSettings
@@ -208,10 +209,10 @@ def test_an_adapter_gets_the_arguments_of_its_yaml() -> None:
         ({"_target_": f"{HERE}.Given", "steps": 3, "scale": -1}, "^scale must not be negative$"),
         ({"_target_": f"{HERE}.Givne"}, r"tests\.test_entry has no 'Givne'; did you mean 'Given'"),
         ({"_target_": "no_such_package.Model"}, "No module named 'no_such_package'"),
-        ({"_target_": "Model"}, "model.adapter._target_=Model: Empty module name"),
-        ({"_target_": ".Model"}, "model.adapter._target_=.Model: "),
+        ({"_target_": "Model"}, "model.adapter._target_=Model names no module"),
+        ({"_target_": ".Model"}, "model.adapter._target_=.Model names no module"),
         ({"_target_": "..Model"}, "model.adapter._target_=..Model: "),
-        ({"_target_": 5}, "model.adapter._target_=5: "),
+        ({"_target_": 5}, "model.adapter._target_=5 names no module"),
         ({"_target_": f"{HERE}.NOT_A_CLASS"}, "is no class"),
         ({"_target_": "runners.core"}, "runners.core is no class"),
         ({"_target_": "pathlib.PurePath"}, "pathlib.PurePath is no Adapter"),
@@ -265,7 +266,12 @@ def test_a_text_that_was_read_as_a_number_is_refused_with_the_quoting_that_works
 
 @pytest.mark.parametrize(
     ("code", "message"),
-    [("def f(:", "SyntaxError"), ("1 / 0", "ZeroDivisionError"), ("import nothing_such", "nothing_such")],
+    [
+        ("def f(:", "SyntaxError"),
+        ("1 / 0", "ZeroDivisionError"),
+        ("import nothing_such", "nothing_such"),
+        ("raise SystemExit(3)", "SystemExit: 3"),
+    ],
 )
 def test_a_module_that_breaks_while_it_is_imported_is_told_with_its_fault(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, code: str, message: str

@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from runners.core.choices import headline, options, plugin_folders
+from runners.core.choices import CONF, headline, options, plugin_folders
 from runners.entry import Command as Entry
 from runners.fetch import COMMAND as FETCH
 from runners.generate import COMMAND as GENERATE
-from runners.help import CONF, help_text
+from runners.help import help_text
 from runners.score import COMMAND as SCORE
 from runners.submit import COMMAND as SUBMIT
 from runners.words import keys

@@ -98,9 +98,9 @@ class Kling(Provider):
         """`succeed` is spelled so. What a task costs is told in units, `final_unit_deduction`."""
         body = answer.record()
         videos = _videos(body)
-        if body["code"] != 0 and not videos:
+        if not videos and (code := integer(body["code"])) != 0:
             fault = self.fault(answer)
-            raise fault if body["code"] in _KEY and fault else Passing(str(fault), asked_wait(answer.headers, self.now))
+            raise fault if code in _KEY and fault else Passing(str(fault), asked_wait(answer.headers, self.now))
         data = body["data"]
         word, told = str(data["task_status"]), str(data.get("task_status_msg") or "")
         state = _STATES.get(word, State.PENDING)
@@ -122,7 +122,7 @@ class Kling(Provider):
     def found(self, answer: Answer, uuid: str) -> list[Ticket]:
         """The task, if it carries that name."""
         body = answer.record()
-        data = body["data"] if body["code"] == 0 else {}
+        data = body["data"] if integer(body["code"]) == 0 else {}
         named = (data.get("task_info") or {}).get("external_task_id")
         return [Ticket(str(data["task_id"]))] if named == uuid else []
 

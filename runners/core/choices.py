@@ -7,6 +7,8 @@ import importlib.util
 from collections.abc import Sequence
 from pathlib import Path
 
+CONF = Path(__file__).resolve().parents[2] / "conf"
+"""The choices that come with the program."""
 PLUGIN_GROUP = "physics_iq_harness.conf"
 """Installed packages offer YAML files by an entry point of this group whose value is the package that holds them."""
 

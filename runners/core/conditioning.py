@@ -28,13 +28,12 @@ from adapters import (
     sample_backwards,
 )
 from runners.core.errors import UserError
+from runners.core.footage import has_rate
 from runners.core.geometry import Fit, Geometry, Size, apply, place, plan_fit
 from runners.core.layout import CONDITIONING_S, DataSet, Item, Kind, relative_path
 
 DEFAULT_FPS = 30
 """The rate that other rates are made from, and that of a data set of nothing but switch frames."""
-_RATE_TOLERANCE = 0.01
-"""29.97 FPS may be called 30; 24 and 25 are not the same."""
 
 T = TypeVar("T")
 
@@ -190,7 +189,7 @@ def _check_wanted(needs: Needs, shipped_fps: int) -> None:
 def _checked_info(source: ConditioningSource) -> VideoInfo:
     """The video's header, once its rate and length are what they must be."""
     info = probe_video(source.path)
-    if abs(info.fps / source.shipped_fps - 1) > _RATE_TOLERANCE:
+    if not has_rate(info, source.shipped_fps):
         raise UserError(
             f"{source.path}: runs at {info.fps:g} FPS where its name and folder say {source.shipped_fps}; "
             "download it again, or file it under its real rate"

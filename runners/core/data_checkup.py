@@ -12,7 +12,7 @@ from adapters import BadVideo, Finding, VideoInfo, examine, glance
 from runners.core.benchmark import Benchmark, benchmark_root, read_benchmark
 from runners.core.conditioning import DEFAULT_FPS, ConditioningSource, best_rate, probe_source
 from runners.core.errors import UserError, first_of
-from runners.core.footage import is_steady, mask_fault, truth_fault
+from runners.core.footage import has_rate, is_steady, mask_fault, truth_fault
 from runners.core.layout import CONDITIONING_S, CONTINUATION_S, Item, Kind
 from runners.core.prompts import BPP_FILE, DATA_FILE
 from runners.core.settings import BenchmarkSettings
@@ -31,7 +31,6 @@ _NAMES: dict[Kind, str] = {
     "masks": "masks",
     "full": "full videos",
 }
-_RATE_TOLERANCE = 0.01
 _OPENED_AT_ONCE = 8
 _NAMED = 3
 
@@ -120,10 +119,10 @@ Truth = Callable[[Kind, Item, int], VideoInfo | None]
 
 
 def _truth_of(benchmark: Benchmark) -> Truth:
-    firsts = {(scenario.view, scenario.name): scenario.item for scenario in benchmark.scenarios}
+    firsts = {item: scenario.item for scenario in benchmark.scenarios for item in (scenario.item, scenario.second)}
 
     def of(kind: Kind, item: Item, fps: int) -> VideoInfo | None:
-        path = benchmark.dataset.find("testing", item if kind == "masks" else firsts[item.view, item.name], fps)
+        path = benchmark.dataset.find("testing", item if kind == "masks" else firsts[item], fps)
         try:
             return None if path is None or not path.is_file() else glance(path)
         except BadVideo:  # told where it stands itself
@@ -155,7 +154,7 @@ def _fault(path: Path | None, kind: Kind, fps: int, item: Item, truth: Truth, *,
         if fault is None and not is_steady(times[: CONTINUATION_S * fps], fps):
             fault = "does not show its frames at a constant rate"
         return f"{path.name} {fault}" if fault else ""
-    if abs(info.fps / fps - 1) > _RATE_TOLERANCE:
+    if not has_rate(info, fps):
         return f"{path.name} runs at {info.fps:g} FPS"
     wanted = _SECONDS[kind] * fps
     too_many = info.frames > wanted and kind == "conditioning"  # its last frame would not be the switch frame

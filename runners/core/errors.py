@@ -36,3 +36,8 @@ def nearest(word: str, choices: Iterable[str], listed_by: str = "") -> str:
 def first_of(names: Sequence[str], most: int = 5) -> str:
     """The first few names of a list for a message: "a, b, c, …"."""
     return ", ".join(names[:most]) + (", …" if len(names) > most else "")
+
+
+def counted(number: int, one: str, many: str = "") -> str:
+    """A number with its noun for a message: "1 run", "2 runs", "2 breaches"."""
+    return f"1 {one}" if number == 1 else f"{number} {many or f'{one}s'}"

@@ -15,15 +15,13 @@ from runners.core.errors import UserError
 from runners.core.layout import CONTINUATION_S
 
 _RATE_TOLERANCE = 0.01
-"""29.97 FPS stand in a folder of 30: over 5 s that is a seventh of a frame."""
+"""29.97 FPS stand in a folder of 30: over 5 s that is a seventh of a frame. 24 and 25 are not the same."""
 _OFF_BEAT = 0.25
 """Frames: how far off its place in time a frame may be shown. Nearer to it than to any other, with room to spare."""
 _SPARE_S = 0.1
 """What a cut by the clock may leave at the end of 5 s: a few frames, of which no scorer takes notice."""
 _SAME_SHAPE = 0.02
 """Mask videos have even sizes, whatever the truth has: a pixel of a small picture."""
-
-
 FROM_ZERO = "ffmpeg -i IN.mp4 -c copy -bsf:v setts=pts=PTS-STARTPTS:dts=DTS-STARTPTS OUT.mp4"
 """What shifts a clip's time line to 0 without coding its pictures anew."""
 
@@ -38,6 +36,11 @@ def check_file(path: Path, remedy: str = "a video belongs here") -> None:
         raise Unfit(f"{path}: this is no file, but a folder, a pipe or a link to nothing; {remedy}")
 
 
+def has_rate(info: VideoInfo, fps: int) -> bool:
+    """Whether a video's rate is that of a folder of `fps`."""
+    return abs(info.fps / fps - 1) <= _RATE_TOLERANCE
+
+
 def rate_fault(info: VideoInfo, fps: int) -> str | None:
     """What keeps frames of this video from being those of a folder of `fps`; None if nothing does."""
     if info.rotated:
@@ -45,7 +48,7 @@ def rate_fault(info: VideoInfo, fps: int) -> str | None:
             "holds a display matrix (it is to be shown turned or mirrored), which OpenCV, and so the official toolbox, "
             "carry out wrongly or not at all"
         )
-    if abs(info.fps / fps - 1) > _RATE_TOLERANCE:
+    if not has_rate(info, fps):
         return f"runs at {info.fps:g} FPS, and its place says {fps}"
     return None
 

@@ -9,6 +9,7 @@ from typing import Any
 
 from runners.core.job_owners import JobOwners
 from runners.core.journal import ClipState, Journal
+from runners.core.journal_lines import number_of
 from runners.core.spending import Gate
 
 
@@ -70,4 +71,4 @@ def asked_again(state: ClipState) -> bool:
     failed = state.failed
     if failed is None:
         return False
-    return not state.events or int(failed.get("number", 0)) > int(state.events[-1].get("number", 0))
+    return not state.events or number_of(failed) > number_of(state.events[-1])

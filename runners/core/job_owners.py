@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from adapters import whole
 from runners.core.files import shown
 from runners.core.job_events import JobEvents
 
@@ -66,7 +67,8 @@ class JobOwners:
 
     def _folders(self) -> Iterator[Path]:
         """This run, those of its sweep, and those that are there beside it."""
-        beside = (path.parent for path in self._run.parent.glob("*/journal*.jsonl"))
+        # Not by one glob over all of them, which a folder that is removed meanwhile would end.
+        beside = (path for path in self._run.parent.iterdir() if path.is_dir())
         yield from dict.fromkeys([self._run, *sorted(self._sweep), *sorted(beside)])
 
     def _catch_up(self) -> None:
@@ -74,14 +76,17 @@ class JobOwners:
             try:
                 for event in self._events.appended(folder):
                     self._add(folder, event)
-            except (OSError, TypeError, ValueError):
+            except OSError:
                 if folder == self._run:
                     raise
                 # another run's journal that cannot be read, or is gone by now, holds nobody up
 
     def _add(self, folder: Path, event: dict[str, Any]) -> None:
         job = event["job"]
-        key = (folder, str(event.get("id")), int(job.get("segment", 0)), int(job.get("attempt", 0)))
+        segment, attempt = (whole(job.get(key, 0), -1) for key in ("segment", "attempt"))
+        if folder != self._run and min(segment, attempt) < 0:
+            return  # another run's record that makes no sense holds nobody up; in this one its job is somebody's
+        key = (folder, str(event.get("id")), segment, attempt)
         if job.get("state") == "submitting":
             self._requests[key] = _Request(job.get("host"), not job.get("usd"), job.get("uuid"))
         if job.get("job_id"):

@@ -9,8 +9,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from adapters import Attempt, fold_attempts
-from runners.core.errors import UserError, first_of, nearest
+from adapters import Attempt, amount_usd, fold_attempts, whole
+from runners.core.errors import UserError, counted, first_of, nearest
 from runners.core.files import shown
 from runners.core.job_log import asked_again
 from runners.core.journal import ClipState, RunState, fold, journal_files
@@ -94,8 +94,8 @@ def check_sound(state: RunState, run: Path, clip_id: str) -> None:
     """Raise UserError if some of what happened to a clip's jobs cannot be read."""
     if odd := _facts(state.clips[clip_id])[1]:
         raise UserError(
-            f"{shown(run)}: clip {clip_id} has {odd} facts in the journal that cannot be read, so that nobody knows "
-            "what became of it; restore the journal"
+            f"{shown(run)}: clip {clip_id} has {counted(odd, 'fact')} in the journal that cannot be read, "
+            "so that nobody knows what became of it; restore the journal"
         )
 
 
@@ -110,8 +110,10 @@ def state_of(run: Path) -> RunState:
 def remarks(run: Path) -> list[str]:
     """What is to be told of a run's journals beside their jobs."""
     state = state_of(run)
-    odd = [(clip_id, count) for clip_id, clip in sorted(state.clips.items()) if (count := _facts(clip)[1])]
-    told = [f"clip {clip_id}: {count} facts of its jobs cannot be read, and were passed over" for clip_id, count in odd]
+    odd = {clip_id: count for clip_id, clip in sorted(state.clips.items()) if (count := _facts(clip)[1])}
+    told = [
+        f"clip {clip_id}: {counted(n, 'fact')} of its jobs cannot be read: passed over" for clip_id, n in odd.items()
+    ]
     return [*state.foreign, *told, *([state.newer] if state.newer else [])]
 
 
@@ -123,10 +125,9 @@ def _facts(clip: ClipState) -> tuple[list[dict[str, Any]], int]:
 
 
 def _is_sound(fact: dict[str, Any]) -> bool:
-    try:
-        return all(math.isfinite(attempt.usd) and attempt.usd >= 0 for attempt in fold_attempts([fact]))
-    except (TypeError, ValueError, OverflowError):
-        return False
+    """Whether it says in numbers which attempt it is of, and what that costs; `fold_attempts` would guess."""
+    numbered = all(whole(fact.get(key, 0), -1) >= 0 for key in ("attempt", "segment"))
+    return numbered and ("usd" not in fact or amount_usd(fact["usd"]) is not None)
 
 
 def runs_at(place: Path, unread: list[Path]) -> list[Path]:
@@ -193,4 +194,4 @@ def totals(jobs: Sequence[PaidJob]) -> str:
     """`12 jobs, $7.20 spent or promised, 2 open (0007, 0012)`."""
     waiting = [job.clip_id for job in jobs if job.is_open]
     told = f", {len(waiting)} open ({first_of(waiting)})" if waiting else ""
-    return f"{len(jobs)} jobs, ${usd_of(jobs):.2f} spent or promised{told}"
+    return f"{counted(len(jobs), 'job')}, ${usd_of(jobs):.2f} spent or promised{told}"

@@ -85,19 +85,12 @@ def make_plan(settings: GenerateSettings, benchmark: Benchmark, adapter: Adapter
         raise UserError(f"model {settings.model.name} cannot go on from its own frames; use model.short=hold or error")
     check_name("benchmark.name", benchmark.name)
     plan = Plan(
-        settings=settings,
-        benchmark=benchmark,
-        adapter=adapter,
-        output=output,
-        prompts=prompts,
-        texts=texts,
+        settings=settings, benchmark=benchmark, adapter=adapter, output=output, prompts=prompts, texts=texts,
         fingerprint=fingerprint(settings, adapter, benchmark, output, prompts.identity),
-        folder=RunFolder(run_path(settings)),
-        selected=selected,
-        chosen=chosen,
+        folder=RunFolder(run_path(settings)), selected=selected, chosen=chosen,
         shard=parse_shard(settings.shard) if settings.shard else None,
         keep_raw=settings.model.paid if settings.keep_raw is None else settings.keep_raw,
-    )
+    )  # fmt: skip
     return _with_source_run(plan) if settings.from_raw else plan
 
 

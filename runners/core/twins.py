@@ -104,8 +104,9 @@ def _groups(runs: Sequence[Clips]) -> list[list[_Paid]]:
     for number, clips in enumerate(runs):
         for clip_id, clip in clips.items():
             paid = _paid(number, clip_id, clip)
-            for video in paid.videos if paid is not None else ():
-                by_video.setdefault(video, []).append(paid)  # type: ignore[arg-type]
+            if paid is not None:
+                for video in paid.videos:
+                    by_video.setdefault(video, []).append(paid)
     groups = {tuple((one.run, one.id) for one in members): members for members in by_video.values() if len(members) > 1}
     return list(groups.values())
 

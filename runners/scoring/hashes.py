@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from runners.core.files import sha256_file
-from runners.scoring.memory import keep, memory_place, recall
+from runners.scoring.memory import keep, recall
 
 _NAME = "truth-hashes.json"
 _LARGE_BYTES = 1_000_000
@@ -51,11 +51,6 @@ def content_hashes(paths: Iterable[Path], progress: Callable[[int, int], None] |
         _SEEN.update(new)
         _remember(new)
     return found
-
-
-def memory_file() -> Path:
-    """Where hashes are remembered."""
-    return memory_place(_NAME)
 
 
 def _stamp(path: Path) -> tuple[int, int, int]:

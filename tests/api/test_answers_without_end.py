@@ -44,7 +44,7 @@ def test_whatever_drips_ends_with_the_deadline(part: str) -> None:
         started = time.monotonic()
         with pytest.raises(Lost):
             Transport(base_url, dict, Redactor(), read_s=READ_S).send(Call("POST", base_url, json={}), fresh=True)
-        assert time.monotonic() - started < 20 * READ_S
+        assert time.monotonic() - started < 100 * READ_S
 
 
 def test_what_comes_steadily_may_take_its_time() -> None:

@@ -125,6 +125,15 @@ def test_an_unknown_word_counts_as_running_and_is_noted() -> None:
     assert "succeeded" in status.odd
 
 
+def test_a_code_that_is_spelled_as_a_text_is_the_same_code() -> None:
+    task_: dict[str, Any] = {"task_id": "9", "task_status": "processing"}
+    body = {"code": "0", "data": task_}
+    assert KLING.status(answer(body), TICKET).state is State.PENDING
+    assert KLING.found(answer({**body, "data": {**task_, "task_info": {"external_task_id": "0e0e"}}}), "0e0e")
+    with pytest.raises(SetupError, match="told"):
+        KLING.status(answer({"code": "1002", "message": "told"}), TICKET)
+
+
 @pytest.mark.parametrize(("code", "kind"), [(1002, SetupError), (1303, Passing), (1101, Passing), (5000, Passing)])
 def test_a_no_while_polling_is_no_verdict_on_the_task(code: int, kind: type[Exception]) -> None:
     with pytest.raises(kind, match="told"):

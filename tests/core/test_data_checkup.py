@@ -53,6 +53,15 @@ def test_a_whole_set_is_told_shelf_by_shelf(root: Path, deep: bool) -> None:
     assert found["scoring at 24 FPS"].told.endswith("truth at 24 FPS; masks are made from the truth")
 
 
+def test_the_takes_of_a_scene_may_store_its_accents_in_two_ways(root: Path) -> None:
+    for path in [path for path in root.rglob("*scene-0*") if path.is_file()]:
+        path.rename(path.with_name(path.name.replace("scene-0", "caf\u00e9")))
+    table = root / "descriptions.csv"
+    rows = table.read_text("utf-8").replace("scene-0", "caf\u00e9").splitlines(keepends=True)
+    table.write_text("".join(row.replace("\u00e9", "e\u0301") if "_take-2_" in row else row for row in rows), "utf-8")
+    assert examined(root)["truth, take 2, 30 FPS"].told == "6 of 6 are there and right"
+
+
 def test_a_missing_file_is_named_and_counted(root: Path) -> None:
     clip(root, "switch-frames", 3).unlink()
     found = examined(root)

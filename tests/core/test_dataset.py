@@ -79,7 +79,8 @@ def test_a_half_downloaded_set_names_its_missing_files(copy: Path) -> None:
     for path in (copy / "split-videos/testing/30FPS").glob("*take-1*"):
         path.unlink()
     with pytest.raises(
-        UserError, match=r"^6 files are missing, empty or no file .*0001_testing-videos_30FPS.*0005_testing.*, …; complete the data set"
+        UserError,
+        match=r"^6 files are missing, empty or no file in .*0001_testing.*0005_testing.*, …; complete",
     ) as raised:
         check_files(DataSet(copy), SCENARIOS, ("testing",), 30)
     assert "0006_" not in str(raised.value)

@@ -80,7 +80,10 @@ def test_a_journal_beside_it_that_makes_no_sense_holds_nobody_up(tmp_path: Path)
     other = tmp_path / "run_02"
     other.mkdir()
     (other / "journal.jsonl").write_text('{"event": "job", "id": "1", "job": {"attempt": "one", "job_id": "a"}}\n')
-    assert claim(log(tmp_path / "run_01")) is None
+    own = log(tmp_path / "run_01")
+    assert claim(own) is None
+    own.append({"state": "submitted", "attempt": "one", "job_id": "b"})
+    assert claim(own, "b") is not None
 
 
 class Slow(JobOwners):

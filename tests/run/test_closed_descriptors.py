@@ -42,21 +42,33 @@ def test_a_run_is_made_and_scored_and_its_journal_is_whole(tmp_path: Path, closi
     assert (tmp_path / RUN / "scores" / "scores.json").exists()
 
 
-@pytest.mark.parametrize("closing", CLOSINGS)
-def test_every_command_ends_as_it_does_with_all_three(tmp_path: Path, closing: str) -> None:
-    commands: dict[str, list[object]] = {
-        "generate": ["model=freeze", *DATA, *SMALL, f"results={tmp_path}", "plan=true"],
+@pytest.fixture(scope="module")
+def commands(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[object]]:
+    place = tmp_path_factory.mktemp("results")
+    return {
+        "generate": ["model=freeze", *DATA, *SMALL, f"results={place}", "plan=true"],
         "score": [f"results={MINI}"],
-        "jobs": ["list", f"results={tmp_path}"],
+        "jobs": ["list", f"results={place}"],
         "doctor": ["model=freeze", *DATA],
         "submit": [f"runs=[{MINI / 'generated' / 'static-30'}]", "check_only=true", *DATA],
-        "fetch": ["benchmark=verified", "benchmark.origin=/nowhere", f"benchmark.root={tmp_path}", "plan=true"],
+        "fetch": ["benchmark=verified", "benchmark.origin=/nowhere", f"benchmark.root={place}", "plan=true"],
     }
+
+
+@pytest.fixture(scope="module")
+def plain(commands: dict[str, list[object]]) -> dict[str, subprocess.CompletedProcess[str]]:
+    return {module: run("", *words, module=module) for module, words in commands.items()}
+
+
+@pytest.mark.parametrize("closing", CLOSINGS)
+def test_every_command_ends_as_it_does_with_all_three(
+    commands: dict[str, list[object]], plain: dict[str, subprocess.CompletedProcess[str]], closing: str
+) -> None:
     for module, words in commands.items():
-        ended, plain = run(closing, *words, module=module), run("", *words, module=module)
-        assert ended.returncode == plain.returncode, (module, ended.stdout + ended.stderr)
+        ended = run(closing, *words, module=module)
+        assert ended.returncode == plain[module].returncode, (module, ended.stdout + ended.stderr)
         assert "Traceback" not in ended.stdout + ended.stderr
-        assert ended.stdout == ("" if closing in (">&-", CLOSINGS[-1]) else plain.stdout)
+        assert ended.stdout == ("" if closing in (">&-", CLOSINGS[-1]) else plain[module].stdout)
 
 
 def test_what_is_told_on_a_signal_does_not_end_up_in_the_journal(tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from runners.core.errors import UserError
 from runners.core.outcome import BAD_INPUT, DONE, Outcome
 from runners.entry import Unfinished, run_elsewhere
 from tests.run.test_cli import DATA, SMALL, command, write_model
@@ -145,6 +146,16 @@ def test_a_sweep_does_not_pay_again_for_clips_that_are_there_under_the_plain_nam
     assert (done.returncode, made(tmp_path / "r")) == (2, ["dear+fit=pad-op-run_01", "dear-op-run_01"])
     assert "goes on with it; a tag of your own pays for its clips again" in done.stdout
     assert command("-m", *words, "model.fit=stretch,pad", "tag=again").returncode == 0
+
+
+def test_a_cap_over_a_sweep_is_refused_where_each_run_has_a_process_of_its_own(tmp_path: Path) -> None:
+    from runners.composing import Job
+    from runners.core.settings import BudgetSettings, GenerateSettings
+
+    settings = GenerateSettings(results=str(tmp_path), budget=BudgetSettings(max_usd=1.0, sweep_max_usd=2.0))
+    with pytest.raises(UserError, match=r"^budget\.sweep_max_usd holds over the runs of one process"):
+        run_elsewhere("generate", Job(settings))
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_a_job_in_another_process_ends_with_its_exit_code(monkeypatch: pytest.MonkeyPatch) -> None:

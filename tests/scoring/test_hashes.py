@@ -10,7 +10,8 @@ import pytest
 
 from runners.core.files import sha256_file
 from runners.scoring import hashes
-from runners.scoring.hashes import content_hashes, memory_file
+from runners.scoring.hashes import content_hashes
+from runners.scoring.memory import memory_place
 
 
 @pytest.fixture(autouse=True)
@@ -81,13 +82,13 @@ def test_small_files_are_not_remembered(tmp_path: Path, read: list[str]) -> None
     content_hashes([path])
     content_hashes([path])
     assert len(read) == 2
-    assert not memory_file().exists()
+    assert not memory_place("truth-hashes.json").exists()
 
 
 @pytest.mark.parametrize("damage", [b"", b"{", b"[]", b'{"x": 3}', b'{"x": [1, 2, 3]}', b'{"x": ["a", 2, 3, "b"]}'])
 def test_a_damaged_memory_is_an_empty_one(damage: bytes, video: Path) -> None:
-    memory_file().parent.mkdir(parents=True)
-    memory_file().write_bytes(damage)
+    memory_place("truth-hashes.json").parent.mkdir(parents=True)
+    memory_place("truth-hashes.json").write_bytes(damage)
     assert content_hashes([video])
 
 
@@ -106,7 +107,7 @@ def test_files_that_are_gone_are_forgotten(video: Path, tmp_path: Path) -> None:
     other.write_bytes(b"\1" * 2_000_000)
     video.unlink()
     content_hashes([other])
-    assert "large" not in memory_file().read_text()
+    assert "large" not in memory_place("truth-hashes.json").read_text()
 
 
 def test_progress_is_told_of_files_that_have_to_be_read(video: Path) -> None:
