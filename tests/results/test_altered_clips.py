@@ -82,6 +82,17 @@ def test_altered_clips_are_not_scored_as_the_run_s_and_a_copy_elsewhere_is(resul
     assert score_folder(replace(asked, videos=str(tmp_path / "copy"))).code == DONE
 
 
+def test_beside_a_damaged_manifest_it_is_told_that_nothing_is_known_of_the_clips(results: Path, tmp_path: Path) -> None:
+    run = results / "mini/paint-op-run_01"
+    (run / "manifest.json").write_text('{"oracle": true')
+    benchmark = BenchmarkSettings(name="mini", kind="original", root=str(MINI / "dataset"))
+    scores = str(tmp_path / "scores")
+    asked = ScoreSettings(
+        benchmark=benchmark, videos=str(run / "videos"), scores=scores, scorer=ScorerSettings(workers=1)
+    )
+    assert "so it is not known whether these clips are that run's" in text(score_folder(asked))
+
+
 def test_the_run_itself_is_not_scored_over_altered_clips_that_were_not_chosen(results: Path) -> None:
     folder = results / "mini/paint-op-run_01"
     replace_a_clip(folder)
