@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from adapters import whole
 from runners.core.files import shown
 from runners.core.job_events import JobEvents
 
@@ -81,7 +82,8 @@ class JobOwners:
 
     def _add(self, folder: Path, event: dict[str, Any]) -> None:
         job = event["job"]
-        key = (folder, str(event.get("id")), int(job.get("segment", 0)), int(job.get("attempt", 0)))
+        # An odd number must not hide whose the job is, nor all that follows in the journal, which is read once.
+        key = (folder, str(event.get("id")), whole(job.get("segment")), whole(job.get("attempt")))
         if job.get("state") == "submitting":
             self._requests[key] = _Request(job.get("host"), not job.get("usd"), job.get("uuid"))
         if job.get("job_id"):
