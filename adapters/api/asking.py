@@ -7,9 +7,9 @@ from dataclasses import dataclass, replace
 
 from adapters.api.provider import Provider
 from adapters.api.told import cleaned, fit
-from adapters.api.transport import Lost, NotDelivered, Transport
+from adapters.api.transport import MAX_ANSWER_BYTES, MAX_INLINE_BYTES, Lost, NotDelivered, Transport
 from adapters.api.waits import Passing, asked_wait
-from adapters.api.wire import UNREADABLE, Answer, State, Status, Ticket
+from adapters.api.wire import UNREADABLE, Answer, Call, State, Status, Ticket
 from adapters.errors import AdapterError, Ambiguous, SetupError
 
 LAG_S = 60.0
@@ -45,9 +45,10 @@ class Asking:
             status = _joined(status, self._read(self.provider.result, self._send(status.ask)))
         return status
 
-    def _send(self, call: object) -> Answer:
+    def _send(self, call: Call) -> Answer:
+        most_bytes = MAX_INLINE_BYTES if self.provider.inline else MAX_ANSWER_BYTES
         try:
-            return self.transport.send(call)  # type: ignore[arg-type]
+            return self.transport.send(call, most_bytes=most_bytes)
         except (Lost, NotDelivered) as error:
             raise Passing(str(error)) from None
 

@@ -19,8 +19,6 @@ from adapters.errors import AdapterError, Ambiguous, RateLimited, Refused, Rejec
 
 _KEPT_HEADERS = ("content-type", "retry-after", "location", "request-id", "x-request-id", "x-fal-request-id")
 _KEPT_BODY, _READ_BODY, _KEPT_HEADER = 2**16, 2**20, 1000
-_LONGEST_ANSWER = 32 * 2**20
-"""Bytes of an answer to a submission: it may repeat the picture or footage that was sent, and holds no video yet."""
 
 
 @dataclass(frozen=True)
@@ -46,7 +44,7 @@ class Submitting:
         }  # fmt: skip
         with log.spend(intent, usd):
             try:
-                answer = self.transport.send(call, fresh=True, most_bytes=_LONGEST_ANSWER)
+                answer = self.transport.send(call, fresh=True)
             except NotDelivered as error:
                 log.append({"state": "held", "attempt": number, "usd": 0, "reason": str(error)})
                 raise Passing(str(error)) from None
