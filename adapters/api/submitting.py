@@ -111,6 +111,8 @@ class Submitting:
     def _submitted(self, ticket: Ticket, number: int) -> dict[str, Any]:
         try:
             ticket = identified(ticket)
+            if self.transport.redact.secrets(ticket.job_id) != ticket.job_id:
+                raise BadAnswer("what stands there holds the key")  # ids go on record, and to whoever reads it
         except BadAnswer as error:
             told = fit(str(error), self.transport.redact)
             raise Ambiguous(f"{self.provider.label} answered without the id of a job ({told})") from None
