@@ -9,6 +9,7 @@ from typing import Any
 
 from adapters.api.addresses import host_of
 from adapters.api.provider import Provider
+from adapters.api.redaction import HIDDEN
 from adapters.api.told import cost_usd, fit, identified
 from adapters.api.transport import Lost, NotDelivered, Transport
 from adapters.api.waits import Passing
@@ -110,14 +111,20 @@ class Submitting:
 
     def _submitted(self, ticket: Ticket, number: int) -> dict[str, Any]:
         try:
-            ticket = identified(ticket)
-            if self.transport.redact.secrets(ticket.job_id) != ticket.job_id:
-                raise BadAnswer("what stands there holds the key")  # ids go on record, and to whoever reads it
+            ticket = self._identified(ticket)
         except BadAnswer as error:
             told = fit(str(error), self.transport.redact)
             raise Ambiguous(f"{self.provider.label} answered without the id of a job ({told})") from None
         urls = {name: self.transport.redact.secrets(url) for name, url in ticket.urls.items()}
+        if HIDDEN in str(urls):
+            urls = {}  # without that part they lead elsewhere; the id is enough
         return {"state": "submitted", "attempt": number, "job_id": ticket.job_id, "urls": urls, "begun": self.now()}
+
+    def _identified(self, ticket: Ticket) -> Ticket:
+        ticket = identified(ticket)
+        if HIDDEN in self.transport.redact.secrets(ticket.job_id):  # also in an answer read again from its record
+            raise BadAnswer("what stands there holds the key")
+        return ticket
 
     def _kept(self, answer: Answer) -> dict[str, Any]:
         """The raw answer as it goes into the journal: without secrets and blobs, then cut to what anybody reads."""
