@@ -59,8 +59,9 @@ class Submitting:
 
     def read_again(self, attempt: Attempt, log: JobLog) -> None:
         """Read a raw answer that a process wrote down before it was killed. Raises as `send` does."""
-        facts = attempt.facts
-        self._read(Answer(facts["status"], facts["headers"], facts["body"].encode()), attempt.number, log)
+        kept = attempt.facts.get  # what somebody edited is an answer that cannot be read
+        answer = Answer(kept("status", 0), kept("headers") or {}, str(kept("body")).encode("utf-8", "replace"))
+        self._read(answer, attempt.number, log)
 
     def reconcile(self, attempt: Attempt, work: Work, log: JobLog) -> bool:
         """Look for the job of a request whose answer was lost; returns whether it was found, for sure and alone.

@@ -223,5 +223,5 @@ class Status:
     report: Mapping[str, Any] = field(default_factory=dict)
     progress: float | None = None
     ask: Call | None = None
-    about: str | None = None
     odd: str = ""
+    about: str | None = None

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from adapters import Attempt, fold_attempts
+from adapters import Attempt, amount_usd, fold_attempts
 from runners.core.errors import UserError, first_of, nearest
 from runners.core.files import shown
 from runners.core.job_log import asked_again
@@ -129,10 +129,9 @@ def _facts(clip: ClipState) -> tuple[list[dict[str, Any]], int]:
 
 
 def _is_sound(fact: dict[str, Any]) -> bool:
-    try:
-        return all(math.isfinite(attempt.usd) and attempt.usd >= 0 for attempt in fold_attempts([fact]))
-    except (TypeError, ValueError, OverflowError):
-        return False
+    numbers = [fact.get(key, 0) for key in ("attempt", "segment")]
+    counted = all(isinstance(number, int) and not isinstance(number, bool) for number in numbers)
+    return counted and ("usd" not in fact or amount_usd(fact["usd"]) is not None)
 
 
 def runs_at(place: Path, unread: list[Path]) -> list[Path]:
