@@ -20,6 +20,8 @@ from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 
 PIECE_BYTES = 64 * 1024
 _SWITCHING = 101
+_MOST_INTERIM = 1000
+"""Answers before the answer: one a second, for the longest wait; a flood of them would be read for hours."""
 
 
 @dataclass(frozen=True)
@@ -123,11 +125,12 @@ class _Answer(http.client.HTTPResponse):
             self.fp = io.BufferedReader(watched)
 
     def _read_status(self) -> tuple[str, int, str]:
-        while True:
+        for _ in range(_MOST_INTERIM):
             version, status, reason = super()._read_status()  # type: ignore[misc]
             if not 100 <= status < 200 or status == _SWITCHING:
                 return version, status, reason
             http.client.parse_headers(self.fp)
+        raise http.client.BadStatusLine("interim answers without end")
 
 
 class Connection(HTTPConnection):

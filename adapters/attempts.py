@@ -35,6 +35,7 @@ RUNNING = frozenset({"submitted", "succeeded", "fetched"})
 UNKNOWN = frozenset({"submitting", "answered"})
 """States in which nobody knows whether a job was made, unless the raw answer can be read."""
 ENDED = frozenset({"failed", "refused", "expired", "abandoned", "rejected"})
+_KNOWN = FREE | RUNNING | UNKNOWN | ENDED
 
 
 @dataclass
@@ -65,17 +66,22 @@ class Attempt:
 
 
 def fold_attempts(events: Iterable[dict[str, Any]]) -> list[Attempt]:
-    """All attempts of a clip in the order in which they began; events of kinds unknown to this version are kept."""
+    """All attempts of a clip in the order in which they began; events of kinds unknown to this version are kept.
+
+    An attempt in a state that is unknown to it counts as one that runs, or of which nobody knows.
+    """
     attempts: dict[tuple[int, int], Attempt] = {}
     for event in events:
         if "attempt" not in event:
             continue
         key = whole(event.get("segment")), whole(event["attempt"])
         attempt = attempts.setdefault(key, Attempt(key[1], key[0]))
-        attempt.state = str(event.get("state", attempt.state))
+        attempt.facts |= event
+        state = str(event.get("state", attempt.state))
+        # What this version has no word for must not look like an end, after which another job may be paid for.
+        attempt.state = state if state in _KNOWN else "submitted" if attempt.job_id else "submitting"
         usd = amount_usd(event.get("usd"))  # what is no amount would disarm every cap: what was known stands
         attempt.usd = attempt.usd if usd is None else usd
-        attempt.facts |= event
     return list(attempts.values())
 
 

@@ -7,9 +7,9 @@ from dataclasses import dataclass, replace
 
 from adapters.api.provider import Provider
 from adapters.api.told import cleaned, fit
-from adapters.api.transport import Lost, NotDelivered, Transport
+from adapters.api.transport import MAX_ANSWER_BYTES, MAX_INLINE_BYTES, Lost, NotDelivered, Transport
 from adapters.api.waits import Passing, asked_wait
-from adapters.api.wire import UNREADABLE, Answer, State, Status, Ticket
+from adapters.api.wire import UNREADABLE, Answer, Call, State, Status, Ticket
 from adapters.errors import AdapterError, Ambiguous, SetupError
 
 LAG_S = 60.0
@@ -42,12 +42,15 @@ class Asking:
         self._check_named(answer)
         status = self._read(self.provider.status, answer)
         while status.ask is not None:
-            status = _joined(status, self._read(self.provider.result, self._send(status.ask)))
+            further = self._read(self.provider.result, self._send(status.ask))
+            self._check_same(status.about, further.about)
+            status = _joined(status, further)
         return status
 
-    def _send(self, call: object) -> Answer:
+    def _send(self, call: Call) -> Answer:
+        most_bytes = MAX_INLINE_BYTES if self.provider.inline else MAX_ANSWER_BYTES
         try:
-            return self.transport.send(call)  # type: ignore[arg-type]
+            return self.transport.send(call, most_bytes=most_bytes)
         except (Lost, NotDelivered) as error:
             raise Passing(str(error)) from None
 
@@ -74,8 +77,11 @@ class Asking:
             named = self.provider.names(answer, self.ticket)
         except UNREADABLE:
             return  # what `status` says of it counts
-        if named is not None and named != self.ticket.job_id:
-            told = f"{self.provider.label} was asked about job {self.ticket.job_id} and tells of {named[:100]!r}"
+        self._check_same(self.ticket.job_id, named, "job ")
+
+    def _check_same(self, asked: str | None, named: str | None, what: str = "") -> None:
+        if asked is not None and named is not None and named != asked:
+            told = f"{self.provider.label} was asked about {what}{asked} and tells of {named[:100]!r}"
             raise AnotherJob(self._fit(f"{told}: not believed"))
 
     def _read(self, read: Callable[[Answer, Ticket], Status], answer: Answer) -> Status:

@@ -9,7 +9,7 @@ from urllib.parse import quote
 
 from adapters.api.addresses import origin
 from adapters.api.google_rpc import GoogleService, declined, decoded
-from adapters.api.told import items, mapping
+from adapters.api.told import items, mapping, stated_id
 from adapters.api.waits import Passing, asked_wait
 from adapters.api.wire import Answer, BadAnswer, Call, Output, State, Status, Ticket, Work
 from adapters.errors import SetupError
@@ -101,7 +101,8 @@ class Gemini(GoogleService):
             if file is None:
                 output = Output(url=uri, signed=origin(uri) == origin(self.base))
                 return Status(state, word, output=output, report=report)
-            return Status(state, word, output=_download(file), report=report, ask=Call("GET", file))
+            ask, about = Call("GET", file), _FILE.findall(file)[-1]
+            return Status(state, word, output=_download(file), report=report, ask=ask, about=about)
         if state is State.SUCCEEDED and _made(body):
             raise BadAnswer("a video in a step that is not the model's")
         reason = "; ".join(_errors(body)) or (_EMPTY if state is State.SUCCEEDED else f"{word}, no explanation")
@@ -117,13 +118,14 @@ class Gemini(GoogleService):
             told = f"{self.label} answers HTTP {answer.status}: {self.message(answer)}"
             raise Passing(told, asked_wait(answer.headers, self.now))
         body = answer.record()
-        word = str(body["state"])
+        word, about = str(body["state"]), stated_id(body.get("name"))
         if word == "FAILED":
-            return Status(State.FAILED, word, reason=f"the video's file failed: {self.words(body)[:300]}")
+            return Status(State.FAILED, word, reason=f"the video's file failed: {self.words(body)[:300]}", about=about)
         if word != "ACTIVE":
-            return Status(State.PENDING, word, odd="" if word == "PROCESSING" else f"an unknown file state {word!r}")
+            odd = "" if word == "PROCESSING" else f"an unknown file state {word!r}"
+            return Status(State.PENDING, word, odd=odd, about=about)
         file = self._file(str(body.get("uri") or "")) or self._file(str(body["name"]))
-        return Status(State.SUCCEEDED, word, output=_download(file) if file else None)
+        return Status(State.SUCCEEDED, word, output=_download(file) if file else None, about=about)
 
     def probe(self) -> Call:
         """A list of models, of length one."""

@@ -35,6 +35,7 @@ class GoogleService(Provider):
     The Interactions API is declared to tell `code` as a word and no `status`; both are read.
     """
 
+    inline = True
     for_all: ClassVar[frozenset[str]] = frozenset({"API_KEY_INVALID"})
     """Statuses and reasons of an HTTP 400 that are no matter of the clip: no other would fare better."""
 

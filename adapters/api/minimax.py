@@ -7,7 +7,7 @@ from typing import Any
 from urllib.parse import quote
 
 from adapters.api.provider import Provider
-from adapters.api.told import mapping
+from adapters.api.told import mapping, stated_id
 from adapters.api.waits import Passing, asked_wait
 from adapters.api.wire import UNREADABLE, Answer, Call, Output, State, Status, Ticket, Work
 from adapters.errors import Ambiguous, RateLimited, Refused, Rejected, SetupError
@@ -85,7 +85,7 @@ class MiniMax(Provider):
             file = quote(str(body["file_id"]), safe="")
             report = {"width": body.get("video_width"), "height": body.get("video_height")}
             call = Call("GET", f"{self.base}/v1/files/retrieve?file_id={file}")
-            return Status(State.SUCCEEDED, "Success", report=report, ask=call)
+            return Status(State.SUCCEEDED, "Success", report=report, ask=call, about=stated_id(body["file_id"]))
         code, told = self._code(body)
         if code and body.get("status") != "Fail":
             return self._no(code, told, answer)
@@ -109,7 +109,8 @@ class MiniMax(Provider):
             code, told = self._code(body)
             if code:
                 return self._no(code, told, answer)
-        return Status(State.SUCCEEDED, "Success", output=Output(url=body["file"]["download_url"]))
+        output = Output(url=body["file"]["download_url"])
+        return Status(State.SUCCEEDED, "Success", output=output, about=stated_id(body["file"].get("file_id")))
 
     def _code(self, body: Mapping[str, Any]) -> tuple[int, str]:
         """The code of the envelope, and what it says."""

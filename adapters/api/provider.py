@@ -35,6 +35,8 @@ class Provider(ABC):
     """Keys at the top of the JSON in which the vendor documents that it tells an error."""
     job_key: ClassVar[str] = ""
     """Where the object that answers `poll` states the id of its job; "" where it states none, or elsewhere."""
+    inline: ClassVar[bool] = False
+    """Whether an answer to `poll` may hold the video itself; of others no more than 32 MiB are read."""
     options: ClassVar[frozenset[str]] = frozenset()
     """Settings of `model.adapter.options` that this provider knows."""
 

@@ -14,7 +14,8 @@ from itertools import takewhile
 from typing import Any
 from urllib.parse import quote, quote_plus
 
-_HIDDEN = "[redacted]"
+HIDDEN = "[redacted]"
+"""Stands where a secret stood, or what may hold one."""
 _SHORTEST = 6
 """A shorter value is no key, and hiding it would eat other words."""
 _BEGINNING = 8
@@ -50,10 +51,10 @@ class Redactor:
         text = self.secrets(text)
         for form in self._forms:
             text = _without_beginnings(text, form)
-        text = _DATA_URI.sub(rf"data:\1;base64,{_HIDDEN}", text)
-        text = _BLOB.sub(_HIDDEN, text)
+        text = _DATA_URI.sub(rf"data:\1;base64,{HIDDEN}", text)
+        text = _BLOB.sub(HIDDEN, text)
         text = _ASKING.sub(_without_query, text)
-        return _BEARER.sub(rf"\1\2{_HIDDEN}", text)
+        return _BEARER.sub(rf"\1\2{HIDDEN}", text)
 
     def values(self, value: Any) -> Any:
         """JSON values with every text in them redacted."""
@@ -66,7 +67,7 @@ class Redactor:
     def secrets(self, text: str) -> str:
         """The text without the secrets themselves; all else stays as it is."""
         for form in self._forms:
-            text = text.replace(form, _HIDDEN)
+            text = text.replace(form, HIDDEN)
         return text
 
 
@@ -75,7 +76,7 @@ def _without_query(found: re.Match[str]) -> str:
     run, at = found[0], 0
     while (mark := run.find("?", at)) >= 0:
         if _ADDRESS.search(run, at, mark) and mark + 1 < len(run):
-            return f"{run[: mark + 1]}{_HIDDEN}"
+            return f"{run[: mark + 1]}{HIDDEN}"
         at = mark + 1
     return run
 
@@ -84,7 +85,7 @@ def _without_beginnings(text: str, form: str) -> str:
     """The text without the first part of a secret: somebody's longest message may have ended in the middle of it."""
     head, end, kept = form[:_BEGINNING], 0, []
     while (at := text.find(head, end)) >= 0:
-        kept += [text[end:at], _HIDDEN]
+        kept += [text[end:at], HIDDEN]
         end = at + _alike(text[at : at + len(form)], form)
     return "".join([*kept, text[end:]])
 

@@ -9,6 +9,7 @@ from typing import Any
 
 from adapters.api.addresses import host_of
 from adapters.api.provider import Provider
+from adapters.api.redaction import HIDDEN
 from adapters.api.told import cost_usd, fit, identified
 from adapters.api.transport import Lost, NotDelivered, Transport
 from adapters.api.waits import Passing
@@ -19,8 +20,6 @@ from adapters.errors import AdapterError, Ambiguous, RateLimited, Refused, Rejec
 
 _KEPT_HEADERS = ("content-type", "retry-after", "location", "request-id", "x-request-id", "x-fal-request-id")
 _KEPT_BODY, _READ_BODY, _KEPT_HEADER = 2**16, 2**20, 1000
-_LONGEST_ANSWER = 32 * 2**20
-"""Bytes of an answer to a submission: it may repeat the picture or footage that was sent, and holds no video yet."""
 
 
 @dataclass(frozen=True)
@@ -46,7 +45,7 @@ class Submitting:
         }  # fmt: skip
         with log.spend(intent, usd):
             try:
-                answer = self.transport.send(call, fresh=True, most_bytes=_LONGEST_ANSWER)
+                answer = self.transport.send(call, fresh=True)
             except NotDelivered as error:
                 log.append({"state": "held", "attempt": number, "usd": 0, "reason": str(error)})
                 raise Passing(str(error)) from None
@@ -60,8 +59,9 @@ class Submitting:
 
     def read_again(self, attempt: Attempt, log: JobLog) -> None:
         """Read a raw answer that a process wrote down before it was killed. Raises as `send` does."""
-        facts = attempt.facts
-        self._read(Answer(facts["status"], facts["headers"], facts["body"].encode()), attempt.number, log)
+        kept = attempt.facts.get  # what somebody edited is an answer that cannot be read
+        answer = Answer(kept("status", 0), kept("headers") or {}, str(kept("body")).encode("utf-8", "replace"))
+        self._read(answer, attempt.number, log)
 
     def reconcile(self, attempt: Attempt, work: Work, log: JobLog) -> bool:
         """Look for the job of a request whose answer was lost; returns whether it was found, for sure and alone.
@@ -112,12 +112,20 @@ class Submitting:
 
     def _submitted(self, ticket: Ticket, number: int) -> dict[str, Any]:
         try:
-            ticket = identified(ticket)
+            ticket = self._identified(ticket)
         except BadAnswer as error:
             told = fit(str(error), self.transport.redact)
             raise Ambiguous(f"{self.provider.label} answered without the id of a job ({told})") from None
         urls = {name: self.transport.redact.secrets(url) for name, url in ticket.urls.items()}
+        if HIDDEN in str(urls):
+            urls = {}  # without that part they lead elsewhere; the id is enough
         return {"state": "submitted", "attempt": number, "job_id": ticket.job_id, "urls": urls, "begun": self.now()}
+
+    def _identified(self, ticket: Ticket) -> Ticket:
+        ticket = identified(ticket)
+        if HIDDEN in self.transport.redact.secrets(ticket.job_id):  # also in an answer read again from its record
+            raise BadAnswer("what stands there holds the key")
+        return ticket
 
     def _kept(self, answer: Answer) -> dict[str, Any]:
         """The raw answer as it goes into the journal: without secrets and blobs, then cut to what anybody reads."""

@@ -16,8 +16,10 @@ from adapters.api.wire import Answer, Call
 from adapters.errors import AdapterError, SetupError
 from adapters.line import Cut, Line, NeverSent, Reply, Unsendable, redirected
 
-MAX_ANSWER_BYTES = 512 * 2**20
-"""A finished video may come inside an answer, as base64."""
+MAX_ANSWER_BYTES = 32 * 2**20
+"""An answer may repeat the picture or footage that was sent. JSON unfolds to some thirty times its size in memory."""
+MAX_INLINE_BYTES = 512 * 2**20
+"""Of an answer that may hold a finished video, as base64."""
 MAX_VIDEO_BYTES = 2 * 2**30 + 2**20
 """Of a video that is fetched, with what comes around it."""
 _MOST_REDIRECTS = 5

@@ -93,6 +93,7 @@ def polling(ask: Callable[[], T | None], patience: Patience, pause: Pause, rng: 
     """Ask until there is an answer, whatever passes in between; after `patience.wait_s`, None or what last passed.
 
     Every `poll_s` at first; after a minute ever more slowly, up to three times that, so that slow jobs cost little.
+    The time that the questions take counts too.
     """
 
     def look() -> T | Passing | None:
@@ -105,7 +106,7 @@ def polling(ask: Callable[[], T | None], patience: Patience, pause: Pause, rng: 
         return result is None or isinstance(result, Passing)
 
     retrying = tenacity.Retrying(
-        stop=_waited(patience.wait_s),
+        stop=_passed(patience.wait_s),
         wait=_Poll(patience.poll_s, rng),
         retry=tenacity.retry_if_result(pending),
         sleep=pause,
@@ -132,6 +133,12 @@ def _retrying(patience_s: float, pause: Pause, wait: Callable[[tenacity.RetryCal
 def _waited(most_s: float) -> Callable[[tenacity.RetryCallState], bool]:
     """Stop once the waits add up to so much: waits, not the clock, so that the policy is the same under any clock."""
     return lambda state: state.idle_for + state.upcoming_sleep > most_s
+
+
+def _passed(most_s: float) -> Callable[[tenacity.RetryCallState], bool]:
+    """As `_waited`, and once so much time has passed: questions that hang, minutes each, outlast all waits together."""
+    waited = _waited(most_s)
+    return lambda state: waited(state) or (state.seconds_since_start or 0.0) + state.upcoming_sleep > most_s
 
 
 class _Backoff:

@@ -208,7 +208,8 @@ class Status:
     `word` is its own. `transient` (of a failure): the service says that the same request may succeed. `usd` is what it
     says the job costs; `report` what else it tells and a reader of the run should know (seed, revised prompt, model
     version). `progress` is from 0 to 1. `ask`: the outcome is known only after this further call, whose answer goes to
-    `Provider.result`. `odd`: something unexpected that is worth a note.
+    `Provider.result`. `about`: what that call asks about, and what an answer to it says that it is about, where they
+    state it: another one's is not believed. `odd`: something unexpected that is worth a note.
 
     A provider may put in what the answer holds, of whatever type: `told.cleaned` brings it to the types below.
     """
@@ -223,3 +224,4 @@ class Status:
     progress: float | None = None
     ask: Call | None = None
     odd: str = ""
+    about: str | None = None

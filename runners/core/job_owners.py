@@ -83,10 +83,8 @@ class JobOwners:
 
     def _add(self, folder: Path, event: dict[str, Any]) -> None:
         job = event["job"]
-        segment, attempt = (whole(job.get(key, 0), -1) for key in ("segment", "attempt"))
-        if folder != self._run and min(segment, attempt) < 0:
-            return  # another run's record that makes no sense holds nobody up; in this one its job is somebody's
-        key = (folder, str(event.get("id")), segment, attempt)
+        # An odd number must not hide whose the job is, nor all that follows in the journal, which is read once.
+        key = (folder, str(event.get("id")), whole(job.get("segment")), whole(job.get("attempt")))
         if job.get("state") == "submitting":
             self._requests[key] = _Request(job.get("host"), not job.get("usd"), job.get("uuid"))
         if job.get("job_id"):

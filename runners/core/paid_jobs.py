@@ -54,6 +54,12 @@ class PaidJob:
         return self.attempt.state in _OPEN and not self.published
 
     @property
+    def has_job(self) -> bool:
+        """Whether it has a job that no other clip can have; one adopted and given up was another's, taken in error."""
+        mistaken = self.attempt.state == "abandoned" and bool(self.attempt.facts.get("adopted"))
+        return self.attempt.job_id is not None and not mistaken
+
+    @property
     def word(self) -> str:
         """Its state, for people."""
         return WORDS.get(self.attempt.state, self.attempt.state)
@@ -164,7 +170,7 @@ class Records:
                 records.faults.append(str(error))
                 continue
             for job in jobs:
-                if job.attempt.job_id is not None:
+                if job.has_job:
                     records._jobs.setdefault(str(job.attempt.job_id), []).append(job)
         return records
 

@@ -154,7 +154,7 @@ def _settle(run: Path, jobs: Sequence[PaidJob], facts: Callable[[PaidJob], dict[
         with _writing(run) as journal:
             state = state_of(run)
             latest = last_jobs(state, run)
-            taken = {str(job.attempt.job_id) for job in jobs_in(state, run)}
+            taken = {str(job.attempt.job_id) for job in jobs_in(state, run) if job.has_job}
             for job in jobs:
                 now, fact = latest.get(job.clip_id), facts(job)
                 if now is None or now.attempt != job.attempt or fact.get("job_id") in taken:

@@ -10,11 +10,14 @@ from pathlib import Path
 
 import pytest
 
+from adapters.api.asking import Asking
 from adapters.api.download import fetch
+from adapters.api.gemini import Gemini
+from adapters.api.luma import Luma
 from adapters.api.redaction import Redactor
 from adapters.api.transport import Lost, Transport
 from adapters.api.waits import Passing
-from adapters.api.wire import Call, Output
+from adapters.api.wire import Call, Output, Ticket
 from tests.api.front import speaking
 
 OK = b"HTTP/1.1 200 OK\r\n"
@@ -86,6 +89,31 @@ def test_what_unfolds_is_given_up_at_the_limit() -> None:
         peak = tracemalloc.get_traced_memory()[1]
         tracemalloc.stop()
     assert peak < 32 * 2**20
+
+
+@pytest.mark.parametrize(
+    "flood", [b"HTTP/1.1 102 Processing\r\n\r\n", b"HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n"]
+)
+def test_a_flood_of_interim_answers_is_not_waited_out(flood: bytes) -> None:
+    with speaking(flood * 400_000, OK + b"Content-Length: 2\r\n\r\n{}") as base_url:
+        started = time.monotonic()
+        with pytest.raises(Lost):
+            Transport(base_url, dict, Redactor(), read_s=60).send(Call("POST", base_url, json={}), fresh=True)
+        assert time.monotonic() - started < 3
+
+
+def test_only_where_a_video_may_come_inside_an_answer_is_a_long_one_read() -> None:
+    body = b'{"id": "j", "status": "in_progress", "padding": "' + b"x" * 33 * 2**20 + b'"}'
+    told = {}
+    with speaking(OK + b"Content-Length: %d\r\n\r\n" % len(body) + body) as base_url:
+        for name, provider in {"gemini": Gemini("m", base_url), "luma": Luma("m", base_url)}.items():
+            asking = Asking(provider, Transport(base_url, dict, Redactor()), Ticket("j"), 0.0, time.time)
+            try:
+                told[name] = asking.look().state.name
+            except Passing as passing:
+                told[name] = str(passing)
+    assert told["gemini"] == "PENDING"
+    assert "more than 33554432 bytes" in told["luma"]
 
 
 def test_the_body_of_a_redirect_is_not_read(tmp_path: Path) -> None:

@@ -97,6 +97,17 @@ def test_a_key_that_a_service_quotes_is_kept_out_of_journals_and_messages(
             run.go(f"{number:04d}")
 
 
+@every_case
+@pytest.mark.parametrize("told", ["{}", "Bearer-{}"])
+def test_a_key_in_place_of_a_job_s_id_is_none(case: Case, told: str, tmp_path: Path) -> None:
+    key = told.format(case.key)
+    names = {"id": key, "request_id": key, "task_id": key, "name": f"projects/p-1/operations/{key}"}
+    body = json.dumps({**names, "code": 0, "data": {"task_id": key}, "base_resp": {"status_code": 0}})
+    with running(case, tmp_path) as run:
+        run.server.fault("submit", "status", status=200, body=body)
+        assert [run.go().kind, run.go().kind] == ["Ambiguous", "Ambiguous"]
+
+
 def test_a_recorded_address_on_another_host_gets_no_credential(tmp_path: Path) -> None:
     with running(BY_NAME["fal"], tmp_path) as run:
         urls = {name: f"{run.server.storage_url}/fal-ai/pika/requests/7/{name}" for name in ("status", "response")}

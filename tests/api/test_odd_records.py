@@ -18,7 +18,7 @@ from adapters.api.redaction import Redactor
 from adapters.api.service import Service
 from adapters.api.told import cleaned, identified
 from adapters.api.wire import UNREADABLE, Answer, BadAnswer, Output, State, Status
-from tests.api.kit import BY_NAME, CASES, Case, arguments, running
+from tests.api.kit import BY_NAME, CASES, Case, Clock, arguments, running
 from tests.api.works import answer, is_fit
 
 ODD_JSON = st.recursive(
@@ -108,8 +108,31 @@ def test_an_odd_cost_on_record_is_not_counted() -> None:
         assert spent_usd([{**promised, "attempt": attempt, "segment": attempt}]) == 0.5, attempt
 
 
-def test_a_reason_of_forty_megabytes_is_cut(tmp_path: Path) -> None:
-    told = "\N{SNOWMAN}no " * 8_000_000
+@pytest.mark.parametrize(("state", "kept"), [("queued", True), (None, True), ([], True), ("queued", False)])
+def test_a_state_without_a_word_here_is_no_end_after_which_another_job_is_paid_for(
+    state: Any, kept: bool, tmp_path: Path
+) -> None:
+    with running(BY_NAME["runway"], tmp_path) as run:
+        run.server.fault("submit", "create_rst", times=0 if kept else 1)
+        run.go(clock=Clock(cancel_at=1))
+        run.ledger.log("0001").append({"state": state, "attempt": 1})
+        assert [run.go().kind, run.go().kind] == ["clip" if kept else "Ambiguous"] * 2
+        assert run.billed() == 1
+
+
+@pytest.mark.parametrize("edit", [{"body": None}, {"body": 7}, {"status": "200"}, {"status": None}, {"headers": []}])
+def test_a_recorded_answer_that_was_edited_leaves_the_request_open(edit: dict[str, Any], tmp_path: Path) -> None:
+    with running(BY_NAME["runway"], tmp_path) as run:
+        run.ledger.die(2, after=True)
+        assert run.go().kind == "Killed"
+        run.ledger.live()
+        run.ledger.log("0001").append({"attempt": 1, **edit})
+        assert run.go().kind == ("clip" if "headers" in edit else "Ambiguous")
+        assert run.billed() == 1
+
+
+def test_a_reason_of_megabytes_is_cut(tmp_path: Path) -> None:
+    told = "\N{SNOWMAN}no " * 1_000_000
     with running(BY_NAME["luma"], tmp_path) as run:
         body = {"state": "failed", "failure_reason": told, "created_at": [told], "model": {told: told}}
         run.server.fault("poll", "status", status=200, body=json.dumps(body, ensure_ascii=False))

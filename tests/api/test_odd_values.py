@@ -49,7 +49,7 @@ ADDRESSED: dict[str, dict[str, tuple[Path_, ...]]] = {
 """Where a finished answer tells that it is done, and where its video is: what an odd value there or above may hide."""
 NOTHING = {"list", "object", "null", "twice"}
 """What says at an address that there is no video: it is empty, or holds nothing that is known."""
-NAMES = ("id", "request_id", "task_id", "name")
+NAMES = ("id", "request_id", "task_id", "name", "file_id")
 DOCUMENTED = [("status", ("data_removed",), "true")]
 """What is no odd value, but the vendor's word for a video that is gone."""
 

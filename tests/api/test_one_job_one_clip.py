@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.api.fakes import FakeServer
+from tests.api.front import Front
 from tests.api.harness import RUN, RUNWAY, attempts, command, manifest, words
 from tests.api.kit import BY_NAME, CASES, Case, Clock, Ledger, Run, running
 
@@ -52,6 +53,34 @@ def test_the_record_of_another_job_is_asked_for_again_and_never_fetched(case: Ca
         videos = {clip_id: run.go(clip_id).data for clip_id in ("0001", "0002")}
         assert videos == {"0001": jobs[first].output, "0002": jobs[second].output}
         assert (run.billed("0001"), run.billed("0002")) == (1, 1)
+
+
+class Stale(Front):
+    """A cache that gives its last answer about the first file to whoever asks about the next one at first."""
+
+    def __init__(self, base_url: str) -> None:
+        super().__init__(base_url)
+        self.kept: dict[bytes, bytes] = {}
+
+    def _passed_on(self, request: bytes) -> bytes:
+        answer = super()._passed_on(request)
+        if b"application/json" in answer:  # addresses lead to the front again: its port has as many digits
+            answer = answer.replace(b":%d/" % self._there[1], self.base_url[-6:].encode() + b"/")
+        path = request.split(b" ", 2)[1]
+        if b"/files/" in path and b"download" not in path:
+            first = path not in self.kept
+            self.kept[path] = answer
+            return next(iter(self.kept.values())) if first else answer
+        return answer
+
+
+@pytest.mark.parametrize("case", [BY_NAME["minimax"], BY_NAME["gemini_file"]], ids=str)
+def test_what_is_told_of_another_job_s_file_is_not_believed(case: Case, tmp_path: Path) -> None:
+    with running(case, tmp_path) as run, Stale(run.server.base_url) as front:
+        videos = [run.go(clip_id, base_url=front.base_url).data for clip_id in ("0001", "0002")]
+        assert videos == [job.output for job in run.server.jobs.values()]
+        assert len(front.kept) == 2
+        assert "not believed" in str([fact.get("note") for fact in run.ledger.log("0002").facts])
 
 
 def test_a_service_that_states_no_id_is_believed(tmp_path: Path) -> None:

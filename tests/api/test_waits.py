@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import threading
+import time
 from collections.abc import Callable
 from email.utils import formatdate
 
@@ -118,6 +119,19 @@ def test_polling_slows_down_and_ends_without_a_verdict() -> None:
     assert 580 < sum(slept.waits) <= 600
     assert max(slept.waits) <= 5 * 3 * 1.1
     assert slept.waits[-1] > 2 * slept.waits[0]
+
+
+def test_questions_that_hang_are_waited_for_no_longer_than_the_job() -> None:
+    asked = 0
+
+    def ask() -> None:
+        nonlocal asked
+        asked += 1
+        time.sleep(0.05)
+        raise Passing("no answer in time")
+
+    assert isinstance(polling(ask, Patience(wait_s=0.2, poll_s=0.001), time.sleep, random.Random(1)), Passing)
+    assert asked <= 5
 
 
 def test_fewer_jobs_fly_after_a_429_and_more_again_slowly() -> None:

@@ -79,11 +79,18 @@ def test_a_job_that_a_person_adopted_by_mistake_and_gave_up_is_free_again(tmp_pa
 def test_a_journal_beside_it_that_makes_no_sense_holds_nobody_up(tmp_path: Path) -> None:
     other = tmp_path / "run_02"
     other.mkdir()
-    (other / "journal.jsonl").write_text('{"event": "job", "id": "1", "job": {"attempt": "one", "job_id": "a"}}\n')
-    own = log(tmp_path / "run_01")
-    assert claim(own) is None
-    own.append({"state": "submitted", "attempt": "one", "job_id": "b"})
-    assert claim(own, "b") is not None
+    (other / "journal.jsonl").write_text('{"event": "job", "id": "1", "job": {"attempt": "one", "job_id": "b"}}\n')
+    assert claim(log(tmp_path / "run_01")) is None
+
+
+@pytest.mark.parametrize("odd", [{"segment": None}, {"attempt": "one"}, {"attempt": [1]}])
+@pytest.mark.parametrize("beside", [True, False])
+def test_an_odd_number_in_a_journal_hides_no_job_after_it(tmp_path: Path, beside: bool, odd: dict[str, object]) -> None:
+    run = tmp_path / "run_01"
+    owner = log(tmp_path / "run_02" if beside else run, "0001")
+    owner.append({"state": "submitting", "attempt": 1, **odd})
+    assert claim(owner) is None
+    assert "clip 0001" in str(claim(log(run, "0002")))
 
 
 class Slow(JobOwners):

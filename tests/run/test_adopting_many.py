@@ -143,6 +143,18 @@ def test_one_job_of_another_run_is_refused_with_that_run_s_name(results: Path, j
     assert states(run)["0001"] == "submitting"
 
 
+@pytest.mark.parametrize("listed", [True, False])
+def test_a_job_adopted_for_the_wrong_clip_and_given_up_is_the_right_one_s(results: Path, listed: bool) -> None:
+    run = results / "set" / "a"
+    assert jobs("adopt", f"run={run}", "clip=0001", "job=j-2", f"results={results}")[0] == 0
+    right = [f"from={write(results / 'l.csv', 'clip,job', '0002,j-2')}"] if listed else ["clip=0002", "job=j-2"]
+    code, told = jobs("adopt", f"run={run}", *right, f"results={results}")
+    assert (code, "j-2 is that of clip 0001 already" in told) == (2, True), told
+    assert jobs("abandon", f"run={run}", "clip=0001", "accept_double_charge=true")[0] == 0
+    code, told = jobs("adopt", f"run={run}", *right, f"results={results}")
+    assert (code, last(run)["0002"].job_id) == (0, "j-2"), told
+
+
 def test_the_run_s_own_neighbours_are_looked_in_where_results_are_elsewhere(results: Path) -> None:
     code, told = jobs("adopt", f"run={results / 'set' / 'a'}", "clip=0001", "job=j-4")
     assert (code, f"clip 0004 of {results}/set/=b already" in told) == (2, True), told
