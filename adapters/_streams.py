@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import re
 import stat
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -119,12 +120,23 @@ def _chosen(path: Path | str, container: InputContainer) -> tuple[VideoStream, i
     known = [stream for stream in videos if _has_decoder(stream)]
     if not known:
         raise BadVideo(f"{path}: holds a video of a kind that is not known here; re-encode it (ffmpeg -c:v libx264)")
-    moving = [stream for stream in known if stream.frames != 1] or known
+    moving = [stream for stream in known if not _is_one_picture(stream)] or known
 
     def rank(stream: VideoStream) -> tuple[bool, int]:
         return bool(stream.disposition & Disposition.default), stream.codec_context.width * stream.codec_context.height
 
     return max(moving, key=rank), len(moving)
+
+
+def _is_one_picture(stream: VideoStream) -> bool:
+    """Whether the file says so: by a count, or in Matroska, which has none, by the tag with the track's duration."""
+    if stream.frames or not stream.average_rate:
+        return stream.frames == 1
+    told = re.fullmatch(r"(\d+):(\d+):(\d+(?:\.\d+)?)", stream.metadata.get("DURATION", ""))
+    if not told:
+        return False
+    hours, minutes, seconds = map(float, told.groups())
+    return 0 < (3600 * hours + 60 * minutes + seconds) * float(stream.average_rate) < 1.5
 
 
 def _has_decoder(stream: VideoStream) -> bool:

@@ -12,7 +12,9 @@ from adapters.errors import AdapterError, BadClip, SetupError
 from adapters.frame_folders import frame_files, is_frame, read_frame_files
 from adapters.outside import clean_text
 
-VIDEO_SUFFIXES = frozenset({".mp4", ".webm", ".mov", ".mkv", ".avi", ".m4v", ".gif"})
+VIDEO_SUFFIXES = (
+    ".mp4", ".mov", ".m4v", ".mkv", ".webm", ".avi", ".mpg", ".mpeg", ".mts", ".m2ts", ".ts", ".wmv", ".ogv", ".gif",
+)  # fmt: skip
 _BY_ID = "{id}[!0-9]*"
 """The pattern of conf/model/precomputed.yaml, which is read as: the id, then nothing or what is no letter or digit."""
 
@@ -56,7 +58,9 @@ class Precomputed(Adapter):
         if not self._folder.is_dir():
             raise SetupError(self._told(f"model.adapter.folder={self._folder} is not a folder"))
         if not any(map(_is_clip, self._matches("*"))):
-            raise SetupError(self._told(f"no clip in {self._folder} matches {self._pattern!r}, whatever the id"))
+            kinds = f"a folder of frames, or {', '.join(VIDEO_SUFFIXES)}"
+            fault = f"no clip in {self._folder} matches {self._pattern!r}, whatever the id (a clip is {kinds})"
+            raise SetupError(self._told(fault))
 
     def inputs(self, scenario_id: str) -> list[Path]:
         """The clip's file, or its frames."""

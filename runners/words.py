@@ -21,6 +21,16 @@ def plain_words(error: BaseException, schema: type[Any] | None = None) -> str:
         return (
             f"there is no {choice[1]} {choice[2]!r}{nearest(choice[2], listed[1].split() if listed else [], '--help')}"
         )
+    twice = re.match(r"Multiple values for ([\w/]+)\.", text) or re.match(
+        r"([\w/]+) appears more than once in the", text
+    )
+    if twice:
+        return f"{twice[1]} is chosen twice; it is a group that is always there: write {twice[1]}=NAME, without a +"
+    several = re.match(r"Ambiguous value for argument '(.+)'", text)
+    if several:
+        key_typed, _, values = several[1].partition("=")
+        ways = f"for a list write '{key_typed}=[{values}]', for a text quote the value: \"{key_typed}='{values}'\""
+        return f"{several[1]}: for a sweep over several values add -m, {ways}"
     key = re.search(r"Could not override '([\w./@-]+)'", text) or re.search(r"full_key: ([\w.]+)", text)
     if key and schema is not None and ("Could not override" in text or "not in" in text):
         if key[1].startswith("model.adapter."):

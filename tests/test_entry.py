@@ -348,6 +348,8 @@ def told(*words: str) -> str:
         ("sweep=four", "there is no sweep 'four'; did you mean 'four_runs'?"),
         ("output=8k", "there is no output '8k' (choices: native, standard, truth)"),
         ("sed=1", "there is no setting 'sed'; did you mean 'seed'"),
+        ("run=1,2", "run=1,2: for a sweep over several values add -m, for a list write 'run=[1,2]'"),
+        ("+output=truth", "output is chosen twice; it is a group that is always there: write output=NAME, without a +"),
         ("select.view=[left]", "there is no setting 'select.view'; did you mean 'select.views'"),
         ("output.with=96", "there is no setting 'output.with'; did you mean 'output.width'"),
         ("run=one", "run=one: run: Value 'one' of type 'str' could not be converted to Integer"),
@@ -356,7 +358,7 @@ def told(*words: str) -> str:
         ("select.ids=7", "select.ids"),
         ("run=[1", "cannot read 'run=[1': settings are key=value"),
         ("run", "cannot read 'run': settings are key=value"),
-        ("model.negative_prompt=blur, noise", "quote the value: key='value1,value2'"),
+        ("model.negative_prompt=blur, noise", "quote the value: \"model.negative_prompt='blur, noise'\""),
     ],
 )
 def test_a_typical_mistake_is_told_in_plain_words(word: str, expected: str) -> None:

@@ -35,7 +35,9 @@ def found(folder: Path, tmp_path: Path, scenario_id: str = "0001", **arguments: 
     return clip.file.relative_to(folder).as_posix()
 
 
-@pytest.mark.parametrize("name", ["0001.mp4", "0001_perspective-left_trimmed-ball.mp4", "0001-x.webm", "0001 a.MOV"])
+@pytest.mark.parametrize(
+    "name", ["0001.mp4", "0001_perspective-left_trimmed-ball.mp4", "0001-x.webm", "0001 a.MOV", "0001.mts"]
+)
 def test_a_clip_is_found_by_the_id_that_its_name_begins_with(name: str, folder: Path, tmp_path: Path) -> None:
     put(folder, name, "0002_other.mp4", "00011_longer-id.mp4", "0001_note.txt", ".0001_hidden.mp4")
     assert found(folder, tmp_path) == name

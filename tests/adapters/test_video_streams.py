@@ -123,9 +123,10 @@ def test_among_equals_the_largest_is_taken_and_then_the_first(tmp_path: Path) ->
     assert read(path) == list(range(20))
 
 
-def test_what_stands_still_is_no_video_beside_one_that_moves(tmp_path: Path) -> None:
-    path = tmp_path / "clip.mp4"
-    write_tracks(path, (grey(1, 256, 256), Disposition.default), (clocks(20, 96, 64), Disposition.default))
+@pytest.mark.parametrize("suffix", [".mp4", ".mkv"])
+def test_what_stands_still_is_no_video_beside_one_that_moves(tmp_path: Path, suffix: str) -> None:
+    path = tmp_path / f"clip{suffix}"
+    write_tracks(path, (grey(1, 256, 256), Disposition.default), (clocks(20, 96, 64), Disposition(0)))
     assert read(path) == list(range(20))
     assert video.glance(path).videos == 1
 
