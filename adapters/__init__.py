@@ -14,8 +14,8 @@ A model is a class with one method and a YAML file that names it:
 Importing this loads numpy and nothing heavier.
 """
 
-from adapters._lifeline import Lifeline
 from adapters.attempts import Attempt, fold_attempts, spent_usd
+from adapters.command.lifeline import Lifeline
 from adapters.contract import (
     Adapter,
     Clip,
@@ -48,12 +48,12 @@ from adapters.errors import (
     Retryable,
     SetupError,
 )
-from adapters.frames import resize
 from adapters.outside import amount_usd, clean, clean_text, on_terminal, whole
-from adapters.pictures import BadPicture, check_picture, picture_size, read_picture
 from adapters.rollout import RollOut
+from adapters.stills.pictures import BadPicture, check_picture, picture_size, read_picture
 from adapters.timing import frames_for, sample_backwards
-from adapters.video import (
+from adapters.video.frames import resize
+from adapters.video.reading import (
     BadVideo,
     VideoInfo,
     Writer,

@@ -9,8 +9,8 @@ from typing import ClassVar
 
 from adapters.contract import Adapter, Clip, Mode, Needs, PromptUse, Request
 from adapters.errors import AdapterError, BadClip, SetupError
-from adapters.frame_folders import frame_files, is_frame, read_frame_files
 from adapters.outside import clean_text
+from adapters.stills.frame_folders import frame_files, is_frame, read_frame_files
 
 VIDEO_SUFFIXES = (
     ".mp4", ".mov", ".m4v", ".mkv", ".webm", ".avi", ".mpg", ".mpeg", ".mts", ".m2ts", ".ts", ".wmv", ".ogv", ".gif",

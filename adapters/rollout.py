@@ -14,9 +14,9 @@ import numpy as np
 
 from adapters.contract import Adapter, Clip, Conditioning, Frames, JobLog, Request, StepReport
 from adapters.errors import AdapterError, BadClip
-from adapters.frames import measured, opened, resize
 from adapters.outside import amount_usd
 from adapters.timing import frames_for, sample_backwards
+from adapters.video.frames import measured, opened, resize
 from adapters.wrapper import Wrapper
 
 MAX_SEGMENTS = 64

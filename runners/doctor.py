@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
+from runners.cli.command import Command, main
+from runners.cli.making import instantiate_adapter
 from runners.core.outcome import BAD_INPUT, DONE, Outcome
 from runners.core.settings import DoctorSettings
-from runners.entry import Command, main
-from runners.making import instantiate_adapter
 
 if TYPE_CHECKING:
     from adapters import Adapter, Finding
@@ -18,11 +18,11 @@ _MARKS = {"ok": "ok     ", "note": "       ", "warning": "warning", "fault": "FA
 
 def run(settings: DoctorSettings) -> Outcome:
     """One model's check-up and its data set's. Raises UserError for a model that cannot even be described."""
-    from runners.core.data_checkup import examine_data
-    from runners.core.faults import telling
-    from runners.core.needs import check_needs
+    from runners.benchmarks.checkup import examine_data
     from runners.core.progress import make_bar
     from runners.core.shell import command_line, root_of, setting
+    from runners.generation.adapter_calls import telling
+    from runners.planning.needs import check_needs
 
     adapter = instantiate_adapter(settings.model.adapter)
     check_needs(adapter.needs)
@@ -59,7 +59,7 @@ def examine(adapter: Adapter, sizes: Sequence[tuple[int, int]]) -> Iterator[Find
 def _picture_sizes(settings: DoctorSettings) -> list[tuple[int, int]]:
     """The size of the benchmark's switch frames, if they are there: the first that opens stands for all."""
     from adapters import BadPicture, picture_size
-    from runners.core.benchmark import benchmark_root
+    from runners.benchmarks.benchmark import benchmark_root
 
     for path in sorted((benchmark_root(settings.benchmark) / "switch-frames").glob("*.jpg")):
         try:

@@ -6,14 +6,14 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from runners.cli.command import Command, main
 from runners.core.outcome import DONE, Outcome
 from runners.core.settings import FetchSettings
-from runners.entry import Command, main
 
 
 def run(settings: FetchSettings) -> Outcome:
     """One data set."""
-    from runners.core.faults import writing
+    from runners.generation.adapter_calls import writing
 
     with writing():
         return fetch(settings)
@@ -21,8 +21,8 @@ def run(settings: FetchSettings) -> Outcome:
 
 def fetch(settings: FetchSettings) -> Outcome:
     """Download a published data set, draw the demo, or cut one's own videos into the layout. Raises UserError."""
-    from runners.core.benchmark import DEMO_RATES, benchmark_root, ensure_rate, open_benchmark
-    from runners.core.custom import build_custom
+    from runners.benchmarks.benchmark import DEMO_RATES, benchmark_root, ensure_rate, open_benchmark
+    from runners.benchmarks.custom import build_custom
     from runners.core.errors import UserError
     from runners.core.files import user_path
     from runners.core.progress import make_bar

@@ -9,20 +9,20 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from runners.cli.command import Command, main
+from runners.cli.making import instantiate_adapter
 from runners.core.outcome import Outcome
 from runners.core.settings import GenerateSettings
-from runners.entry import Command, main
-from runners.making import instantiate_adapter
 
 if TYPE_CHECKING:
-    from runners.lending import Lender
+    from runners.generation.model_cache import Lender
 
 
 @cache
 def lender() -> Lender:
     """Who keeps a loaded model over all jobs of this process."""
     from runners.core.terminal import say
-    from runners.lending import Lender
+    from runners.generation.model_cache import Lender
 
     return Lender(instantiate_adapter, say)
 
@@ -39,7 +39,7 @@ _SWEEP: list[Path] = []
 
 def named(settings: GenerateSettings, swept: Mapping[str, Any]) -> GenerateSettings:
     """A job of a sweep with a tag of its own, where its run folder's name does not show what was swept."""
-    from runners.core.variant import variant_tag
+    from runners.planning.variant import variant_tag
 
     return replace(settings, tag=variant_tag(settings, swept)) if swept else settings
 
@@ -50,8 +50,8 @@ def begin(jobs: Sequence[GenerateSettings]) -> None:
     Raises UserError for jobs that would meet in one folder with different settings, before any of them begins.
     """
     from runners.core.errors import UserError
-    from runners.core.plan import run_path
-    from runners.core.variant import check_apart
+    from runners.planning.plan import run_path
+    from runners.planning.variant import check_apart
 
     paths = {}
     for number, settings in enumerate(jobs):
@@ -74,7 +74,7 @@ def alone(settings: GenerateSettings) -> None:
 
 def run(settings: GenerateSettings) -> Outcome:
     """One job."""
-    from runners.generation import generate
+    from runners.generation.run import generate
 
     return generate(settings, lender(), tuple(_SWEEP))
 

@@ -6,17 +6,17 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from runners.cli.command import Command, main
 from runners.core.outcome import BAD_INPUT, DONE, Outcome
 from runners.core.settings import JobsSettings
-from runners.entry import Command, main
 
 ACTIONS = ("list", "adopt", "abandon")
 
 
 def run(settings: JobsSettings) -> Outcome:
     """One action. Raises UserError."""
-    from runners import settled_jobs
     from runners.core.errors import UserError, nearest
+    from runners.reporting import settled_jobs
 
     if settings.action not in ACTIONS:
         raise UserError(f"action: unknown {settings.action!r}{nearest(settings.action, ACTIONS)}")
@@ -29,9 +29,9 @@ def list_jobs(settings: JobsSettings) -> Outcome:
     """The jobs of one run, or of all below results; a run that cannot be read is told beside the others."""
     from runners.core.errors import UserError
     from runners.core.files import shown
-    from runners.core.job_list import check_new
-    from runners.core.run_finder import find_run_folders
-    from runners.core.settling import Choice
+    from runners.paid.job_list import check_new
+    from runners.paid.settling import Choice
+    from runners.runs.run_finder import find_run_folders
 
     Choice(settings.state or "ambiguous")
     if settings.export is not None:
@@ -58,19 +58,19 @@ def list_jobs(settings: JobsSettings) -> Outcome:
 
 
 def _export(settings: JobsSettings, runs: Sequence[Path]) -> tuple[list[str], list[str]]:
-    from runners.core.journal import journal_files
-    from runners.settled_jobs import export
+    from runners.reporting.settled_jobs import export
+    from runners.runs.journal import journal_files
 
     return export(settings, [run for run in runs if journal_files(run)], _folder(str(settings.export)))
 
 
 def _jobs_of(folder: Path, settings: JobsSettings) -> list[str]:
     """Print a run's jobs; what is to be told of them. Raises UserError for a run that cannot be read."""
-    from runners.core import paid_jobs
     from runners.core.files import shown
-    from runners.core.journal import journal_files
     from runners.core.terminal import make_console
+    from runners.paid import jobs as paid_jobs
     from runners.reporting.jobs_table import jobs_table, next_steps
+    from runners.runs.journal import journal_files
 
     if not settings.run and not journal_files(folder):
         return []  # a copy that was published, with its manifest alone

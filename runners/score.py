@@ -4,20 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from runners.cli.command import Command, main
 from runners.core.outcome import Outcome
 from runners.core.settings import ScoreSettings
-from runners.entry import Command, main
 
 
 def run(settings: ScoreSettings) -> Outcome:
     """One folder, or all runs below one. Raises UserError."""
     from runners.core.errors import UserError
-    from runners.core.faults import writing
-    from runners.score_folder import score_folder
+    from runners.generation.adapter_calls import writing
+    from runners.scoring.score_folder import score_folder
 
     with writing():
         if settings.results or settings.compare:
-            from runners.score_runs import score_runs
+            from runners.reporting.score_runs import score_runs
 
             return score_runs(settings)
         if settings.published:

@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from runners.cli.command import Command, main
 from runners.core.errors import counted
 from runners.core.outcome import BAD_INPUT, DONE, STOPPED, Outcome
 from runners.core.settings import SubmitSettings
-from runners.entry import Command, main
 
 if TYPE_CHECKING:
     from runners.submission.check import Findings
@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 def run(settings: SubmitSettings) -> Outcome:
     """Check the runs and, unless only that is asked for, write the submission. Raises UserError."""
     from runners.core.errors import UserError
-    from runners.core.faults import writing
     from runners.core.files import user_path
+    from runners.generation.adapter_calls import writing
     from runners.submission.card import read_card
     from runners.submission.check import examine
     from runners.submission.runs import find_runs

@@ -23,10 +23,10 @@ from typing import NamedTuple
 import numpy as np
 
 from adapters import Adapter, Clip, Frame, Frames, Needs, Request
-from runners.core.cutting import save_jpeg
-from runners.core.layout import VIEWS
+from runners.benchmarks.cutting import save_jpeg
 from runners.core.settings import BenchmarkSettings, GenerateSettings, OutputSettings, SelectSettings
-from runners.generation import generate
+from runners.dataset.layout import VIEWS
+from runners.generation.run import generate
 from tests.bench_api import ApiScale, api_report
 from tests.bench_report import Line, peak_mb
 from tests.run.harness import settings
@@ -192,7 +192,7 @@ def starts(scale: Scale) -> Iterator[Line]:
     """How long a person waits for the first sign."""
     python = statistics.median(_times("-c", "pass", count=scale.starts))
     shown = statistics.median(_times("-m", "runners.generate", "--help", count=scale.starts))
-    loaded = statistics.median(_times("-c", "import runners.generation", count=scale.starts))
+    loaded = statistics.median(_times("-c", "import runners.generation.run", count=scale.starts))
     yield Line("--help, wall time", f"{shown:.2f} s, of which Python itself {python:.2f} s", "< 1 s")
     yield Line("importing the main job, wall time", f"{loaded:.2f} s")
 

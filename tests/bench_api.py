@@ -19,7 +19,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from runners.core.layout import VIEWS
+from runners.dataset.layout import VIEWS
 from tests.bench_report import Line, peak_mb
 from tests.tools.make_full_shape import SIZE, make_full_shape
 
@@ -96,8 +96,8 @@ def run(work: Path, scale: ApiScale, base_url: str, clips: int, concurrency: int
     from unittest import mock
 
     from adapters.api.service import Service
-    from runners.generation import generate
-    from runners.making import instantiate_adapter
+    from runners.cli.making import instantiate_adapter
+    from runners.generation.run import generate
     from tests.test_conf import composed
 
     settings = composed("generate", *words(work, scale, base_url, clips, concurrency))

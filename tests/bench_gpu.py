@@ -23,7 +23,7 @@ from adapters import Clip, Request
 from adapters.local import loading
 from adapters.local.diffusers import Diffusers
 from runners.core.settings import BenchmarkSettings, GenerateSettings, OutputSettings, SelectSettings
-from runners.generation import generate
+from runners.generation.run import generate
 from tests.local.full_size import FULL_SIZE
 from tests.run.harness import settings
 from tests.test_conf import composed

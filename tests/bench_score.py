@@ -25,7 +25,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from adapters import Size
-from runners.core.layout import VIEWS, DataSet, relative_path
+from runners.dataset.layout import VIEWS, DataSet, relative_path
 from tests.bench_report import Line, peak_mb
 from tests.tools.make_4k_scene import FPS, SIZE, Scene, make_clips, make_scene
 

@@ -14,9 +14,9 @@ from hydra.utils import get_class
 from omegaconf import OmegaConf
 
 from adapters import Adapter
-from runners.core.choices import headline, options
-from runners.core.plan import check_settings
+from runners.cli.choices import headline, options
 from runners.core.settings import DoctorSettings, FetchSettings, GenerateSettings, ScoreSettings, SubmitSettings
+from runners.planning.plan import check_settings
 
 CONF = Path(__file__).resolve().parents[1] / "conf"
 SCHEMAS = {

@@ -37,7 +37,7 @@ def test_adapters_know_neither_the_harness_nor_hydra() -> None:
 
 
 def test_the_harness_knows_only_the_surface_of_adapters() -> None:
-    assert breaches("runners", ("adapters",), allowed=("adapters", "adapters.line")) == []
+    assert breaches("runners", ("adapters",), allowed=("adapters", "adapters.http.line")) == []
 
 
 def test_the_core_knows_no_entry_point_scorer_or_report() -> None:
@@ -47,7 +47,7 @@ def test_the_core_knows_no_entry_point_scorer_or_report() -> None:
 
 def test_hydra_is_known_only_where_settings_are_composed() -> None:
     found = breaches("runners", ("hydra", "omegaconf"))
-    assert {line.split(" ")[0] for line in found} == {"runners/composing.py", "runners/sources.py"}
+    assert {line.split(" ")[0] for line in found} == {"runners/cli/composing.py", "runners/cli/sources.py"}
 
 
 def calls(path: Path) -> Iterator[str]:
@@ -66,7 +66,7 @@ def test_all_that_is_shown_passes_through_one_place_that_spells_out_what_a_termi
         if name in speaking
     }
     # --help has no time for more than Python itself, and cleans what it prints.
-    assert found == {("runners/core/terminal.py", "print"), ("runners/entry.py", "print")}
+    assert found == {("runners/core/terminal.py", "print"), ("runners/cli/command.py", "print")}
 
 
 @pytest.mark.parametrize("command", ["generate", "score", "fetch", "jobs", "doctor", "submit"])

@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 
 from adapters import write_video
+from runners.cli.hydra_errors import keys
 from runners.core.settings import (
     DoctorSettings,
     FetchSettings,
@@ -22,7 +23,6 @@ from runners.core.settings import (
     SelectSettings,
     SubmitSettings,
 )
-from runners.words import keys
 from tests.run.harness import run, videos
 
 ROOT = Path(__file__).resolve().parents[1]

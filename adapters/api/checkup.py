@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from adapters.api.addresses import host_of
+from adapters.api.http.addresses import host_of
+from adapters.api.http.transport import Lost, NotDelivered, Transport
 from adapters.api.told import fit
-from adapters.api.transport import Lost, NotDelivered, Transport
 from adapters.api.wire import UNREADABLE
 from adapters.contract import Finding, Size
 from adapters.errors import SetupError

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 
-from adapters.api.download import Fetched
+from adapters.api.jobs.download import Fetched
 from adapters.contract import Frame, Request
 from adapters.errors import BadClip
-from adapters.frames import resize
-from adapters.video import read_frames
+from adapters.video.frames import resize
+from adapters.video.reading import read_frames
 
 _SLACK_S = 0.5
 _TELLING = 4.0

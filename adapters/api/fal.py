@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from typing import Any, ClassVar
 from urllib.parse import quote
 
-from adapters.api.addresses import origin
+from adapters.api.http.addresses import origin
+from adapters.api.jobs.waits import Passing, asked_wait
 from adapters.api.provider import Provider
 from adapters.api.told import identified
-from adapters.api.waits import Passing, asked_wait
 from adapters.api.wire import Answer, BadAnswer, Call, Output, State, Status, Ticket, Work
 from adapters.errors import Ambiguous, SetupError
 from adapters.outside import clean_text

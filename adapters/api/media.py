@@ -8,7 +8,7 @@ from pathlib import Path
 from adapters.api.wire import Media
 from adapters.contract import Conditioning
 from adapters.errors import Rejected
-from adapters.video import write_video
+from adapters.video.reading import write_video
 
 _PNG: tuple[dict[str, int], ...] = ({"compress_level": 1}, {"compress_level": 6})
 """The first takes a third of the time and has a sixth more bytes, which only matter where there is a limit."""

@@ -9,19 +9,19 @@ import os
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, ClassVar, get_args
 
-from adapters.api.addresses import host_of
 from adapters.api.checkup import check_up
-from adapters.api.download import Fetched
 from adapters.api.extension import repeated_frames
-from adapters.api.jobs import JobRunner
-from adapters.api.limiter import Limiter
+from adapters.api.http.addresses import host_of
+from adapters.api.http.redaction import Redactor
+from adapters.api.http.transport import Transport
+from adapters.api.jobs.download import Fetched
+from adapters.api.jobs.limiter import Limiter
+from adapters.api.jobs.price import Price
+from adapters.api.jobs.runner import JobRunner
+from adapters.api.jobs.terms import Resubmit, Terms
+from adapters.api.jobs.waits import Patience
 from adapters.api.media import footage, picture
-from adapters.api.price import Price
 from adapters.api.provider import Provider
-from adapters.api.redaction import Redactor
-from adapters.api.terms import Resubmit, Terms
-from adapters.api.transport import Transport
-from adapters.api.waits import Patience
 from adapters.api.wire import Work
 from adapters.attempts import Attempt, MemoryLog, spent_usd
 from adapters.contract import Adapter, Clip, Finding, Mode, Needs, PromptUse, Request, Size

@@ -14,7 +14,7 @@ from itertools import islice
 from typing import Any
 from urllib.parse import urlsplit
 
-from adapters.api.redaction import Redactor
+from adapters.api.http.redaction import Redactor
 from adapters.api.wire import BadAnswer, Output, Status, Ticket
 from adapters.outside import amount_usd, clean, clean_text
 

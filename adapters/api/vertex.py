@@ -16,9 +16,9 @@ from typing import Any, ClassVar
 from urllib.parse import quote
 
 from adapters.api.google_rpc import UNAVAILABLE, GoogleService, declined, decoded
+from adapters.api.http.transport import NotDelivered
 from adapters.api.provider import missing
 from adapters.api.told import stated_id
-from adapters.api.transport import NotDelivered
 from adapters.api.wire import Answer, Call, Media, Output, State, Status, Ticket, Work
 from adapters.errors import SetupError
 

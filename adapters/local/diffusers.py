@@ -9,15 +9,16 @@ from typing import Any
 
 from adapters.contract import Adapter, Clip, Mode, Needs, PromptUse, Request
 from adapters.errors import AdapterError, Cancelled, MissingDependency, Refused
-from adapters.local import loading, running
-from adapters.local._names import in_a_line
-from adapters.local._settings import INSTALL, check_batch, checked_names, checked_size, chosen, importable
-from adapters.local.encoding import EncodedPrompts
-from adapters.local.feeding import FEEDS, Shot
-from adapters.local.kinds import refuse_restyling
+from adapters.local import loading
+from adapters.local.calls import running
+from adapters.local.calls.encoding import EncodedPrompts
+from adapters.local.calls.feeding import FEEDS, Shot
+from adapters.local.calls.frame_rules import FrameRule
+from adapters.local.calls.kinds import refuse_restyling
 from adapters.local.loading import Recipe, Sources
-from adapters.local.placement import Placement
-from adapters.local.rules import FrameRule
+from adapters.local.names import in_a_line
+from adapters.local.placement.placement import Placement
+from adapters.local.settings import INSTALL, check_batch, checked_names, checked_size, chosen, importable
 from adapters.timing import frames_for
 
 PACKAGES = ("torch", "diffusers", "transformers", "accelerate")

@@ -13,13 +13,13 @@ from pathlib import Path
 from typing import Any
 
 from adapters.errors import MissingDependency, OutOfMemory, SetupError
-from adapters.local._contents import INDEXES, read_index
-from adapters.local._hashing import sha256_file
-from adapters.local._names import in_a_line, near
-from adapters.local._settings import INSTALL
-from adapters.local.hub import Source, fetch
-from adapters.local.placement import Placement
-from adapters.local.running import is_out_of_memory
+from adapters.local.calls.running import is_out_of_memory
+from adapters.local.names import in_a_line, near
+from adapters.local.placement.placement import Placement
+from adapters.local.settings import INSTALL
+from adapters.local.weights.contents import INDEXES, read_index
+from adapters.local.weights.hashing import sha256_file
+from adapters.local.weights.hub import Source, fetch
 
 _PART_KEYS = {"class", "library", "checkpoint", "subfolder", "revision", "variant"}
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from runners.core.layout import VIEWS, Item
+from runners.dataset.layout import VIEWS, Item
 
 VERSION = 1
 """Goes up with every change that changes a pixel: the data set then has another name and is made anew."""

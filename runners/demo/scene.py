@@ -10,7 +10,7 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from runners.core.layout import CONDITIONING_S, CONTINUATION_S
+from runners.dataset.layout import CONDITIONING_S, CONTINUATION_S
 from runners.demo.canvas import Shape
 from runners.demo.lighting import Light
 from runners.demo.studio import Stage

@@ -18,7 +18,7 @@ import cv2
 
 from adapters import Frame, write_video
 from runners.core.files import sha256_file
-from runners.core.layout import CONDITIONING_S, Item, Kind, relative_path
+from runners.dataset.layout import CONDITIONING_S, Item, Kind, relative_path
 from runners.demo.film import Camerawork, Take
 from runners.demo.recipe import RATES
 from runners.demo.scenes import SCENES

@@ -9,10 +9,10 @@ from typing import Any
 import yaml
 
 from runners.core.files import write_text
-from runners.core.layout import Item, output_name, scenario_name
-from runners.core.scenarios import descriptions_csv
-from runners.core.templates import BUILT_IN, render
+from runners.dataset.layout import Item, output_name, scenario_name
+from runners.dataset.scenarios import descriptions_csv
 from runners.demo.scene import Scene, Texts
+from runners.prompts.templates import BUILT_IN, render
 
 DESCRIPTIONS = "descriptions.csv"
 BEST_PRACTICE = "descriptions/best_practice/descriptions_base.csv"

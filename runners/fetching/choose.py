@@ -6,12 +6,12 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from runners.core.conditioning import best_rate
-from runners.core.dataset import DESCRIPTIONS
+from runners.clips.conditioning import best_rate
 from runners.core.errors import UserError, nearest
-from runners.core.layout import Kind, Part, parse_path
-from runners.core.prompts import BPP_FILE, DATA_FILE
+from runners.dataset.layout import Kind, Part, parse_path
+from runners.dataset.presence import DESCRIPTIONS
 from runners.fetching.remote import Remote, is_safe
+from runners.prompts.prompts import BPP_FILE, DATA_FILE
 
 PURPOSES = ("generate", "score", "all")
 PROMPT_DATA = (BPP_FILE.as_posix(), DATA_FILE.as_posix())
@@ -47,7 +47,7 @@ def _top(path: str) -> str | None:
 def choose(files: Sequence[Remote], purpose: str, fps: int) -> list[Group]:
     """What generating (at conditioning of `fps`), scoring (clips of `fps`), or both need of a source.
 
-    The rates follow `runners.core.conditioning` and `runners.scoring.truth`: a rate that is not shipped is made from
+    The rates follow `runners.clips.conditioning` and `runners.scoring.truth`: a rate that is not shipped is made from
     30 FPS, or the highest there is. Raises UserError for an unknown purpose and where the source lacks what it needs.
     """
     if purpose not in PURPOSES:

@@ -6,7 +6,7 @@ import threading
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from runners.core.benchmark import benchmark_root, open_benchmark
+from runners.benchmarks.benchmark import benchmark_root, open_benchmark
 from runners.core.errors import UserError, first_of
 from runners.core.outcome import DONE, FAILED, Outcome
 from runners.core.progress import make_bar

@@ -16,8 +16,8 @@ import requests
 import tenacity
 from requests.structures import CaseInsensitiveDict
 
-from adapters.line import Cut, Line, NeverSent, Unsendable, redirected
-from adapters.line import Reply as Answer
+from adapters.http.line import Cut, Line, NeverSent, Unsendable, redirected
+from adapters.http.line import Reply as Answer
 from runners.core.errors import UserError
 
 ATTEMPTS = 6

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from rich.table import Table
 from rich.text import Text
 
-from runners.core.paid_jobs import PaidJob, submitted_at
 from runners.core.shell import command_line, setting
+from runners.paid.jobs import PaidJob, submitted_at
 
 
 def jobs_table(title: str, jobs: Sequence[PaidJob]) -> Table:

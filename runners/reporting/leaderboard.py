@@ -13,9 +13,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from runners.core.files import sha256_json, shown
-from runners.core.fingerprint import differences
-from runners.core.run_record import RunRecord
+from runners.planning.fingerprint import differences
 from runners.reporting.tables import COLUMNS
+from runners.runs.run_record import RunRecord
 from runners.scoring.bootstrap import Scenes, intervals
 from runners.scoring.formulas import sample_std
 from runners.scoring.stored import stored_clips

@@ -9,9 +9,9 @@ from collections.abc import Sequence
 from itertools import groupby
 from pathlib import Path
 
-from runners.core.csvfile import text_cell
 from runners.core.errors import UserError
 from runners.core.files import shown, write_text
+from runners.dataset.user_csv import text_cell
 from runners.reporting.leaderboard import Row, one_line
 from runners.reporting.leaderboard_table import (
     clips_of,

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
+from runners.clips.footage import Unfit
 from runners.core.errors import first_of
 from runners.core.files import sha256_file, shown
-from runners.core.footage import Unfit
 
 
 def check_unaltered(videos: Path, published: Mapping[str, str], found: Mapping[str, str] | None = None) -> None:

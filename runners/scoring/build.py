@@ -11,7 +11,7 @@ from typing import IO
 
 import numpy as np
 
-from runners.core.layout import CONTINUATION_S
+from runners.dataset.layout import CONTINUATION_S
 from runners.scoring.decode import Image, quarter_size, read_frames, shrink
 from runners.scoring.entry import Entry, finish_entry
 from runners.scoring.inputs import colour_of

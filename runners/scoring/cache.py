@@ -18,11 +18,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from runners.core.dataset import cache_folder
 from runners.core.errors import UserError
 from runners.core.files import publish, sha256_json, user_path
 from runners.core.locks import Held, Lock
 from runners.core.settings import ScorerSettings
+from runners.dataset.presence import cache_folder
 from runners.scoring.entry import FORMAT, Damaged, Entry, finish_entry, read_entry
 from runners.scoring.scores import SCORER_VERSION
 from runners.scoring.scratch import locked_file

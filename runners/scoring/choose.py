@@ -6,14 +6,14 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from runners.core.benchmark import Benchmark
+from runners.benchmarks.benchmark import Benchmark
 from runners.core.errors import UserError, nearest
 from runners.core.files import write_json, write_text
-from runners.core.layout import CONTINUATION_S
 from runners.core.progress import make_bar
-from runners.core.scenarios import Scenario
 from runners.core.settings import ScorerSettings
 from runners.core.terminal import say
+from runners.dataset.layout import CONTINUATION_S
+from runners.dataset.scenarios import Scenario
 from runners.scoring.cache import open_cache
 from runners.scoring.fit import check_truth
 from runners.scoring.inputs import find_clips

@@ -7,10 +7,10 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from adapters import BadVideo, VideoInfo, glance
+from runners.clips.footage import Unfit, mask_fault, truth_fault
 from runners.core.errors import first_of
-from runners.core.footage import Unfit, mask_fault, truth_fault
-from runners.core.layout import DataSet
-from runners.core.scenarios import Scenario
+from runners.dataset.layout import DataSet
+from runners.dataset.scenarios import Scenario
 from runners.scoring.looks import look_at_truth
 from runners.scoring.truth import TruthSource, find_truth, remedy
 

@@ -8,13 +8,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from adapters import BadVideo, VideoInfo, glance, probe
+from runners.clips.footage import Unfit, rate_fault
+from runners.clips.movie_header import lasts, stated_length_s
 from runners.core.errors import UserError, first_of, nearest
 from runners.core.files import sha256_file, shown
-from runners.core.footage import Unfit, rate_fault
-from runners.core.layout import CONTINUATION_S
-from runners.core.movie_header import lasts, stated_length_s
-from runners.core.scenarios import Scenario
 from runners.core.shell import command_line, setting
+from runners.dataset.layout import CONTINUATION_S
+from runners.dataset.scenarios import Scenario
 from runners.scoring.looks import look
 
 

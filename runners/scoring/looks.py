@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from adapters import BadVideo, VideoInfo, examine, read_frames, survey
-from runners.core.footage import is_steady
-from runners.core.layout import CONTINUATION_S
+from runners.clips.footage import is_steady
+from runners.dataset.layout import CONTINUATION_S
 from runners.scoring.memory import keep, recall
 from runners.scoring.scores import CHECKS
 

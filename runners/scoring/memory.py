@@ -9,7 +9,7 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from runners.core.dataset import cache_folder
+from runners.dataset.presence import cache_folder
 
 
 def memory_place(name: str) -> Path:

@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from runners.core.files import write_json, write_text
-from runners.core.layout import DataSet
 from runners.core.provenance import usable_cores
-from runners.core.scenarios import Scenario
+from runners.dataset.layout import DataSet
+from runners.dataset.scenarios import Scenario
 from runners.scoring.fit import check_sources
 from runners.scoring.formulas import summarize
 from runners.scoring.hashes import content_hashes

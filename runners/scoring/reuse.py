@@ -8,12 +8,12 @@ from pathlib import Path
 from typing import Any
 
 from adapters import BadVideo, glance
+from runners.clips.footage import Unfit, check_file
 from runners.core.errors import UserError
 from runners.core.files import sha256_file, write_json
-from runners.core.footage import Unfit, check_file
-from runners.core.layout import DataSet
 from runners.core.provenance import usable_cores
-from runners.core.scenarios import Scenario
+from runners.dataset.layout import DataSet
+from runners.dataset.scenarios import Scenario
 from runners.scoring.fit import check_sources
 from runners.scoring.hashes import content_hashes
 from runners.scoring.inputs import check_clips

@@ -7,7 +7,7 @@ import io
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from runners.core.layout import VIEWS
+from runners.dataset.layout import VIEWS
 from runners.scoring.metrics import PairMetrics
 
 

@@ -6,11 +6,11 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from runners.clips.footage import check_file
 from runners.core.errors import UserError
 from runners.core.files import sha256_json
-from runners.core.footage import check_file
-from runners.core.layout import CONTINUATION_S, DataSet, Item, relative_path
-from runners.core.scenarios import Scenario
+from runners.dataset.layout import CONTINUATION_S, DataSet, Item, relative_path
+from runners.dataset.scenarios import Scenario
 from runners.scoring.hashes import content_hashes
 from runners.scoring.metrics import PairMetrics
 from runners.scoring.stack import MaskStack

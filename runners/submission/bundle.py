@@ -10,7 +10,7 @@ from pathlib import Path
 from runners.core.errors import UserError
 from runners.core.files import link_or_copy, sha256_file, shown, sync_folder, write_text
 from runners.core.locks import Held, Lock
-from runners.core.scenarios import descriptions_csv
+from runners.dataset.scenarios import descriptions_csv
 from runners.submission.runs import Description, Submitted
 
 CARD, DESCRIPTIONS, RUNS = "submission.yaml", "descriptions.csv", "runs"

@@ -11,9 +11,9 @@ from pathlib import Path
 from typing import Any
 
 from runners.core.errors import UserError, nearest
-from runners.core.run_record import RunRecord
 from runners.core.yamlfile import load_yaml
 from runners.reporting.leaderboard import ScoredRun
+from runners.runs.run_record import RunRecord
 from runners.scoring.formulas import sample_std
 from runners.submission.fields import (
     ALLOWED,

@@ -7,14 +7,14 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
-from runners.core.benchmark import benchmark_root
-from runners.core.dataset import find_descriptions
+from runners.benchmarks.benchmark import benchmark_root
 from runners.core.errors import UserError
 from runners.core.files import user_path
-from runners.core.layout import DataSet
 from runners.core.progress import make_bar
-from runners.core.scenarios import load_scenarios
 from runners.core.settings import BenchmarkSettings, SubmitSettings
+from runners.dataset.layout import DataSet
+from runners.dataset.presence import find_descriptions
+from runners.dataset.scenarios import load_scenarios
 from runners.submission.card import Card, make_card
 from runners.submission.fields import empty_card
 from runners.submission.rules import Format, check_folder

@@ -10,10 +10,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from adapters import BadVideo, VideoInfo
-from runners.core.footage import FROM_ZERO, rate_fault
-from runners.core.layout import CONTINUATION_S, composed
-from runners.core.movie_header import lasts, stated_length_s
-from runners.core.verify import DURATION_TOLERANCE_S
+from runners.clips.footage import FROM_ZERO, rate_fault
+from runners.clips.movie_header import lasts, stated_length_s
+from runners.clips.verify import DURATION_TOLERANCE_S
+from runners.dataset.layout import CONTINUATION_S, composed
 from runners.scoring.looks import Look, look
 
 FPS_TOLERANCE = 0.01

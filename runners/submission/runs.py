@@ -9,12 +9,12 @@ from pathlib import Path
 
 from runners.core.errors import UserError, first_of
 from runners.core.files import sha256_file, shown
-from runners.core.fingerprint import differences
-from runners.core.layout import Item, scenario_name
-from runners.core.run_finder import check_folder, find_run_folders
-from runners.core.run_record import RunRecord, read_record
-from runners.core.twins import twins_between, twins_within
+from runners.dataset.layout import Item, scenario_name
+from runners.planning.fingerprint import differences
 from runners.reporting.leaderboard import ScoredRun
+from runners.runs.run_finder import check_folder, find_run_folders
+from runners.runs.run_record import RunRecord, read_record
+from runners.runs.twins import twins_between, twins_within
 from runners.scoring.stored import read_scores, stored_clips
 from runners.submission.card import prompts_record
 from runners.submission.fields import ALLOWED, SCORE_KEYS

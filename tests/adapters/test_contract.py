@@ -13,7 +13,7 @@ import pytest
 
 from adapters import Adapter, AdapterError, Clip, Conditioning, Needs, Request, RollOut, write_video
 from adapters.baselines import Extrapolate, Freeze, RealTake
-from adapters.command import Command
+from adapters.command.adapter import Command
 from adapters.precomputed import Precomputed
 from tests.adapters.contract_checks import check_adapter, make_request, moving_disc
 

@@ -8,7 +8,7 @@ import pytest
 
 from adapters.errors import SetupError
 from adapters.retired import Retired
-from runners.core.choices import options
+from runners.cli.choices import options
 from tests.adapters.contract_checks import make_request
 from tests.test_conf import CONF, composed
 

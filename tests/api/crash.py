@@ -27,13 +27,13 @@ from typing import Any
 import requests
 
 from adapters import Attempt, fold_attempts
+from runners.cli.making import instantiate_adapter
 from runners.core.errors import UserError
-from runners.core.job_log import job_facts
-from runners.core.journal import fold
 from runners.core.settings import GenerateSettings, JobsSettings
-from runners.generation import generate
+from runners.generation.run import generate
 from runners.jobs import run as jobs_command
-from runners.making import instantiate_adapter
+from runners.paid.job_log import job_facts
+from runners.runs.journal import fold
 from tests.run.crash import die_before_step, ended, forked, watch
 from tests.test_conf import composed
 

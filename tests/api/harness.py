@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import Any
 
 from adapters import Attempt, fold_attempts
-from runners.core.job_log import job_facts
-from runners.core.journal import fold
+from runners.paid.job_log import job_facts
+from runners.runs.journal import fold
 from tests.api import shell
 from tests.api.cases import BY_NAME, Case
 from tests.run.harness import MINI

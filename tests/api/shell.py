@@ -24,8 +24,8 @@ IMPORTED = (
     "adapters.api.runway", "adapters.api.service", "adapters.retired", "av", "cv2", "hydra.main", "hydra.utils",
     "hydra._internal.hydra", "hydra._internal.callbacks", "hydra.core.override_parser.overrides_parser",
     "hydra._internal.core_plugins.basic_launcher", "hydra._internal.core_plugins.basic_sweeper",
-    "PIL.JpegImagePlugin", "PIL.PngImagePlugin", "rich.live", "rich.table", "runners.core.paid_jobs", "runners.entry",
-    "runners.generation", "runners.lending", "runners.reporting.jobs_table", "runners.reporting.tables",
+    "PIL.JpegImagePlugin", "PIL.PngImagePlugin", "rich.live", "rich.table", "runners.paid.jobs", "runners.cli.command",
+    "runners.generation.run", "runners.generation.model_cache", "runners.reporting.jobs_table", "runners.reporting.tables",
 )  # fmt: skip
 """What a command would import, but for itself."""
 

@@ -9,8 +9,8 @@ from types import ModuleType
 
 import pytest
 
+from runners.cli.making import instantiate_adapter
 from runners.core.settings import BudgetSettings, SelectSettings
-from runners.making import instantiate_adapter
 from tests.api.fakes import FakeServer
 from tests.api.fakes.personality import Call, Personality, Route
 from tests.api.fakes.wire import Reply

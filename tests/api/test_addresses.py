@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 
 from adapters import SetupError
-from adapters.api.addresses import ForbiddenAddress, host_of, is_private, origin, resolves_privately
-from adapters.api.redaction import Redactor
-from adapters.api.transport import NotDelivered, Transport
+from adapters.api.http.addresses import ForbiddenAddress, host_of, is_private, origin, resolves_privately
+from adapters.api.http.redaction import Redactor
+from adapters.api.http.transport import NotDelivered, Transport
 from adapters.api.wire import Call
 
 
@@ -83,7 +83,7 @@ def test_a_name_that_resolves_anew_between_check_and_use_is_caught_on_the_connec
     listener: tuple[str, list[bytes]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     url, seen = listener
-    monkeypatch.setattr("adapters.api.transport.resolves_privately", lambda _: False)
+    monkeypatch.setattr("adapters.api.http.transport.resolves_privately", lambda _: False)
     with (
         pytest.raises(ForbiddenAddress, match=r"127\.0\.0\.1"),
         transport("https://api.service.example").open(f"{url}/file", signed=False),

@@ -10,13 +10,13 @@ from pathlib import Path
 
 import pytest
 
-from adapters.api.asking import Asking
-from adapters.api.download import fetch
 from adapters.api.gemini import Gemini
+from adapters.api.http.redaction import Redactor
+from adapters.api.http.transport import Lost, Transport
+from adapters.api.jobs.download import fetch
+from adapters.api.jobs.poll import Asking
+from adapters.api.jobs.waits import Passing
 from adapters.api.luma import Luma
-from adapters.api.redaction import Redactor
-from adapters.api.transport import Lost, Transport
-from adapters.api.waits import Passing
 from adapters.api.wire import Call, Output, Ticket
 from tests.api.front import speaking
 

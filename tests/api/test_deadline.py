@@ -14,11 +14,11 @@ from unittest import mock
 
 import pytest
 
-from runners import generation
-from runners.core import in_hand
-from runners.core.engine import Engine
+from runners.cli.making import instantiate_adapter
 from runners.core.outcome import DONE, STOPPED, Outcome
-from runners.making import instantiate_adapter
+from runners.generation import in_hand
+from runners.generation import run as generation
+from runners.generation.engine import Engine
 from tests.api.fakes import FakeServer
 from tests.api.harness import RUN, RUNWAY, attempts, command, words
 from tests.api.test_interrupted_process import Gated, submits

@@ -17,11 +17,11 @@ import pytest
 import requests.exceptions
 import urllib3.exceptions
 
-from adapters import _connection
-from adapters.api.redaction import Redactor
-from adapters.api.transport import Lost, NotDelivered, Transport
+from adapters.api.http.redaction import Redactor
+from adapters.api.http.transport import Lost, NotDelivered, Transport
 from adapters.api.wire import Answer, Call
 from adapters.errors import SetupError
+from adapters.http import connection as _connection
 from tests.api.front import Front, speaking
 from tests.api.kit import CASES, Case, Clock, Run, running
 

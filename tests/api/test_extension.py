@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from adapters import BadClip, Conditioning, Frames, Request, probe, write_video
-from adapters.api.download import Fetched
 from adapters.api.extension import repeated_frames
+from adapters.api.jobs.download import Fetched
 
 FPS = 8
 SENT_S = 3

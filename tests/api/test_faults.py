@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from adapters.api.transport import Transport
+from adapters.api.http.transport import Transport
 from tests.api.fakes import FAULTS_BY_ROUTE, ClipSpec
 from tests.api.fakes.faults import CLIPS, CREATED, STATUSES
 from tests.api.kit import CASES, TINY, Case, Clock, running

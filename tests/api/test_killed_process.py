@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from runners.core.journal import journal_files, read_events
+from runners.runs.journal import journal_files, read_events
 from tests.api.cases import CASES, Case
 from tests.api.fakes import FakeServer
 from tests.api.harness import ROOT, RUNWAY, attempts, environ, words

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
+from adapters.api.jobs.waits import Passing
 from adapters.api.minimax import MiniMax
-from adapters.api.waits import Passing
 from adapters.api.wire import Answer, BadAnswer, State, Ticket
 from adapters.errors import Ambiguous, RateLimited, Refused, Rejected, SetupError
 from tests.api.works import PICTURE, answer, work

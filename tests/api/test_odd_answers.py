@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 
 from adapters import AdapterError, SetupError
+from adapters.api.jobs.waits import Passing
 from adapters.api.provider import Provider
 from adapters.api.service import Service
-from adapters.api.waits import Passing
 from adapters.api.wire import Answer, BadAnswer, State, Ticket
 from tests.api.kit import BY_NAME, CASES, Case, arguments, running
 

@@ -12,9 +12,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from adapters import spent_usd
-from adapters.api.download import _stated
+from adapters.api.http.redaction import Redactor
+from adapters.api.jobs.download import _stated
 from adapters.api.provider import Provider
-from adapters.api.redaction import Redactor
 from adapters.api.service import Service
 from adapters.api.told import cleaned, identified
 from adapters.api.wire import UNREADABLE, Answer, BadAnswer, Output, State, Status

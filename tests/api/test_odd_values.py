@@ -11,11 +11,11 @@ from typing import Any
 import pytest
 
 from adapters import AdapterError, SetupError
-from adapters.api.asking import AnotherJob, Asking
+from adapters.api.http.redaction import Redactor
+from adapters.api.http.transport import Transport
+from adapters.api.jobs.poll import AnotherJob, Asking
+from adapters.api.jobs.waits import Passing
 from adapters.api.provider import Provider
-from adapters.api.redaction import Redactor
-from adapters.api.transport import Transport
-from adapters.api.waits import Passing
 from adapters.api.wire import Answer, BadAnswer, Call, State, Status, Ticket
 from tests.api.kit import CASES, Case, running
 from tests.api.works import is_fit

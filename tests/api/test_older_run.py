@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from runners.core.journal import fold
+from runners.runs.journal import fold
 from tests.api.fakes import FakeServer
 from tests.api.harness import DATA, RUN, RUNWAY, attempts, command, manifest, words
 from tests.run.harness import videos

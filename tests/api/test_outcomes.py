@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from adapters import BadClip, OverBudget
-from runners.core.geometry import Geometry
-from runners.core.standardize import Output, standardize
+from runners.clips.geometry import Geometry
+from runners.clips.standardize import Output, standardize
 from tests.api.fakes import ClipSpec
 from tests.api.kit import CASES, Case, Clock, Run, running
 

@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from adapters.api.redaction import Redactor
+from adapters.api.http.redaction import Redactor
 
 KEY = "sk-canary/9f+3=äé 77"
 
@@ -120,7 +120,7 @@ def test_what_is_hidden_is_what_is_defined(text: str) -> None:
 def test_the_time_it_takes_grows_with_the_text_and_not_with_its_square() -> None:
     """Half a megabyte of each takes half a second; where a pattern begins anew everywhere, many minutes."""
     code = (
-        "import sys; from adapters.api.redaction import Redactor; redact = Redactor(('sk-canary-123456',))\n"
+        "import sys; from adapters.api.http.redaction import Redactor; redact = Redactor(('sk-canary-123456',))\n"
         "for piece in sys.argv[1:]: redact(piece * (500_000 // len(piece)))"
     )
     pieces = [

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from runners.core.choices import options
+from runners.cli.choices import options
 from tests.api.fakes import FakeServer
 from tests.api.fakes.fal import Fal
 from tests.api.fakes.personality import Call

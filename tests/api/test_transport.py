@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from adapters.api.redaction import Redactor
-from adapters.api.transport import NotDelivered, Transport
+from adapters.api.http.redaction import Redactor
+from adapters.api.http.transport import NotDelivered, Transport
 from adapters.api.wire import Call
 from tests.api.fakes import FakeServer
 from tests.api.fakes.runway import VERSION, Runway

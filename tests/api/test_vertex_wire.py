@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from adapters.api.transport import NotDelivered
+from adapters.api.http.transport import NotDelivered
 from adapters.api.vertex import Vertex
 from adapters.api.wire import BadAnswer, State, Status, Ticket
 from adapters.errors import Ambiguous, MissingDependency, RateLimited, Refused, Rejected, SetupError

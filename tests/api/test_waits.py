@@ -11,8 +11,8 @@ from email.utils import formatdate
 import pytest
 
 from adapters import RateLimited
-from adapters.api.limiter import Limiter
-from adapters.api.waits import Passing, Patience, asked_wait, fetching, polling, submitting
+from adapters.api.jobs.limiter import Limiter
+from adapters.api.jobs.waits import Passing, Patience, asked_wait, fetching, polling, submitting
 
 NOW = 1_800_000_000.0
 

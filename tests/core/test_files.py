@@ -12,9 +12,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from runners.core.dataset import cache_folder
 from runners.core.errors import UserError
 from runners.core.files import publish, sha256_file, sha256_json, shown, user_path, write_json, write_text
+from runners.dataset.presence import cache_folder
 
 
 def test_text_arrives_wholly_in_a_folder_made_for_it_with_nothing_beside(tmp_path: Path) -> None:

@@ -15,18 +15,19 @@ from pathlib import Path
 import pytest
 
 from adapters import Cancelled
-from runners.core import locks, run_folder
+from runners.core import locks
 from runners.core.errors import UserError
 from runners.core.locks import Held, Lock, lock_when_free
-from runners.core.run_folder import OpenRun, RunFolder
-from runners.core.spending import Cap, Gate, Totals
+from runners.paid.spending import Cap, Gate, Totals
+from runners.runs import run_folder
+from runners.runs.run_folder import OpenRun, RunFolder
 from tests.run.crash import ended, forked
 
 ROOT = Path(__file__).resolve().parents[2]
 HOLDER = """
 import sys
 from pathlib import Path
-from runners.core.run_folder import OpenRun, RunFolder
+from runners.runs.run_folder import OpenRun, RunFolder
 run = OpenRun(RunFolder(Path(sys.argv[1])), None)
 print("held", flush=True)
 sys.stdin.readline()
@@ -115,7 +116,7 @@ def test_a_killed_run_can_be_started_again_at_once(tmp_path: Path, monkeypatch: 
         if len(looks) == 3:
             lingering.release()
 
-    monkeypatch.setattr("runners.core.run_folder.time.sleep", sleep)
+    monkeypatch.setattr("runners.runs.run_folder.time.sleep", sleep)
     OpenRun(folder, None).close()
     assert len(looks) == 3
 

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 from hydra.core.override_parser.overrides_parser import OverridesParser
 
+from runners.cli.typed import kept_as_typed
 from runners.core.settings import BenchmarkSettings
 from runners.core.shell import command_line, list_setting, root_of, setting
-from runners.typed import kept_as_typed
 
 ODD = (
     "/data/set", "/my data/set", "a,b", "[x]", "{a: b}", "it's", 'the "set"', "a\\b", "ends\\", "\\'", "$HOME/x",

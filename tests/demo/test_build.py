@@ -16,12 +16,12 @@ import yaml
 
 from adapters import probe
 from runners.core.errors import UserError
-from runners.core.layout import VIEWS, DataSet, output_name, scenario_name
-from runners.core.prompt_data import read_data
-from runners.core.scenarios import load_scenarios
+from runners.dataset.layout import VIEWS, DataSet, output_name, scenario_name
+from runners.dataset.scenarios import load_scenarios
 from runners.demo import demo_root, ensure_demo
 from runners.demo.build import ensure
 from runners.demo.recipe import SCENE_NAMES, Recipe, full_recipe
+from runners.prompts.prompt_data import read_data
 
 SCENES = ("block-and-ball-on-incline",)
 RECIPE = Recipe(seed=3, size=(32, 18), scenes=SCENES)

@@ -9,7 +9,7 @@ import pytest
 from numpy.typing import NDArray
 
 from adapters import Frame
-from runners.core.layout import VIEWS
+from runners.dataset.layout import VIEWS
 from runners.demo.film import Camerawork, Take, sample_numbers
 from runners.demo.recipe import RATES, SCENE_NAMES
 from runners.demo.scene import SAMPLES, SAMPLES_PER_S, SECONDS, Scene

@@ -8,10 +8,10 @@ from itertools import product
 from pathlib import Path
 from typing import Any
 
-from runners.core.layout import VIEWS, Item, Kind, output_name, relative_path, scenario_name
 from runners.core.outcome import Outcome
-from runners.core.scenarios import COLUMNS
 from runners.core.settings import BenchmarkSettings, FetchSettings
+from runners.dataset.layout import VIEWS, Item, Kind, output_name, relative_path, scenario_name
+from runners.dataset.scenarios import COLUMNS
 from runners.fetching.published import fetch_published
 
 TEXT = "descriptions/descriptions_original.csv"

@@ -10,10 +10,10 @@ import numpy as np
 import pytest
 
 from adapters import AdapterError, BadClip, Conditioning, Frames, MissingDependency
+from adapters.local.calls.feeding import Shot, anyflow
+from adapters.local.calls.frame_rules import FrameRule
 from adapters.local.diffusers import Diffusers
-from adapters.local.feeding import Shot, anyflow
 from adapters.local.loading import find_class
-from adapters.local.rules import FrameRule
 from tests.adapters.contract_checks import make_request, moving_disc
 from tests.local.tiny import cosmos, others
 from tests.local.whole_run import frames_of, loaded, pipeline

@@ -16,8 +16,8 @@ from typing import Any
 import pytest
 
 from adapters.errors import SetupError
-from adapters.local import _hashing
-from adapters.local.hub import Source, fetch
+from adapters.local.weights import hashing as _hashing
+from adapters.local.weights.hub import Source, fetch
 from tests.local.hub_server import Fault, Hub
 
 pytest.importorskip("huggingface_hub")
@@ -30,7 +30,7 @@ _SCRIPT = """
 import json, os, shutil, sys, time
 import asyncio, filelock, httpx2, tqdm.auto, yaml  # what takes long to import and reads no settings
 from adapters.errors import SetupError
-from adapters.local.hub import fetch
+from adapters.local.weights.hub import fetch
 
 def run(job):
     os.environ.update(job["environment"])

@@ -9,11 +9,11 @@ from typing import Any
 import pytest
 
 from adapters import SetupError, frames_for
+from adapters.local.calls.feeding import FEEDS
+from adapters.local.calls.frame_rules import FrameRule
 from adapters.local.diffusers import Diffusers
-from adapters.local.feeding import FEEDS
 from adapters.local.loading import find_class
-from adapters.local.rules import FrameRule
-from runners.core.choices import options
+from runners.cli.choices import options
 from tests.test_conf import CONF, composed
 
 TARGETS = {name: composed("generate", f"model={name}").model for name in options("model", [CONF])}

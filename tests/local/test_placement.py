@@ -15,9 +15,9 @@ import pytest
 
 from adapters import Frames, MissingDependency, Request, SetupError
 from adapters.errors import AdapterError
+from adapters.local.calls.encoding import EncodedPrompts
 from adapters.local.diffusers import Diffusers
-from adapters.local.encoding import EncodedPrompts
-from adapters.local.placement import Placement
+from adapters.local.placement.placement import Placement
 from tests.adapters.contract_checks import make_request
 from tests.local.tiny import Tiny
 from tests.local.tiny.wan import TINY, _wan_transformer, build_svd, build_wan21

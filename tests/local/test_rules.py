@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from adapters import BadClip, SetupError
-from adapters.local.rules import FrameRule, framepack, helios
+from adapters.local.calls.frame_rules import FrameRule, framepack, helios
 
 
 def rule(

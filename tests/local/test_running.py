@@ -11,8 +11,8 @@ import torch
 from PIL import Image
 
 from adapters import BadClip, Cancelled
-from adapters.local.encoding import EncodedPrompts
-from adapters.local.running import Steps, generators, is_out_of_memory, seeded, unpack
+from adapters.local.calls.encoding import EncodedPrompts
+from adapters.local.calls.running import Steps, generators, is_out_of_memory, seeded, unpack
 
 LEVELS = np.random.default_rng(1).integers(0, 256, (3, 4, 6, 3), np.uint8)
 

@@ -16,7 +16,7 @@ from adapters import Clip, Frames
 from adapters.local.diffusers import Diffusers
 from runners.core.outcome import Outcome
 from runners.core.settings import GenerateSettings, SelectSettings
-from runners.generation import generate
+from runners.generation.run import generate
 from tests.local.tiny import Tiny
 from tests.run.harness import settings
 from tests.test_conf import composed

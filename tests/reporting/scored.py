@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from runners.core.run_folder import RunFolder
-from runners.core.run_record import RunRecord
 from runners.reporting.leaderboard import ScoredRun
+from runners.runs.run_folder import RunFolder
+from runners.runs.run_record import RunRecord
 from runners.scoring.formulas import Values
 from runners.scoring.scores import ClipScore, Origin, Scores
 

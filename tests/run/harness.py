@@ -21,7 +21,7 @@ from runners.core.settings import (
     ScorerSettings,
     SelectSettings,
 )
-from runners.generation import generate
+from runners.generation.run import generate
 
 MINI = Path(__file__).resolve().parents[1] / "fixtures" / "mini"
 IDS = [f"{number:04d}" for number in range(1, 7)]

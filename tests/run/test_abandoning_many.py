@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from runners.core.journal import Journal
 from runners.core.locks import Lock
+from runners.runs.journal import Journal
 from tests.api.harness import ROOT, command
 from tests.run.runs_of_jobs import HELD, ambiguous, last, running, states, write_run
 
@@ -133,7 +133,7 @@ def test_killed_midway_the_same_command_finishes_the_rest(run: Path) -> None:
     meant = suggested(jobs("abandon", f"run={run}")[1])
     dies = (
         "import os, runpy, signal, sys\n"
-        "from runners.core.journal import Journal\n"
+        "from runners.runs.journal import Journal\n"
         "append, left = Journal.append, [2]\n"
         "def dying(self, *a, **k):\n"
         "    append(self, *a, **k)\n"

@@ -13,8 +13,8 @@ from pathlib import Path
 import pytest
 
 from runners.core.descriptors import open_above
-from runners.core.journal import fold
 from runners.core.locks import Lock
+from runners.runs.journal import fold
 from tests.run.harness import MINI
 from tests.run.test_cli import DATA, ROOT, SMALL, wait_for, write_model
 

@@ -15,11 +15,11 @@ import numpy as np
 import pytest
 
 from adapters import Adapter, Clip, Needs, Request, probe, read_frames
-from runners.core.csvfile import Row, read_csv
-from runners.core.layout import VIEWS
-from runners.core.scenarios import COLUMNS
 from runners.core.settings import BenchmarkSettings, OutputSettings
-from runners.generation import generate
+from runners.dataset.layout import VIEWS
+from runners.dataset.scenarios import COLUMNS
+from runners.dataset.user_csv import Row, read_csv
+from runners.generation.run import generate
 from tests.run.harness import settings
 from tests.tools.make_full_shape import SIZE, make_full_shape
 

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from runners.core.journal import journal_files, read_events
+from runners.runs.journal import journal_files, read_events
 from tests.run.harness import IDS, run, videos
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -12,8 +12,8 @@ import pytest
 from adapters import RollOut, SetupError
 from runners.core.errors import UserError
 from runners.core.outcome import DONE
-from runners.generation import generate
-from runners.lending import Lender
+from runners.generation.model_cache import Lender
+from runners.generation.run import generate
 from tests.run.harness import MINI, Paint, settings, videos
 
 ROOT = Path(__file__).resolve().parents[2]

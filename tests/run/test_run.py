@@ -17,7 +17,6 @@ import tenacity
 from adapters import Clip, Needs, RateLimited, Refused, Request, Retryable, SetupError, write_video
 from adapters.precomputed import Precomputed
 from runners.core.errors import UserError
-from runners.core.journal import read_events
 from runners.core.outcome import Outcome
 from runners.core.settings import (
     BenchmarkSettings,
@@ -27,6 +26,7 @@ from runners.core.settings import (
     ScorerSettings,
     SelectSettings,
 )
+from runners.runs.journal import read_events
 from tests.run.harness import IDS, MINI, Batched, Paint, Scripted, run, settings, videos
 
 SMALL = SelectSettings(ids=["1", "2"])
@@ -149,7 +149,7 @@ def test_an_adapter_that_returns_no_usable_clip_fails_that_clip_with_the_reason(
 
 
 def test_a_passing_fault_is_tried_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("runners.core.retry.JITTER", tenacity.wait_none())
+    monkeypatch.setattr("runners.generation.retry.JITTER", tenacity.wait_none())
 
     def busy(request: Request, number: int) -> Clip | None:
         if number == 1:
@@ -163,7 +163,7 @@ def test_a_passing_fault_is_tried_again(tmp_path: Path, monkeypatch: pytest.Monk
 
 
 def test_a_fault_that_does_not_pass_fails_after_its_tries(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("runners.core.retry.JITTER", tenacity.wait_none())
+    monkeypatch.setattr("runners.generation.retry.JITTER", tenacity.wait_none())
     tries = []
 
     def busy(request: Request, number: int) -> Clip | None:

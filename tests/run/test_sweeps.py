@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from runners.cli.command import Unfinished, run_elsewhere
 from runners.core.errors import UserError
 from runners.core.outcome import BAD_INPUT, DONE, Outcome
-from runners.entry import Unfinished, run_elsewhere
 from tests.run.test_cli import DATA, SMALL, command, write_model
 
 TWO = ["select.ids=[1,2]", "scorer=none"]
@@ -149,7 +149,7 @@ def test_a_sweep_does_not_pay_again_for_clips_that_are_there_under_the_plain_nam
 
 
 def test_a_cap_over_a_sweep_is_refused_where_each_run_has_a_process_of_its_own(tmp_path: Path) -> None:
-    from runners.composing import Job
+    from runners.cli.composing import Job
     from runners.core.settings import BudgetSettings, GenerateSettings
 
     settings = GenerateSettings(results=str(tmp_path), budget=BudgetSettings(max_usd=1.0, sweep_max_usd=2.0))
@@ -160,7 +160,7 @@ def test_a_cap_over_a_sweep_is_refused_where_each_run_has_a_process_of_its_own(t
 
 def test_a_job_in_another_process_ends_with_its_exit_code(monkeypatch: pytest.MonkeyPatch) -> None:
     from runners import jobs
-    from runners.composing import Job
+    from runners.cli.composing import Job
     from runners.core.settings import JobsSettings
 
     told: list[Outcome] = []

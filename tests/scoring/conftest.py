@@ -9,8 +9,8 @@ from typing import NamedTuple
 
 import pytest
 
-from runners.core.layout import DataSet
-from runners.core.scenarios import Scenario, load_scenarios
+from runners.dataset.layout import DataSet
+from runners.dataset.scenarios import Scenario, load_scenarios
 from runners.scoring.cache import TruthCache
 from runners.scoring.pipeline import score_videos
 from runners.scoring.scores import Scores

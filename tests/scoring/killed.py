@@ -14,7 +14,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from runners.core.layout import DataSet
+from runners.dataset.layout import DataSet
 from runners.scoring.cache import TruthCache
 from runners.scoring.lossless import StreamWriter
 from runners.scoring.pipeline import score_videos

@@ -14,11 +14,11 @@ from av.video.codeccontext import VideoCodecContext
 from av.video.frame import VideoFrame
 
 from adapters import Frame
-from runners.core.layout import CONTINUATION_S, DataSet, relative_path
-from runners.core.scenarios import Scenario
+from runners.dataset.layout import CONTINUATION_S, DataSet, relative_path
+from runners.dataset.scenarios import Scenario
 from runners.scoring.decode import read_frames
 from runners.scoring.masks import MotionDetector
-from tests.helpers_video import write_plain
+from tests.adapters.video.files import write_plain
 from tests.scoring.tiny import FPS, slide
 
 SMALLER = (32, 18)

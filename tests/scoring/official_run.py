@@ -6,10 +6,10 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from runners.core.benchmark import Benchmark
+from runners.benchmarks.benchmark import Benchmark
 from runners.core.files import sha256_file
-from runners.core.layout import DataSet
 from runners.core.settings import BenchmarkSettings, ScorerSettings
+from runners.dataset.layout import DataSet
 from runners.scoring.choose import score
 from tests.scoring import tiny
 from tests.scoring.stand_in import make_checkout

@@ -12,9 +12,9 @@ from typing import Any
 import pytest
 
 from runners.core.errors import UserError
-from runners.core.layout import DataSet
 from runners.core.locks import Lock
 from runners.core.settings import ScorerSettings
+from runners.dataset.layout import DataSet
 from runners.scoring import build, cache, view
 from runners.scoring.cache import TruthCache, open_cache
 from runners.scoring.pipeline import score_videos

@@ -10,11 +10,11 @@ from typing import Any
 
 import pytest
 
-from runners.core.benchmark import Benchmark
+from runners.benchmarks.benchmark import Benchmark
 from runners.core.errors import UserError
-from runners.core.layout import relative_path
 from runners.core.outcome import Outcome
 from runners.core.settings import BenchmarkSettings, ScorerSettings
+from runners.dataset.layout import relative_path
 from runners.reporting.tables import ceiling_note, notes
 from runners.scoring import score as score_as_asked
 from runners.scoring.cache import TruthCache

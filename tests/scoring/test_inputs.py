@@ -6,13 +6,13 @@ from pathlib import Path
 
 import pytest
 
-from adapters.video import VideoInfo, probe, write_video
+from adapters.video.reading import VideoInfo, probe, write_video
 from runners.core.errors import UserError
 from runners.core.files import sha256_file
-from runners.core.scenarios import Scenario
+from runners.dataset.scenarios import Scenario
 from runners.scoring import inputs
 from runners.scoring.inputs import find_clips
-from tests.helpers_packets import spoil
+from tests.adapters.video.packets import spoil
 from tests.scoring.conftest import Tiny
 from tests.scoring.tiny import slide, write_clip
 

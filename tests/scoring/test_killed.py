@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from adapters import examine
-from runners.core.layout import DataSet
+from runners.dataset.layout import DataSet
 from runners.scoring import view
 from runners.scoring.cache import TruthCache
 from runners.scoring.entry import read_entry

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from runners.core.errors import UserError
-from runners.core.layout import DataSet
+from runners.dataset.layout import DataSet
 from runners.scoring import folder_rate, reuse_scores
 from tests.scoring import tiny
 from tests.scoring.conftest import Scored, Tiny

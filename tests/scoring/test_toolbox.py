@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from runners.core.errors import UserError
-from runners.core.layout import DataSet
-from runners.core.scenarios import Scenario
+from runners.dataset.layout import DataSet
+from runners.dataset.scenarios import Scenario
 from runners.scoring.official.needs import check_needs
 from runners.scoring.official.rules import check_folder, check_rules
 from runners.scoring.official.toolbox import ORIGINAL, VERIFIED, Toolbox, find_toolbox

@@ -10,12 +10,12 @@ from typing import Any
 import numpy as np
 import pytest
 
-from runners.core.benchmark import Benchmark
+from runners.benchmarks.benchmark import Benchmark
 from runners.core.errors import UserError
-from runners.core.layout import DataSet
 from runners.core.outcome import Outcome
-from runners.core.scenarios import load_scenarios
 from runners.core.settings import BenchmarkSettings, ScorerSettings
+from runners.dataset.layout import DataSet
+from runners.dataset.scenarios import load_scenarios
 from runners.reporting.official import official_notes, official_tables
 from runners.scoring.choose import score
 from tests.scoring import tiny

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from runners.core.errors import UserError
-from runners.core.layout import Item, output_name
-from runners.core.scenarios import Scenario
+from runners.dataset.layout import Item, output_name
+from runners.dataset.scenarios import Scenario
 from runners.scoring.formulas import Values
 from runners.scoring.metrics import PairMetrics
 from runners.scoring.official.results import Final, find_results, read_final, read_metrics, rounded_original

@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
+from runners.clips.footage import Unfit
 from runners.core.errors import UserError
-from runners.core.footage import Unfit
 from runners.core.outcome import Outcome
 from runners.reporting.official import official_notes
 from runners.scoring.choose import score

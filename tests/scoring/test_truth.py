@@ -11,8 +11,8 @@ import numpy as np
 import pytest
 
 from runners.core.errors import UserError
-from runners.core.layout import DataSet, relative_path
-from runners.core.scenarios import Scenario
+from runners.dataset.layout import DataSet, relative_path
+from runners.dataset.scenarios import Scenario
 from runners.scoring import view
 from runners.scoring.build import build_entry, full_frames
 from runners.scoring.entry import Entry

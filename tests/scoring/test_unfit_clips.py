@@ -11,10 +11,10 @@ from typing import Any
 import pytest
 
 from adapters import VideoInfo
+from runners.clips.footage import Unfit, is_steady, rate_fault
 from runners.core.files import sha256_file
-from runners.core.footage import Unfit, is_steady, rate_fault
-from runners.core.scenarios import Scenario
 from runners.core.shell import setting
+from runners.dataset.scenarios import Scenario
 from runners.scoring import reuse_scores
 from runners.scoring.decode import first_frame
 from runners.scoring.inputs import find_clips
@@ -22,7 +22,7 @@ from runners.scoring.looks import look
 from runners.scoring.partial import ViewLog
 from runners.scoring.pipeline import score_videos
 from runners.scoring.scores import CHECKS
-from tests.helpers_video import scenes, write_plain
+from tests.adapters.video.files import scenes, write_plain
 from tests.scoring.conftest import Scored, Tiny, score
 from tests.scoring.odd_files import changing_size, coded_as_av1, late, mirrored, turned, two_tracks, varying_rate
 from tests.scoring.tiny import slide, write_clip

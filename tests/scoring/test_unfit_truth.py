@@ -11,12 +11,12 @@ import numpy as np
 import pytest
 
 from adapters import write_video
+from runners.clips.footage import Unfit
 from runners.core.errors import UserError
-from runners.core.footage import Unfit
-from runners.core.layout import DataSet, relative_path
+from runners.dataset.layout import DataSet, relative_path
 from runners.scoring import looks
 from runners.scoring.fit import check_truth
-from tests.helpers_video import write_plain
+from tests.adapters.video.files import write_plain
 from tests.scoring.conftest import Tiny, score
 from tests.scoring.odd_files import (
     changing_size,
@@ -122,7 +122,7 @@ def test_what_is_no_file_is_told_at_once(odd: str, what: str, masked: Tiny, tmp_
 def test_a_picture_that_is_too_large_is_refused_before_it_is_decoded(
     own: Tiny, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("adapters._streams.MOST_PIXELS", 64 * 36)
+    monkeypatch.setattr("adapters.video.streams.MOST_PIXELS", 64 * 36)
     write_plain(truth(own, 2), np.stack(slide(5.0, size=(66, 36))), FPS)
     refused(own, tmp_path, "is 66x36; at most 8K is read", truth(own, 2))
     with pytest.raises(Unfit, match="at most 8K is read"):

@@ -8,9 +8,9 @@ from pathlib import Path
 import numpy as np
 
 from adapters.contract import Frame
-from adapters.video import write_video
-from runners.core.layout import CONTINUATION_S, DataSet, Item, output_name, relative_path
-from runners.core.scenarios import Scenario
+from adapters.video.reading import write_video
+from runners.dataset.layout import CONTINUATION_S, DataSet, Item, output_name, relative_path
+from runners.dataset.scenarios import Scenario
 
 FPS = 8
 SIZE = (64, 36)

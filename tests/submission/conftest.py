@@ -13,7 +13,7 @@ import yaml
 
 from runners.core.outcome import Outcome
 from runners.core.settings import BenchmarkSettings, PromptsSettings, ScorerSettings, ScoreSettings, SubmitSettings
-from runners.score_runs import score_runs
+from runners.reporting.score_runs import score_runs
 from runners.submission.fields import WARRANTIES
 from runners.submit import run as submit
 from tests.run.harness import MINI, run, settings

@@ -17,8 +17,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from adapters import Frame, Size, Writer
-from runners.core.layout import CONTINUATION_S, VIEWS, DataSet, Item, output_name, relative_path
-from runners.core.scenarios import Scenario
+from runners.dataset.layout import CONTINUATION_S, VIEWS, DataSet, Item, output_name, relative_path
+from runners.dataset.scenarios import Scenario
 from tests.tools.footage import surface
 
 SIZE = (3840, 2160)

@@ -16,10 +16,18 @@ from typing import NamedTuple
 import numpy as np
 
 from adapters import Frame, Writer
-from runners.core.csvfile import read_csv
-from runners.core.cutting import save_jpeg
-from runners.core.layout import CONDITIONING_S, CONTINUATION_S, VIEWS, Item, output_name, relative_path, scenario_name
-from runners.core.scenarios import COLUMNS, read_item
+from runners.benchmarks.cutting import save_jpeg
+from runners.dataset.layout import (
+    CONDITIONING_S,
+    CONTINUATION_S,
+    VIEWS,
+    Item,
+    output_name,
+    relative_path,
+    scenario_name,
+)
+from runners.dataset.scenarios import COLUMNS, read_item
+from runners.dataset.user_csv import read_csv
 
 SIZE = (64, 36)
 # By scenes, as in the real set: 38 + 15 + 8 + 3 + 2 = 66 (spec of the benchmark, §2).

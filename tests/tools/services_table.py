@@ -6,8 +6,8 @@ from pathlib import Path
 
 from adapters.api.service import Service
 from adapters.errors import SetupError
-from runners.core.choices import options
-from runners.making import instantiate_adapter
+from runners.cli.choices import options
+from runners.cli.making import instantiate_adapter
 from tests.test_conf import CONF, composed
 
 README = CONF.parent / "adapters/api/README.md"

@@ -6,9 +6,9 @@ from collections import Counter
 from pathlib import Path
 
 from adapters import probe
-from runners.core.dataset import check_files, check_root
-from runners.core.layout import DataSet, Item
-from runners.core.scenarios import load_scenarios
+from runners.dataset.layout import DataSet, Item
+from runners.dataset.presence import check_files, check_root
+from runners.dataset.scenarios import load_scenarios
 from tests.tools.make_full_shape import CATEGORIES, make_full_shape
 
 

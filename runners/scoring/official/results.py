@@ -12,8 +12,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from runners.core.errors import UserError
-from runners.core.layout import VIEWS
-from runners.core.scenarios import Scenario
+from runners.dataset.layout import VIEWS
+from runners.dataset.scenarios import Scenario
 from runners.scoring.formulas import Values, original_score
 from runners.scoring.metrics import PairMetrics
 from runners.scoring.table import Measured

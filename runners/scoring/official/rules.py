@@ -8,13 +8,13 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+from runners.clips.footage import FROM_ZERO, Unfit
+from runners.clips.movie_header import lasts
+from runners.clips.verify import DURATION_TOLERANCE_S
 from runners.core.errors import UserError, first_of
-from runners.core.footage import FROM_ZERO, Unfit
-from runners.core.layout import CONTINUATION_S, VIEWS, DataSet
-from runners.core.movie_header import lasts
 from runners.core.provenance import usable_cores
-from runners.core.scenarios import Scenario
-from runners.core.verify import DURATION_TOLERANCE_S
+from runners.dataset.layout import CONTINUATION_S, VIEWS, DataSet
+from runners.dataset.scenarios import Scenario
 from runners.scoring.official.toolbox import Toolbox
 
 _INSTEAD = "use scorer=builtin"

@@ -7,9 +7,9 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from runners.core.benchmark import Benchmark
+from runners.benchmarks.benchmark import Benchmark
 from runners.core.errors import UserError
-from runners.core.layout import CONTINUATION_S, file_name, output_name, relative_path
+from runners.dataset.layout import CONTINUATION_S, file_name, output_name, relative_path
 from runners.scoring.inputs import Clips
 from runners.scoring.official.child import Ended, run_child
 from runners.scoring.official.results import Final, find_results, read_final, read_metrics

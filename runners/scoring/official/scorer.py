@@ -10,14 +10,14 @@ from pathlib import Path
 from typing import Any
 
 from adapters import VideoInfo, glance
-from runners.core.benchmark import Benchmark
+from runners.benchmarks.benchmark import Benchmark
 from runners.core.errors import UserError
 from runners.core.files import sha256_file, sha256_json, write_json, write_text
-from runners.core.layout import CONTINUATION_S
 from runners.core.provenance import usable_cores
-from runners.core.scenarios import Scenario
 from runners.core.settings import ScorerSettings
 from runners.core.terminal import say as say_plainly
+from runners.dataset.layout import CONTINUATION_S
+from runners.dataset.scenarios import Scenario
 from runners.scoring.fit import check_sources
 from runners.scoring.formulas import summarize
 from runners.scoring.hashes import content_hashes

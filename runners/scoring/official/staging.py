@@ -17,9 +17,9 @@ from pathlib import Path
 
 from runners.core.errors import UserError, first_of
 from runners.core.files import link_or_copy, sha256_file, sha256_json, shown
-from runners.core.layout import DataSet, output_name, relative_path, scenario_name
 from runners.core.locks import Held, Lock
-from runners.core.scenarios import Scenario, descriptions_csv
+from runners.dataset.layout import DataSet, output_name, relative_path, scenario_name
+from runners.dataset.scenarios import Scenario, descriptions_csv
 from runners.scoring.scratch import locked_file, sweep
 from runners.scoring.truth import TruthSource
 

@@ -1,0 +1,1 @@
+"""One paid clip: submit, poll, download, over the journal."""

@@ -1,0 +1,1 @@
+"""What a model weighs: the hub, the cache, the hashes."""

@@ -1,0 +1,1 @@
+"""Video files: the only road to a codec."""

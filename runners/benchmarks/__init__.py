@@ -1,0 +1,1 @@
+"""A benchmark opened, cut from own videos, examined."""

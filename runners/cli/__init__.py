@@ -1,0 +1,1 @@
+"""The one wrapper around Hydra: words typed, settings composed, adapters made, help."""

@@ -1,0 +1,145 @@
+"""The one wrapper that all commands share: --help, settings, plain errors and honest exit codes."""
+
+from __future__ import annotations
+
+import gc
+import importlib
+import os
+import sys
+import traceback
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING, Any, NoReturn
+
+from runners.core.descriptors import fill_standard
+from runners.core.errors import UserError
+from runners.core.outcome import FAILED, INTERRUPTED, Outcome, exit_code
+from runners.core.terminal import prepare, say, unheard
+from runners.generation.interrupt import hear_wishes_once
+
+if TYPE_CHECKING:
+    from runners.cli.composing import Job
+
+
+@dataclass(frozen=True)
+class Command:
+    """One entry point: its configuration's name and schema, and the plain function that does the work."""
+
+    name: str
+    purpose: str
+    schema: type[Any]
+    groups: tuple[str, ...]
+    run: Callable[[Any], Outcome]
+    conclude: Callable[[Sequence[Outcome]], None]
+    """Called once at the end with the outcomes of all jobs of a sweep."""
+    named: Callable[[Any, Mapping[str, Any]], Any] = lambda settings, _: settings
+    """A job's settings under a name that tells it from the sweep's other jobs, by its own values of what was swept."""
+    begin: Callable[[Sequence[Any]], None] = lambda _: None
+    """Sees the settings of all jobs of a sweep before the first of them runs. May raise UserError: then none does."""
+    alone: Callable[[Any], None] = lambda _: None
+    """Sees a job that another launcher gave a process of its own, which knows none of the sweep's others. May raise
+    UserError: then it does not run."""
+    end: Callable[[], None] = lambda: None
+    """Gives back what outlived the jobs; not called while a model still works that hears nothing."""
+
+
+def main(command: Command) -> NoReturn:
+    """Run a command on sys.argv and leave with its exit code; a user never sees a traceback for a user's mistake."""
+    fill_standard()
+    prepare()
+    hear_wishes_once()
+    words = sys.argv[1:]
+    if {"--help", "-h"} & set(words):
+        from runners.cli.help import help_text
+
+        with unheard():
+            print(help_text(command.name, command.purpose, command.schema, command.groups, words))
+        sys.exit(0)
+    outcomes: list[Outcome] = []
+    try:
+        with unheard():
+            _compose_and_run(command, outcomes)
+    except UserError as error:
+        outcomes.append(Outcome.bad_input(str(error)))
+    except Unfinished as error:
+        outcomes.append(Outcome(error.args[0]))
+    except KeyboardInterrupt:
+        outcomes.append(Outcome.interrupted())
+    abandoned = any(outcome.abandoned for outcome in outcomes)
+    if not abandoned:
+        command.end()
+    if outcomes:
+        with unheard():
+            command.conclude(outcomes)
+    _leave(exit_code(outcomes), abandoned=abandoned)
+
+
+def _leave(code: int, *, abandoned: bool) -> NoReturn:
+    if abandoned:
+        # A thread still waits for its model; leaving without it is what a kill would do, and a kill loses nothing.
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(code)
+    sys.exit(code)
+
+
+def _compose_and_run(command: Command, outcomes: list[Outcome]) -> None:
+    """Compose all jobs, then run them; every job leaves its outcome in the list and never raises.
+
+    Composed first, so that a mistake in the last of them is told before the first is paid for, and so that they know
+    of each other: of a sweep's budget, and of names that would collide.
+    """
+    from runners.cli.composing import compose
+
+    jobs = compose(command.name, command.schema, partial(run_elsewhere, command.name))
+    _run_jobs(command, jobs, outcomes)
+
+
+class Unfinished(Exception):
+    """A job in another process, where its lines were told, did not come to its end; the argument is its exit code."""
+
+
+def run_elsewhere(name: str, job: Job) -> None:
+    """Run one job of a sweep in the process that another launcher gave it. Raises Unfinished, UserError."""
+    prepare()
+    command: Command = importlib.import_module(f"runners.{name}").COMMAND  # which in the first process is __main__'s
+    outcomes: list[Outcome] = []
+    if not job.fault:
+        command.alone(job.settings)
+    try:
+        _run_jobs(command, [job], outcomes)
+    finally:
+        command.end()
+        command.conclude(outcomes)
+    if code := exit_code(outcomes):
+        raise Unfinished(code)
+
+
+def _run_jobs(command: Command, jobs: Sequence[Job], outcomes: list[Outcome]) -> None:
+    whole = [Outcome.bad_input(job.fault) if job.fault else command.named(job.settings, job.swept) for job in jobs]
+    command.begin([settings for settings in whole if not isinstance(settings, Outcome)])
+    for settings in whole:
+        outcomes.append(_one_job(command, settings, outcomes))
+        gc.collect()  # one model's memory is free before the next is loaded
+
+
+def _one_job(command: Command, settings: Any, before: Sequence[Outcome]) -> Outcome:
+    if any(outcome.code == INTERRUPTED for outcome in before):
+        return Outcome.not_started()
+    if isinstance(settings, Outcome):
+        return settings
+    from runners.generation.adapter_calls import writing
+
+    try:
+        with writing():  # what the disk refuses is nobody's fault here, wherever it is met
+            return command.run(settings)
+    except KeyboardInterrupt:
+        return Outcome.interrupted()
+    except UserError as error:
+        if error.__cause__ is not None and os.environ.get("PHYSICS_IQ_TRACEBACK"):
+            say("".join(traceback.format_exception(error.__cause__)))
+        return Outcome.of_error(error)
+    except Exception as error:  # noqa: BLE001  (a fault of this program ends one job of a sweep, not the others)
+        say(traceback.format_exc())
+        return Outcome(FAILED, "", (f"error: a fault of this program, told above: {type(error).__name__}: {error}",))

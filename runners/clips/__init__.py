@@ -1,0 +1,1 @@
+"""Frames and time: conditioning, geometry, resampling, published clips."""

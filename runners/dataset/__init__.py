@@ -1,0 +1,1 @@
+"""The Physics-IQ layout: names, scenarios, selection, what is there."""

@@ -1,0 +1,1 @@
+"""One run: the clips at work, until everything is done or stopped."""

@@ -1,0 +1,150 @@
+"""What a run comes to: its exit code, what happened in words, and what to type next."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from adapters import Attempt, fold_attempts
+from runners.core.errors import first_of
+from runners.core.files import shown
+from runners.core.outcome import BAD_INPUT, DONE, FAILED, INTERRUPTED, STOPPED, Outcome, again
+from runners.core.shell import command_line, setting
+from runners.generation.tally import Tally
+from runners.paid.budget import Costs
+from runners.paid.job_log import job_facts
+from runners.planning.plan import Plan, Work
+
+
+@dataclass(frozen=True)
+class Results:
+    """What was made of the clips: scores, or why there are none, and what to be warned of."""
+
+    scores: dict[str, Any] | None = None
+    fault: str | None = None
+    fault_code: int = BAD_INPUT
+    warnings: tuple[str, ...] = ()
+
+
+def describe_plan(plan: Plan, work: Work, costs: Costs | None = None) -> Outcome:
+    """`plan=true`: what would be done, and what it would cost."""
+    out, needs = plan.output, plan.adapter.needs
+    counts = f"{len(work.published)} published, {len(work.refused)} refused, {len(work.tasks)} to make"
+    format_ = f"{out.width}×{out.height} at {out.fps} FPS"
+    lines = [
+        f"{plan.name}: {len(plan.chosen)} of {len(plan.benchmark.scenarios)} scenarios chosen, {counts}",
+        f"  output {format_}, prompts {plan.prompts.mode}, model {needs.mode}, {len(work.tasks) * 5} s of video in all",
+        f"  data set {plan.benchmark.root}",
+        f"  folder {shown(plan.folder.path)}",
+    ]
+    if costs is not None:
+        budget = plan.settings.budget.max_usd
+        cap = "no budget.max_usd is set" if budget is None else f"budget.max_usd={budget:g}"
+        lines.append(
+            f"  cost about ${costs.left_usd:.2f}: {_clips(costs.jobs)} to pay for, at ${costs.each_usd:.2f} each; "
+            f"${costs.spent_usd:.2f} spent or promised before; {cap}"
+        )
+    return Outcome(DONE, plan.name, tuple(lines), cost_usd=None if costs is None else costs.left_usd)
+
+
+def conclude(plan: Plan, work: Work, tally: Tally, results: Results) -> Outcome:
+    """The outcome of a run: its exit code, what happened, and what to type next."""
+    refused = len(work.refused) + len(tally.refused)
+    counts = {
+        "published": len(work.published) + tally.published,
+        "chosen": len(plan.chosen),
+        "failed": len(tally.failed),
+        "refused": refused,
+        "ambiguous": len(tally.ambiguous),
+    }
+    code = _code(tally, refused, counts["chosen"] - counts["published"])
+    lines = [*_lines(plan, work, tally, counts, code), *(f"warning: {warning}" for warning in results.warnings)]
+    if results.fault is not None:
+        code = code or results.fault_code
+        lines.append(f"error: {results.fault}")
+    return Outcome(
+        code, plan.name, tuple(lines), plan.folder.path, results.scores, counts,
+        abandoned=tally.abandoned, oracle=plan.adapter.needs.oracle,
+    )  # fmt: skip
+
+
+def _code(tally: Tally, refused: int, unpublished: int) -> int:
+    if tally.stop == "interrupted":
+        return INTERRUPTED
+    if tally.stop == "fatal":
+        return BAD_INPUT
+    if tally.stop == "lost" or tally.failed or refused or tally.ambiguous or tally.stop == "max_failures":
+        return FAILED
+    if tally.stop in ("deadline", "postponed") or tally.postponed:
+        return STOPPED
+    return FAILED if unpublished else DONE
+
+
+def _lines(plan: Plan, work: Work, tally: Tally, counts: dict[str, int], code: int) -> list[str]:
+    if tally.stop == "lost":
+        return [f"{plan.name}: stopped after {_clips(tally.published)}", f"error: {tally.fatal}"]
+    lines = [f"{plan.name}: {counts['published']} of {counts['chosen']} clips published in {shown(plan.folder.videos)}"]
+    lines += [f"error: {tally.fatal}"] if tally.fatal else []
+    lines += [f"  {clip_id} failed: {reason}" for clip_id, reason in sorted(tally.failed.items())]
+    lines += [f"  {clip_id} refused: {reason}" for clip_id, reason in sorted(tally.refused.items())]
+    lines += _lines_of_paid_work(plan, work, tally)
+    left = counts["chosen"] - counts["published"] - counts["refused"] - counts["ambiguous"]
+    if left:
+        deadline = f"the deadline was reached, deadline_s={plan.settings.deadline_s}"
+        why = {"deadline": deadline, "max_failures": "max_failures was reached"}
+        lines.append(
+            f"  {_clips(left)} left{f' ({why[tally.stop]})' if tally.stop in why else ''}; go on with: {again()}"
+        )
+    if counts["refused"]:
+        lines.append(
+            f"  {_clips(counts['refused'])} refused by the model: the run has metrics but no score; "
+            f"ask again with: {again()} retry_refused=true, or with other texts in prompts.file=CSV"
+        )
+    if code == DONE and plan.shard is not None:
+        lines.append(f"  shard {plan.settings.shard} is done; the last shard to finish scores the run")
+    return lines
+
+
+def _lines_of_paid_work(plan: Plan, work: Work, tally: Tally) -> list[str]:
+    """Clips that wait for a service, for money or for a person."""
+    reasons: dict[str, list[str]] = {}
+    for clip_id, reason in sorted(tally.postponed.items()):
+        reasons.setdefault(re.sub(r"job \S+", "its job", reason), []).append(clip_id)
+    lines = [f"  {first_of(ids)} not done: {reason}" for reason, ids in reasons.items()]
+    lines += [f"  {clip_id} ambiguous: {reason}" for clip_id, reason in sorted(tally.ambiguous.items())]
+    lines += _lines_of_jobs(work, tally)
+    if tally.ambiguous:
+        look = command_line("jobs", "list", setting("run", shown(plan.folder.path)))
+        lines.append(
+            f"  {_clips(len(tally.ambiguous))} may have been paid for, and are not asked for again by themselves; "
+            f"see what can be done with: {look}"
+        )
+    return lines
+
+
+def _lines_of_jobs(work: Work, tally: Tally) -> list[str]:
+    """The jobs of clips that were left in the middle: how many run on, or wait to be fetched, and what they cost."""
+    ended = {*tally.failed, *tally.refused, *tally.ambiguous}
+    left = [task.state for task in work.tasks if task.state.published is None and task.id not in ended]
+    last = [fold_attempts(job_facts(state))[-1] for state in left if state.events]
+    running = [attempt for attempt in last if attempt.state == "submitted"]
+    done = [attempt for attempt in last if attempt.state in ("succeeded", "fetched")]
+    lines = []
+    if running:
+        jobs = "1 job is paid for and runs" if len(running) == 1 else f"{len(running)} jobs are paid for and run"
+        lines.append(f"  {jobs} on at the service{_dollars(running)}; the same command brings what they make")
+    if done:
+        jobs = "1 job is paid for and done" if len(done) == 1 else f"{len(done)} jobs are paid for and done"
+        lines.append(f"  {jobs} at the service{_dollars(done)}; the same command fetches what they made")
+    return lines
+
+
+def _dollars(attempts: Sequence[Attempt]) -> str:
+    usd = sum(attempt.usd for attempt in attempts)
+    return f" (${usd:.2f})" if usd else ""
+
+
+def _clips(count: int) -> str:
+    return "1 clip" if count == 1 else f"{count} clips"

@@ -1,0 +1,274 @@
+"""From a task to a published clip: conditioning → model → raw → standardize → verify → publish → journal.
+
+Every step first writes down what it is about to make true, so that a kill between any two lines loses nothing
+finished: a rendered file whose record exists is published by the next process without asking the model again.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import shutil
+import time
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, replace
+from numbers import Integral, Real
+from pathlib import Path
+from typing import Any
+
+from adapters import (
+    Adapter,
+    AdapterError,
+    BadClip,
+    BadVideo,
+    Clip,
+    Needs,
+    Pause,
+    Request,
+    SetupError,
+    StepReport,
+    amount_usd,
+    clean_text,
+    frames_for,
+)
+from runners.clips.conditioning import make_conditioning
+from runners.clips.geometry import Geometry
+from runners.clips.raw import keep_raw
+from runners.clips.standardize import Output, standardize
+from runners.core.errors import UserError
+from runners.core.files import publish, sha256_file, sync_folder
+from runners.dataset.layout import CONTINUATION_S
+from runners.paid.job_log import ClipJobs, asked_again
+from runners.paid.job_owners import JobOwners
+from runners.paid.spending import Cap, Gate
+from runners.planning.task import Task, geometry_of, source_record
+from runners.runs.journal import ClipState, Journal
+from runners.runs.journal_lines import Event
+from runners.runs.reported import report
+from runners.runs.run_folder import RunFolder
+
+_LONGEST_REASON = 500
+
+
+@dataclass(frozen=True)
+class Production:
+    """What all clips of one process share."""
+
+    adapter: Adapter
+    folder: RunFolder
+    journal: Journal
+    work: Path
+    output: Output
+    short: str
+    keep_raw: bool
+    session: str
+    """Names the start event that holds this process's versions and hardware."""
+    fit_stated: bool = False
+    """Whether the user said `model.fit`, which then holds for clips of another shape as well."""
+    caps: tuple[Cap, ...] = ()
+    budget_lock: Path | None = None
+    """What may be spent, and the file that processes under the same caps lock."""
+    check: Callable[[], None] = lambda: None
+    """Raises `Lost` where the run is no longer this process's; asked before a clip is begun, paid for or published."""
+    owners: JobOwners | None = None
+    """Whose the paid jobs are, over the clips of this run and of those that it is made with."""
+
+    @property
+    def needs(self) -> Needs:
+        """The adapter's."""
+        return self.adapter.needs
+
+
+@dataclass(frozen=True)
+class Handles:
+    """What a request holds of the engine that runs it."""
+
+    step: StepReport
+    pause: Pause
+    gate: Gate
+
+
+def make_request(production: Production, task: Task, handles: Handles) -> Request:
+    """Decode the conditioning and put the request together. Raises UserError for a file that cannot be used."""
+    needs = production.needs
+    production.check()  # or the scratch folder would be made where the run was
+    scratch = production.work / task.id
+    shutil.rmtree(scratch, ignore_errors=True)
+    scratch.mkdir(parents=True)
+    return Request(
+        scenario_id=task.id,
+        conditioning=make_conditioning(task.source, needs, geometry_of(task)),
+        seconds=CONTINUATION_S,
+        fps=needs.native_fps or production.output.fps,
+        seed=task.seed,
+        scratch=scratch,
+        prompt=None if needs.prompt == "ignored" else task.prompt,
+        negative_prompt=None if needs.prompt == "ignored" else task.negative_prompt,
+        oracle=task.oracle,
+        again=asked_again(task.state),
+        step=handles.step,
+        pause=handles.pause,
+        jobs=ClipJobs(production.journal, handles.gate, task.id, task.state, production.check, production.owners),
+    )
+
+
+def generation_record(production: Production, task: Task, request: Request, clip: Clip, generate_s: float) -> Event:
+    """What the manifest says about how a clip came to be."""
+    conditioning = request.conditioning
+    return {
+        "prompt_given": task.prompt,
+        "prompt": clip.info.get("prompt", request.prompt),
+        "negative_prompt": clip.info.get("negative_prompt", request.negative_prompt),
+        "seed": request.seed,
+        "conditioning": {
+            "sha256": conditioning.sha256,
+            "mode": production.needs.mode,
+            "frames": len(conditioning.frames),
+            "fps": conditioning.fps,
+            "width": conditioning.width,
+            "height": conditioning.height,
+            "source": source_record(task.source.path),
+        },
+        "inputs": [source_record(path) for path in task.inputs],
+        "geometry": geometry_of(task).to_dict(),
+        "asked": {"seconds": request.seconds, "fps": request.fps, "frames": frames_for(request.seconds, request.fps)},
+        "info": clip.info,
+        "cost_usd": amount_usd(clip.info.get("cost_usd")),
+        "roll_out": clip.info.get("roll_out"),
+        "generate_s": round(generate_s, 3),
+        "session": production.session,
+    }
+
+
+@dataclass(frozen=True)
+class Made:
+    """A model's clip with its record, on its way to being published."""
+
+    clip: Clip
+    generation: Event
+    raw: Event | None = None
+
+
+def made_by_model(production: Production, task: Task, request: Request, clip: Any, generate_s: float) -> Made:
+    """What the adapter returned, with its record, whatever it reports beside it. Raises BadClip if it is no Clip."""
+    if not isinstance(clip, Clip):
+        raise BadClip(f"the adapter returned {type(clip).__name__} instead of a Clip")
+    made = replace(clip, fps=_plain(clip.fps), leading=_plain(clip.leading), info=report(clip.info, "reported"))
+    return Made(made, generation_record(production, task, request, made, generate_s))
+
+
+def _plain(number: Any) -> Any:
+    """A number of some library's own kind as JSON has it; anything else as it is."""
+    if isinstance(number, bool) or not isinstance(number, Real):
+        return number
+    return int(number) if isinstance(number, Integral) else float(number)
+
+
+def take_raw(production: Production, task: Task, made: Made) -> Made:
+    """Keep what the model returned, if the run does so; publishing then reads the kept file."""
+    if not production.keep_raw or made.raw is not None:
+        return made
+    file = keep_raw(made.clip, production.folder.raw, task.id, production.work)
+    event = production.journal.append(
+        "raw", id=task.id, file=f"raw/{file.name}", sha256=sha256_file(file), fps=made.clip.fps,
+        leading=made.clip.leading, generation=made.generation,
+    )  # fmt: skip
+    return made_from_raw(event, production.folder.path)
+
+
+def made_from_raw(event: Event, root: Path) -> Made:
+    """The clip of a raw event. Raises BadClip if the file is gone or is not what was recorded."""
+    file = root / event["file"]
+    if not file.is_file() or sha256_file(file) != event["sha256"]:
+        raise BadClip(f"the raw clip {file} is missing or is not the one that was recorded")
+    return Made(Clip(fps=event["fps"], file=file, leading=event["leading"]), event["generation"], event)
+
+
+def finish(production: Production, task: Task, made: Made) -> Event:
+    """Standardize, verify and publish one clip; returns its journal event. Raises BadClip for an unusable clip."""
+    started = time.monotonic()
+    production.check()  # or what is kept would be kept where the run was
+    made = take_raw(production, task, made)
+    temporary = production.work / f"{task.id}.mp4"
+    try:
+        published = standardize(
+            made.clip,
+            Geometry.from_dict(made.generation["geometry"]),
+            production.output,
+            CONTINUATION_S,
+            temporary,
+            "error" if production.short == "roll_out" else production.short,  # type: ignore[arg-type]
+            fit_stated=production.fit_stated,
+        )
+    except BadVideo as error:
+        raise BadClip(str(error)) from error
+    run = task.raw_root or production.folder.path
+    facts = {
+        "name": task.scenario.output_name,
+        "sha256": published.sha256,
+        "generation": made.generation,
+        "raw": made.raw and {"run": run.name, "file": made.raw["file"], "sha256": made.raw["sha256"]},
+        "publication": {**asdict(published), "standardize_s": round(time.monotonic() - started, 3)},
+        "session": production.session,
+    }
+    where = temporary.relative_to(production.folder.path)
+    production.journal.append("rendered", id=task.id, file=str(where), **facts)
+    production.check()
+    publish(temporary, production.folder.videos / task.scenario.output_name)
+    event = production.journal.append("published", id=task.id, **facts)
+    shutil.rmtree(production.work / task.id, ignore_errors=True)
+    return event
+
+
+def recover(folder: RunFolder, journal: Journal, clip_id: str, state: ClipState) -> bool:
+    """Publish a clip that was rendered and recorded before a kill. Returns whether there was one."""
+    event = state.rendered
+    if event is None or state.published is not None:
+        return False
+    final = folder.videos / event["name"]
+    temporary = folder.path / event["file"]
+    if not _is(final, event["sha256"]):
+        if not _is(temporary, event["sha256"]):
+            return False
+        publish(temporary, final)
+    sync_folder(final.parent)
+    facts = {key: event[key] for key in ("name", "sha256", "generation", "raw", "publication", "session")}
+    state.published = journal.append("published", id=clip_id, **facts)
+    return True
+
+
+def _is(path: Path, sha256: str) -> bool:
+    return path.is_file() and sha256_file(path) == sha256
+
+
+def failure(error: BaseException) -> tuple[str, str]:
+    """The (kind, reason) that a clip's failure is recorded under: one line, whatever was raised."""
+    if isinstance(error, AdapterError):
+        return error.kind, _one_line(str(error)) or type(error).__name__
+    if isinstance(error, UserError):
+        return "bad_input", _one_line(str(error))
+    return "error", _one_line(f"{type(error).__name__}: {error}{_where(error)}")
+
+
+def fatal(error: Exception) -> str | None:
+    """What to tell if an error ends the whole run, since no other clip could fare better; None if it does not."""
+    if isinstance(error, SetupError):
+        return str(error)
+    if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS):
+        return f"cannot write ({os.strerror(error.errno)}); free some space and run the same command again"
+    return None
+
+
+def _one_line(text: str) -> str:
+    """A reason for a log and a table: without line breaks, and cut where nobody reads on."""
+    return clean_text(" ".join(text.split()), _LONGEST_REASON)
+
+
+def _where(error: BaseException) -> str:
+    trace = error.__traceback__
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    if trace is None:
+        return ""
+    code = trace.tb_frame.f_code
+    return f" ({Path(code.co_filename).name}:{trace.tb_lineno} in {code.co_name})"

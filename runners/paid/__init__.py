@@ -1,0 +1,1 @@
+"""Money: budgets and caps, the log of paid jobs, those of unknown fate."""

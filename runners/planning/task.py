@@ -1,0 +1,94 @@
+"""One clip to be made, and the little that all clips of a run share."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from adapters import clean_text
+from runners.clips.conditioning import ConditioningSource
+from runners.clips.geometry import Geometry
+from runners.core.files import sha256_file
+from runners.dataset.scenarios import Scenario
+from runners.runs.journal import ClipState
+from runners.runs.journal_lines import as_recorded
+
+
+@dataclass(frozen=True)
+class Task:
+    """A scenario with everything its request needs, decided before any work starts.
+
+    `raw` is the recorded event of a kept raw clip (its `file` relative to `raw_root`) that makes generating needless;
+    `geometry` is set wherever it does not.
+    """
+
+    scenario: Scenario
+    source: ConditioningSource
+    geometry: Geometry | None
+    seed: int
+    prompt: str | None
+    negative_prompt: str | None
+    state: ClipState
+    oracle: Path | None = None
+    inputs: tuple[Path, ...] = ()
+    """Files beside the conditioning that the clip is made from: the adapter's, and the oracle."""
+    raw: dict[str, Any] | None = field(default=None, compare=False)
+    raw_root: Path | None = None
+
+    @property
+    def id(self) -> str:
+        """The scenario's id."""
+        return self.scenario.id
+
+
+def geometry_of(task: Task) -> Geometry:
+    """How the task's conditioning is fitted; only a task that publishes a kept raw clip has none of its own."""
+    if task.geometry is None:
+        raise ValueError(f"{task.id} has no geometry: it is published from its raw clip")
+    return task.geometry
+
+
+def clip_seed(rule: str, seed: int, run: int, scenario_id: str) -> int:
+    """The seed of one clip, 0 … 2³¹ − 1: no clip's seed depends on which others are made, nor in which order.
+
+    `derived`: the first 4 bytes of sha256("seed:run:id"). `same`: seed + run − 1 for every clip, as most published
+    settings have it.
+    """
+    if rule == "same":
+        return (seed + run - 1) & 0x7FFFFFFF
+    digest = hashlib.sha256(f"{seed}:{run}:{scenario_id}".encode()).digest()
+    return int.from_bytes(digest[:4], "big") & 0x7FFFFFFF
+
+
+def source_record(path: Path) -> dict[str, Any]:
+    """What tells later whether a file that a clip was made from is still the same."""
+    status = path.stat()
+    return {
+        "file": clean_text(path.name),
+        "bytes": status.st_size,
+        "mtime_ns": status.st_mtime_ns,
+        "sha256": sha256_file(path),
+    }
+
+
+def what_changed(event: dict[str, Any], task: Task) -> str | None:
+    """What a recorded clip was made from that is no longer the same, its prompt or a file; None if all is as it was."""
+    made = event["generation"]
+    if made["prompt_given"] != as_recorded(task.prompt):
+        return f"the prompt of {task.id}"
+    records = [made["conditioning"]["source"], *made["inputs"]]
+    paths = [task.source.path, *task.inputs]
+    if len(records) != len(paths):
+        return f"the files behind {task.id}"
+    return next((str(path) for record, path in zip(records, paths, strict=True) if not _is_same(record, path)), None)
+
+
+def _is_same(record: dict[str, Any], path: Path) -> bool:
+    """Compare by size and time; a file that was only touched is read."""
+    status = path.stat()
+    if status.st_size != record["bytes"]:
+        return False
+    untouched: bool = status.st_mtime_ns == record["mtime_ns"]
+    return untouched or sha256_file(path) == record["sha256"]

@@ -1,0 +1,1 @@
+"""The texts: the data set's own, a file's, templates."""

@@ -1,0 +1,159 @@
+"""Which text a model reads with each scenario: the benchmark's own (op), best practice (bpp), or none."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from runners.core.errors import UserError, first_of, nearest
+from runners.core.files import sha256_file, sha256_json
+from runners.dataset.claims import Claim, contradiction
+from runners.dataset.layout import composed
+from runners.dataset.scenarios import Scenario, read_item
+from runners.dataset.user_csv import read_csv
+from runners.prompts.prompt_data import read_data, read_sidecar
+from runners.prompts.templates import choose_template, render
+
+MODES = ("op", "bpp", "none")
+BPP_FILE = Path("descriptions/best_practice/descriptions_base.csv")
+"""Where the official repository keeps the best-practice prompts; looked for under the data set's root."""
+DATA_FILE = Path("descriptions/data.yaml")
+"""Where the official repository keeps the fields of the templates."""
+
+
+@dataclass(frozen=True)
+class PromptChoice:
+    """What the user asked for. bpp: either `file`, or a `template` over `data`; None takes the defaults."""
+
+    mode: str = "op"
+    file: Path | None = None
+    template: str | None = None
+    data: Path | None = None
+
+
+@dataclass(frozen=True)
+class PromptPlan:
+    """The prompts of a whole benchmark.
+
+    `record` says in the manifest where they come from: mode, file and template with their hashes, and what the file
+    declares of its making. `identity` is the part that decides whether two runs had the same prompts.
+    """
+
+    mode: str
+    record: dict[str, Any]
+    _texts: Mapping[str, str]
+    _source: str
+
+    @property
+    def identity(self) -> dict[str, Any]:
+        """For fingerprints: independent of where a file lies and of what it declares about itself."""
+        template = {"template": self.record["template"]} if "template" in self.record else {}
+        return {"mode": self.mode, **template, "texts_sha256": sha256_json(dict(self._texts))}
+
+    def texts(self, scenarios: Iterable[Scenario]) -> dict[str, str | None]:
+        """The text for each scenario's id, None in mode `none`; raises `UserError` naming those without one."""
+        wanted = list(scenarios)
+        if self.mode == "none":
+            return {scenario.id: None for scenario in wanted}
+        missing = [f"{scenario.id} ({scenario.item.scene})" for scenario in wanted if scenario.id not in self._texts]
+        if missing:
+            raise UserError(
+                f"{self._source} lacks the prompts of {first_of(missing)} ({len(missing)} in all); add them"
+            )
+        return {scenario.id: self._texts[scenario.id] for scenario in wanted}
+
+
+def plan_prompts(
+    choice: PromptChoice, scenarios: Sequence[Scenario], root: Path, own_templates: Mapping[str, str] | None = None
+) -> PromptPlan:
+    """Read and check the prompts for all of a benchmark's scenarios (take-1, not only the selected ones).
+
+    `own_templates` are the model's. Raises `UserError` for an unknown mode or template, settings that contradict each
+    other, and a file that is missing, malformed, or names scenarios that the benchmark does not have.
+    """
+    if choice.mode not in MODES:
+        raise UserError(f"prompts.mode: unknown mode {choice.mode!r}{nearest(choice.mode, MODES)}")
+    given = [name for name in ("file", "template", "data") if getattr(choice, name) is not None]
+    if choice.mode != "bpp" and given:
+        raise UserError(f"prompts.{given[0]} is only read with prompts=bpp; add that, or leave prompts.{given[0]} out")
+    if choice.mode == "none":
+        return PromptPlan("none", {"mode": "none"}, {}, "")
+    if choice.mode == "op":
+        texts = {scenario.id: scenario.prompt for scenario in scenarios}
+        return PromptPlan("op", {"mode": "op", "texts_sha256": sha256_json(texts)}, texts, "the descriptions file")
+    if choice.template is None and choice.data is None:
+        return _from_file(choice.file, scenarios, root)
+    if choice.file is not None:
+        raise UserError("prompts.file and prompts.template/prompts.data exclude each other; leave one out")
+    return _from_template(choice, scenarios, root, own_templates or {})
+
+
+def _from_file(file: Path | None, scenarios: Sequence[Scenario], root: Path) -> PromptPlan:
+    path = file or root / BPP_FILE
+    if file is None and not path.exists():
+        raise UserError(
+            f"prompts=bpp: {path} is not there; python -m runners.fetch gets it (or copy {BPP_FILE} there by hand), "
+            "set prompts.file=CSV, or use prompts=op"
+        )
+    texts = _read_prompts(path, scenarios)
+    record = {
+        "mode": "bpp",
+        "file": path.name,
+        "file_sha256": sha256_file(path),
+        "upsampling": read_sidecar(path.with_name(path.name + ".yaml")),
+    }
+    return PromptPlan("bpp", record, texts, str(path))
+
+
+def _read_prompts(path: Path, scenarios: Sequence[Scenario]) -> dict[str, str]:
+    """The take-1 texts by the benchmark's ids; every such row must name one of its scenarios, once."""
+    known = {int(scenario.id): scenario for scenario in scenarios}
+    texts: dict[str, str] = {}
+    for row in read_csv(path, ("scenario", "description")):
+        item = read_item(row)
+        if item.take != 1:
+            continue
+        scenario = known.get(int(item.id))
+        if scenario is None:
+            raise row.fault(f"the benchmark has no take-1 scenario with the id {item.id}; remove the row")
+        if contradiction(Claim.of(item), scenario.item):
+            raise row.fault(
+                f"{item.id} is {item.scene} from the {item.view} here, but {scenario.item.scene} from the "
+                f"{scenario.view} in the benchmark's descriptions; is this another benchmark's file?"
+            )
+        if scenario.id in texts:
+            raise row.fault(f"the id {item.id} stands twice; remove one row")
+        if not row.get("description"):
+            raise row.fault(f"the description of {item.id} is empty; write one, or use prompts=none for all")
+        texts[scenario.id] = row["description"]
+    return texts
+
+
+def _from_template(
+    choice: PromptChoice, scenarios: Sequence[Scenario], root: Path, own_templates: Mapping[str, str]
+) -> PromptPlan:
+    name = choice.template or "base"
+    template = choose_template(name, own_templates)
+    path = choice.data or root / DATA_FILE
+    if choice.data is None and not path.exists():
+        raise UserError(
+            f"prompts.template={name} needs the fields of the scenes: copy {DATA_FILE} of the official repository to "
+            f"{path}, or set prompts.data=YAML"
+        )
+    data = read_data(path)
+    texts = {
+        scenario.id: render(template, data.scenes[composed(scenario.item.scene)])
+        for scenario in scenarios
+        if composed(scenario.item.scene) in data.scenes
+    }
+    record = {
+        "mode": "bpp",
+        "template": name,
+        "template_sha256": sha256_json(template),
+        "data": path.name,
+        "data_sha256": sha256_file(path),
+        "upsampling": data.upsampling,
+    }
+    return PromptPlan("bpp", record, texts, str(path))

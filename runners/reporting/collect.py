@@ -1,0 +1,227 @@
+"""All runs below a folder, each with its scores: made now where they are not there or not true any more."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from runners.clips.footage import Unfit
+from runners.core.errors import UserError, first_of
+from runners.core.files import sha256_file, shown
+from runners.core.locks import Held, Lock
+from runners.core.provenance import usable_cores
+from runners.core.settings import ScoreSettings
+from runners.core.terminal import say
+from runners.reporting.leaderboard import ScoredRun
+from runners.reporting.run_benchmarks import Benchmarks
+from runners.runs.journal import journal_files
+from runners.runs.presence import wait_for_silence
+from runners.runs.run_finder import find_run_folders
+from runners.runs.run_record import RunRecord, is_busy, read_record
+from runners.scoring import ScoringError, check_unaltered, reuse_scores, score
+from runners.scoring.inputs import check_clips
+from runners.scoring.reuse import ensure_checked
+from runners.scoring.scores import CHECKS, SCORER_VERSION
+from runners.scoring.stored import read_scores, stored_clips
+from runners.scoring.truth import find_truth
+
+
+class Skipped(Exception):
+    """A run that has no score, for a reason that is nobody's fault."""
+
+
+@dataclass
+class Harvest:
+    """What was found below a results folder; runs are called as `place` has it."""
+
+    results: Path
+    runs: list[ScoredRun] = field(default_factory=list)
+    skipped: dict[str, str] = field(default_factory=dict)
+    faults: dict[str, str] = field(default_factory=dict)
+    told: list[str] = field(default_factory=list)
+    unchecked: dict[str, list[str]] = field(default_factory=dict)
+    """Runs whose scores could not be held against their data set, by the reason."""
+    official: list[str] = field(default_factory=list)
+    """Runs whose scores the official toolbox made in an earlier call."""
+    anew: int = 0
+    found: int = 0
+    """How many run folders there are."""
+
+    def place(self, path: Path) -> str:
+        """A run as it is called where there may be several benchmarks, and several of one name further below."""
+        below = path.relative_to(self.results) if path.is_relative_to(self.results) else Path()
+        return str(below) if len(below.parts) > len(("benchmark", "run")) else f"{path.parent.name}/{path.name}"
+
+    def remarks(self) -> list[str]:
+        """What is to be told of runs that have scores: each reason once, however many runs it holds for."""
+        lines = [
+            f"warning: the scores of {first_of(shown_ones)} were not checked against the data set: {why}"
+            for why, names in self.unchecked.items()
+            if (shown_ones := [name for name in names if name not in self.skipped])
+        ]
+        if self.official:
+            names, them = first_of(self.official), "it" if len(self.official) == 1 else "them"
+            lines.append(f"note: the scores of {names} are the official toolbox's, made before")
+            lines[-1] += f" (without scores/scores.json the built-in scorer scores {them})"
+        return [*self.told, *lines]
+
+
+def gather(results: Path, settings: ScoreSettings) -> Harvest:
+    """Every run below `results`, scored, skipped or at fault. Raises UserError for settings that fit no run."""
+    harvest, benchmarks = Harvest(results), Benchmarks(settings)
+    unread: list[Path] = []
+    folders = find_run_folders(results, unread)
+    harvest.found = len(folders)
+    harvest.told += [f"warning: {shown(folder)} cannot be looked into: runs in it are left out" for folder in unread]
+    benchmarks.check_used(folders)
+    for path in folders:
+        name = harvest.place(path)
+        try:
+            run = _scored(path, benchmarks, harvest)
+            harvest.runs.append(run)
+        except Skipped as reason:
+            harvest.skipped[name] = str(reason)
+        except (UserError, ScoringError) as error:
+            harvest.faults[name] = str(error)
+    harvest.told += [f"warning: {warning}" for warning in benchmarks.warnings]
+    return harvest
+
+
+def _scored(path: Path, benchmarks: Benchmarks, harvest: Harvest) -> ScoredRun:
+    record = read_record(path)
+    _check_whole(path, record)
+    assert record is not None
+    if record.newer is not None:
+        harvest.told.append(f"warning: {record.name}: {record.newer}")
+    scores = _known(record, benchmarks, harvest)
+    if scores is None:
+        check_unaltered(record.folder.videos, record.hashes)
+        scores = _score(record, benchmarks, harvest)
+    else:
+        hashes = {clip.file: clip.sha256 for clip in stored_clips(scores)}
+        check_unaltered(record.folder.videos, record.hashes, hashes)
+    if not scores.get("second_takes", True):
+        raise Skipped("the benchmark has no second takes: it has metrics and no score")
+    if not scores.get("complete") or scores.get("verified") is None:
+        raise Skipped(f"its scores are over {scores['clips']} of {scores['expected']} clips: metrics and no score")
+    return _comparable(ScoredRun(record, scores))
+
+
+def _comparable(run: ScoredRun) -> ScoredRun:
+    """The run, if its manifest holds all in which runs are compared. Raises UserError."""
+    try:
+        run.facts()
+    except (AttributeError, KeyError, TypeError) as error:
+        manifest, why = shown(run.record.folder.manifest), type(error).__name__
+        raise UserError(f"{manifest} is damaged ({why}); the command that made the run writes it anew") from None
+    return run
+
+
+def _check_whole(path: Path, record: RunRecord | None) -> None:
+    """Raise Skipped unless the run is whole: a score over part of the set is none."""
+    if record is not None and record.complete and not (lost := record.lost()):
+        return
+    if is_busy(path):
+        raise Skipped("it is being worked on")
+    if record is None:
+        raise Skipped("it has no manifest yet; go on with the command that made it")
+    if record.complete:
+        raise Skipped(f"incomplete: {len(lost)} of its clips are gone ({first_of(lost, 2)}); make them again")
+    if record.refused:
+        raise Skipped(f"refused clips ({len(record.refused)} of {record.manifest['expected']}): metrics and no score")
+    published, expected = record.manifest["published"], record.manifest["expected"]
+    raise Skipped(f"incomplete: {published} of {expected} clips; go on with the command that made it")
+
+
+def _known(record: RunRecord, benchmarks: Benchmarks, harvest: Harvest) -> dict[str, Any] | None:
+    """Scores that are still those of these very clips, None if there are none."""
+    if benchmarks.settings.scorer.name in ("official", "both"):
+        return None  # which reads its own results back, where they are still true
+    try:
+        found = read_scores(record.folder.scores)
+    except UserError as error:
+        if (record.folder.scores / "scores.json").exists():
+            harvest.told.append(f"note: {record.name} has to be scored again: {error}")
+        return None
+    masks = benchmarks.settings.scorer.masks
+    as_asked = masks == "shipped" or found.get("masks") == "made"
+    if found.get("scorer") == "official" and as_asked and _is_of_these_clips(found, record):
+        _check_older(found, record, benchmarks)
+        harvest.official.append(harvest.place(record.path))
+        return found
+    try:
+        benchmark = benchmarks.of(record)
+        return reuse_scores(
+            record.folder.videos, benchmark.dataset, benchmark.scenarios, benchmark=benchmark.name,
+            expected=len(benchmark.scenarios), out=record.folder.scores, masks=masks,
+        )  # fmt: skip
+    except Unfit:
+        raise
+    except UserError as error:
+        if found.get("scorer_version") != SCORER_VERSION or not as_asked or not _is_of_these_clips(found, record):
+            raise
+        _check_older(found, record, benchmarks)
+        harvest.unchecked.setdefault(str(error), []).append(harvest.place(record.path))
+        return found
+
+
+def _check_older(scores: dict[str, Any], record: RunRecord, benchmarks: Benchmarks) -> None:
+    """Raise `Unfit` for scores of the time before today's checks whose clips, or truth if it is at hand, fail them."""
+    if scores.get("checks") == CHECKS:
+        return
+    clips = [record.folder.videos / name for name in record.hashes]
+    masks = "made" if scores.get("masks") == "made" else "shipped"
+    try:
+        benchmark = benchmarks.of(record)
+        sources = find_truth(benchmark.dataset, benchmark.scenarios, scores["fps"], masks)
+    except Unfit:
+        raise
+    except UserError:
+        check_clips(clips, usable_cores())
+    else:
+        ensure_checked(scores, clips, sources, record.folder.scores)
+
+
+def _is_of_these_clips(scores: dict[str, Any], record: RunRecord) -> bool:
+    """Whether scores are of these very clips; whether of this truth, only the data set can say."""
+    hashes = {clip.file: clip.sha256 for clip in stored_clips(scores)}
+    return hashes == record.hashes and all(
+        sha256_file(record.folder.videos / name) == sha256 for name, sha256 in hashes.items()
+    )
+
+
+def _score(record: RunRecord, benchmarks: Benchmarks, harvest: Harvest) -> dict[str, Any]:
+    """Score a run whose scores are not there or not true any more; nobody else may work on it meanwhile."""
+    settings = benchmarks.settings
+    if settings.scorer.name == "none":
+        raise Skipped("it is not scored, and scorer=none")
+    if not os.access(record.path, os.W_OK):
+        raise UserError(f"{shown(record.path)} is not writable, and its scores go there")
+    benchmark, out = benchmarks.of(record), record.folder.scores
+    with _alone(record):
+        before = _content(out / "scores.json")
+        say(f"scoring {record.name}")  # above the bars, which do not name it
+        scores = score(record.folder.videos, benchmark, settings.scorer, out=out, progress=settings.progress)
+        harvest.anew += _content(out / "scores.json") != before
+    return scores
+
+
+def _content(path: Path) -> bytes | None:
+    return path.read_bytes() if path.is_file() else None
+
+
+@contextmanager
+def _alone(record: RunRecord) -> Iterator[None]:
+    """Hold the run's journals, or its folder if it has none. Raises Skipped if somebody else does."""
+    with ExitStack() as held:
+        try:
+            wait_for_silence(record.path, None)
+            for place in journal_files(record.path) or [record.path]:
+                held.enter_context(Lock(place))
+        except Held:
+            raise Skipped("it is being worked on") from None
+        yield

@@ -1,0 +1,118 @@
+"""What becomes of the scores of all runs below a folder: a leaderboard, or two models compared."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+
+from runners.core.errors import UserError
+from runners.core.files import shown, user_path
+from runners.core.outcome import BAD_INPUT, DONE, FAILED, Outcome
+from runners.core.settings import ScoreSettings
+from runners.core.terminal import make_console
+from runners.reporting.collect import gather
+from runners.reporting.leaderboard import Kind, ScoredRun, group, ranked, rows
+from runners.runs.run_finder import find_run_folders
+from runners.runs.twins import twins_between, twins_within
+from runners.scoring import check_name
+
+
+def score_runs(settings: ScoreSettings) -> Outcome:
+    """Score what is complete and not yet scored, then print and write the leaderboard, or compare two models.
+
+    Runs that are incomplete, refused, being worked on or damaged are named with the reason and stand nowhere.
+    Raises UserError.
+    """
+    results = _results(settings)
+    harvest = gather(results, settings)
+    kinds, notes = group(harvest.runs)
+    count = len(harvest.runs)
+    lines = [f"{shown(results)}: {count} of {harvest.found} runs have scores, {harvest.anew} made now"]
+    lines += [*(f"note: {note}" for note in notes), *harvest.remarks()]
+    twins = _twins(harvest.runs)
+    lines += twins
+    lines += [f"  {name} skipped: {why}" for name, why in harvest.skipped.items()]
+    lines += [f"error: {name}: {why}" for name, why in harvest.faults.items()]
+    code = FAILED if harvest.faults or not (kinds or settings.published) else DONE
+    if settings.compare:
+        try:
+            _print_comparisons(kinds, settings)
+        except UserError as error:  # told beside what was skipped, which may be why
+            code = BAD_INPUT
+            lines.append(f"error: {error}")
+    elif kinds or settings.published:
+        lines += _print_leaderboard(results, kinds, settings, twins)
+    else:
+        lines += _empty_leaderboard(results)
+        lines.append("error: there is no score to show")
+    return Outcome(code, shown(results), tuple(lines), results)
+
+
+def _results(settings: ScoreSettings) -> Path:
+    """The folder, with all that can be wrong with the question. Raises UserError."""
+    from runners.reporting.leaderboard_files import check_places
+
+    if settings.videos or settings.scores:
+        raise UserError("videos=DIR scores one folder, results=DIR all runs below one; leave one of them out")
+    if settings.resamples < 1:
+        raise UserError(f"resamples={settings.resamples} must be at least 1")
+    if settings.seed < 0:
+        raise UserError(f"seed={settings.seed} must be at least 0")
+    check_name(settings.scorer)
+    if settings.scorer.workers < 0:
+        raise UserError(f"scorer.workers={settings.scorer.workers} must be at least 0 (0: one per core)")
+    if settings.compare and len(settings.compare) != 2:
+        raise UserError(f"compare takes two models, e.g. compare=[svd,freeze]; {len(settings.compare)} are named")
+    results = user_path(settings.results or "results")
+    if not find_run_folders(results):
+        raise UserError(f"{shown(results)} holds no runs (folders with a journal), however deep; set results=DIR")
+    if not settings.compare:
+        if not os.access(results, os.W_OK):
+            raise UserError(f"{shown(results)} is not writable, and the leaderboard is written there")
+        check_places(results)
+    return results
+
+
+def _twins(runs: Sequence[ScoredRun]) -> list[str]:
+    """Warnings for paid clips that are one video: a score over them is not what it says."""
+    named = [(shown(run.record.path), run.record.clips) for run in runs]
+    within = [f"{name}: {line}" for name, clips in named for line in twins_within(clips)]
+    return [f"warning: {line}" for line in (*within, *twins_between(named))]
+
+
+def _print_leaderboard(results: Path, kinds: list[Kind], settings: ScoreSettings, twins: list[str]) -> list[str]:
+    """Print and write it, with what must stand below it; returns what else is to be told of it."""
+    from runners.reporting.leaderboard_files import write_leaderboard
+    from runners.reporting.leaderboard_table import LOG_COLUMNS, notes, print_leaderboard
+    from runners.reporting.published import published_rows
+
+    found = rows(kinds, resamples=settings.resamples, seed=settings.seed)
+    if settings.published:
+        found = ranked([*found, *published_rows()])
+    told = notes(found, resamples=settings.resamples, seed=settings.seed)
+    print_leaderboard(found, make_console(log_columns=LOG_COLUMNS))
+    written = write_leaderboard(results, found, [*told, *twins])
+    return [*told, f"written: {', '.join(shown(path) for path in written)}"]
+
+
+def _empty_leaderboard(results: Path) -> list[str]:
+    """Take the rows of an earlier call out of its files: what they stood for is not there any more."""
+    from runners.reporting.leaderboard_files import write_leaderboard
+
+    if not (results / "leaderboard.csv").exists():
+        return []
+    written = write_leaderboard(results, [], [])
+    return [f"written, with no row: {', '.join(shown(path) for path in written)}"]
+
+
+def _print_comparisons(kinds: list[Kind], settings: ScoreSettings) -> None:
+    from runners.reporting.comparison import compare_models, comparison_notes, comparison_table
+    from runners.reporting.leaderboard_table import LOG_COLUMNS
+
+    console = make_console(log_columns=LOG_COLUMNS)
+    resampling = {"resamples": settings.resamples, "seed": settings.seed}
+    for comparison in compare_models(kinds, settings.compare, **resampling):
+        console.print(comparison_table(comparison))
+        for note in comparison_notes(comparison, **resampling):
+            console.print(note, highlight=False, markup=False, soft_wrap=True)

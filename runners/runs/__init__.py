@@ -1,0 +1,1 @@
+"""A run folder: journal, record, manifest, who works on it."""
