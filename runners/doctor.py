@@ -19,9 +19,9 @@ _MARKS = {"ok": "ok     ", "note": "       ", "warning": "warning", "fault": "FA
 def run(settings: DoctorSettings) -> Outcome:
     """One model's check-up and its data set's. Raises UserError for a model that cannot even be described."""
     from runners.benchmarks.checkup import examine_data
+    from runners.core.failures import telling
     from runners.core.progress import make_bar
     from runners.core.shell import command_line, root_of, setting
-    from runners.generation.adapter_calls import telling
     from runners.planning.needs import check_needs
 
     adapter = instantiate_adapter(settings.model.adapter)

@@ -13,7 +13,7 @@ from runners.core.settings import FetchSettings
 
 def run(settings: FetchSettings) -> Outcome:
     """One data set."""
-    from runners.generation.adapter_calls import writing
+    from runners.core.failures import writing
 
     with writing():
         return fetch(settings)

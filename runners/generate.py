@@ -50,7 +50,7 @@ def begin(jobs: Sequence[GenerateSettings]) -> None:
     Raises UserError for jobs that would meet in one folder with different settings, before any of them begins.
     """
     from runners.core.errors import UserError
-    from runners.planning.plan import run_path
+    from runners.planning.make_plan import run_path
     from runners.planning.variant import check_apart
 
     paths = {}

@@ -12,7 +12,7 @@ from runners.core.settings import ScoreSettings
 def run(settings: ScoreSettings) -> Outcome:
     """One folder, or all runs below one. Raises UserError."""
     from runners.core.errors import UserError
-    from runners.generation.adapter_calls import writing
+    from runners.core.failures import writing
     from runners.scoring.score_folder import score_folder
 
     with writing():

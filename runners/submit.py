@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 def run(settings: SubmitSettings) -> Outcome:
     """Check the runs and, unless only that is asked for, write the submission. Raises UserError."""
     from runners.core.errors import UserError
+    from runners.core.failures import writing
     from runners.core.files import user_path
-    from runners.generation.adapter_calls import writing
     from runners.submission.card import read_card
     from runners.submission.check import examine
     from runners.submission.runs import find_runs

@@ -16,7 +16,7 @@ from omegaconf import OmegaConf
 from adapters import Adapter
 from runners.cli.choices import headline, options
 from runners.core.settings import DoctorSettings, FetchSettings, GenerateSettings, ScoreSettings, SubmitSettings
-from runners.planning.plan import check_settings
+from runners.planning.make_plan import check_settings
 
 CONF = Path(__file__).resolve().parents[1] / "conf"
 SCHEMAS = {

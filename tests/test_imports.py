@@ -5,12 +5,14 @@ from __future__ import annotations
 import ast
 import subprocess
 import sys
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
+MOST_FILES = 13
 HEAVY = {"av", "cv2", "diffusers", "hydra", "matplotlib", "omegaconf", "pymunk", "ray", "torch", "transformers"}
 
 
@@ -40,9 +42,100 @@ def test_the_harness_knows_only_the_surface_of_adapters() -> None:
     assert breaches("runners", ("adapters",), allowed=("adapters", "adapters.http.line")) == []
 
 
-def test_the_core_knows_no_entry_point_scorer_or_report() -> None:
-    entries = tuple(f"runners.{path.stem}" for path in (ROOT / "runners").glob("*.py") if path.stem != "__init__")
-    assert breaches("runners/core", (*entries, "runners.scoring", "runners.reporting")) == []
+def code(path: Path) -> Iterator[ast.AST]:
+    """All nodes of a file that run; imports for type checkers alone do not."""
+    todo: list[ast.AST] = [ast.parse(path.read_text(encoding="utf-8"))]
+    while todo:
+        node = todo.pop()
+        if isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING":
+            continue
+        yield node
+        todo += ast.iter_child_nodes(node)
+
+
+def modules() -> dict[str, Path]:
+    """Every module of the project by its name."""
+    paths = [path for top in ("adapters", "runners") for path in (ROOT / top).rglob("*.py")]
+    return {".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__"): path for path in paths}
+
+
+def imported(known: dict[str, Path], path: Path) -> set[str]:
+    """The project's modules that a file imports, wherever in it."""
+    found: set[str] = set()
+    for node in code(path):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names} & known.keys()
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            names = {f"{node.module}.{alias.name}" for alias in node.names}
+            found |= (names & known.keys()) or ({node.module} & known.keys())
+    return found
+
+
+KNOWN = modules()
+GRAPH = {name: imported(KNOWN, path) - {name} for name, path in KNOWN.items()}
+
+
+def room_of(name: str) -> str:
+    """The folder of a module, by its dotted name; scoring and the official toolbox in it are one room."""
+    room = name if KNOWN[name].name == "__init__.py" else name.rpartition(".")[0]
+    return {"runners.scoring.official": "runners.scoring", "runners.demo.scenes": "runners.demo"}.get(room, room)
+
+
+ROOMS = (
+    "runners",  # the commands
+    "runners.cli",
+    "runners.submission",
+    "runners.reporting",
+    "runners.generation",
+    "runners.planning",
+    "runners.scoring",
+    "runners.fetching",
+    "runners.benchmarks",
+    "runners.demo",
+    "runners.paid",
+    "runners.prompts",
+    "runners.clips",
+    "runners.runs",
+    "runners.dataset",
+    "runners.core",
+    "adapters",
+)
+"""From the top floor to the ground: each room imports only from those after it."""
+
+
+def test_imports_run_one_way() -> None:
+    place = {room: number for number, room in enumerate(ROOMS)}
+    rooms = {name: "adapters" if name.startswith("adapters") else room_of(name) for name in KNOWN}
+    assert set(rooms.values()) == set(ROOMS)
+    upwards = [
+        f"{name} imports {other}"
+        for name, others in sorted(GRAPH.items())
+        for other in sorted(others)
+        if place[rooms[name]] > place[rooms[other]]
+    ]
+    assert upwards == []
+
+
+def test_no_files_import_each_other_in_a_circle() -> None:
+    left = {name: set(others) for name, others in GRAPH.items()}
+    while free := [name for name, others in left.items() if not others]:
+        for name in free:
+            del left[name]
+        for others in left.values():
+            others.difference_update(free)
+    assert left == {}
+
+
+def test_the_top_floor_holds_the_commands_and_nothing_else() -> None:
+    found = {path.stem for path in (ROOT / "runners").glob("*.py")} - {"__init__"}
+    assert found == {"generate", "score", "submit", "fetch", "jobs", "doctor"}
+
+
+def test_no_room_is_too_full_to_be_taken_in() -> None:
+    files = Counter(name.rpartition(".")[0] for name, path in KNOWN.items() if path.name != "__init__.py")
+    # Scoring reads from top to bottom in one walk, and each service has a file.
+    full = {room: count for room, count in files.items() if count > MOST_FILES}
+    assert full.keys() <= {"runners.scoring", "adapters.api", "runners.demo"}, full
 
 
 def test_hydra_is_known_only_where_settings_are_composed() -> None:

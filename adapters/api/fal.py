@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 from urllib.parse import quote
 
 from adapters.api.http.addresses import origin
-from adapters.api.jobs.waits import Passing, asked_wait
+from adapters.api.http.retry_after import Passing, asked_wait
 from adapters.api.provider import Provider
 from adapters.api.told import identified
 from adapters.api.wire import Answer, BadAnswer, Call, Output, State, Status, Ticket, Work

@@ -9,7 +9,7 @@ from urllib.parse import quote
 
 from adapters.api.google_rpc import GoogleService, declined, decoded
 from adapters.api.http.addresses import origin
-from adapters.api.jobs.waits import Passing, asked_wait
+from adapters.api.http.retry_after import Passing, asked_wait
 from adapters.api.told import items, mapping, stated_id
 from adapters.api.wire import Answer, BadAnswer, Call, Output, State, Status, Ticket, Work
 from adapters.errors import SetupError

@@ -7,7 +7,7 @@ import re
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
-from adapters.api.jobs.waits import asked_wait
+from adapters.api.http.retry_after import asked_wait
 from adapters.api.provider import Provider
 from adapters.api.wire import Answer, BadAnswer
 from adapters.errors import RateLimited

@@ -7,7 +7,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from typing import Any, ClassVar
 
-from adapters.api.jobs.waits import asked_wait
+from adapters.api.http.retry_after import asked_wait
 from adapters.api.told import stated_id
 from adapters.api.wire import UNREADABLE, Answer, BadAnswer, Call, Media, Status, Ticket, Work
 from adapters.errors import Ambiguous, MissingDependency, RateLimited, Refused, Rejected, SetupError

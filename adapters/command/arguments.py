@@ -1,4 +1,4 @@
-"""What a user's command is told of a clip, in its arguments or as a line of JSON. Part of `adapters.command.adapter`."""
+"""What a user's command is told of a clip, in its arguments or as a line of JSON. Part of `adapters.command`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The clips that one run of a user's command is to make, and what became of each. Part of `adapters.command.adapter`."""
+"""The clips that one run of a user's command is to make, and what became of each. Part of `adapters.command`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A video file opened: which of its streams is the video, and what no decoder is let near. Part of `adapters.video.reading`."""
+"""A video file opened: which of its streams is the video, and what no decoder is let near."""
 
 from __future__ import annotations
 

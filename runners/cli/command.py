@@ -129,7 +129,7 @@ def _one_job(command: Command, settings: Any, before: Sequence[Outcome]) -> Outc
         return Outcome.not_started()
     if isinstance(settings, Outcome):
         return settings
-    from runners.generation.adapter_calls import writing
+    from runners.core.failures import writing
 
     try:
         with writing():  # what the disk refuses is nobody's fault here, wherever it is met

@@ -12,8 +12,7 @@ from concurrent.futures import Future
 from typing import Any, TypeVar
 
 from runners.core.errors import UserError
-from runners.fetching.remote import INSTALL, Digest, Remote
-from runners.fetching.sources import Listing
+from runners.fetching.remote import INSTALL, Digest, Listing, Remote
 from runners.fetching.web import Passing, Web, asked_wait
 
 T = TypeVar("T")

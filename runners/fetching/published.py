@@ -15,9 +15,9 @@ from runners.core.shell import command_line, root_of, setting
 from runners.core.terminal import show
 from runners.fetching.choose import PROMPT_DATA, PURPOSES, Group, choose, shipped_rates, usable
 from runners.fetching.kept import Kept
-from runners.fetching.remote import Remote
+from runners.fetching.remote import Listing, Remote
 from runners.fetching.run import Job, Result, fetch_files, left_of
-from runners.fetching.sources import Listing, list_source
+from runners.fetching.sources import list_source
 from runners.fetching.web import Denied, Lasting, Passing
 
 _MOST_CONNECTIONS = 64

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Protocol
 
 from runners.core.errors import UserError
+from runners.fetching.web import Web
 
 INSTALL = "pip install -e '.[data]'"
 _BLOCK_BYTES = 2**20
@@ -113,3 +114,11 @@ def _crc32c() -> Hasher:
             return str(self._sum.digest().hex())
 
     return Hex()
+
+
+@dataclass(frozen=True)
+class Listing:
+    """All files of a source, and the connection that fetches them."""
+
+    files: list[Remote]
+    web: Web

@@ -6,25 +6,16 @@ import base64
 import os
 import threading
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
 
 from runners.core.errors import UserError
-from runners.fetching.remote import Digest, Remote
+from runners.fetching.remote import Digest, Listing, Remote
 from runners.fetching.web import Web
 
 _FOLDERS = ("full-videos/", "split-videos/", "switch-frames/", "video-masks/real/", "descriptions")
 """What of a bucket is listed at all."""
 _PAGE = "1000"
-
-
-@dataclass(frozen=True)
-class Listing:
-    """All files of a source, and the connection that fetches them."""
-
-    files: list[Remote]
-    web: Web
 
 
 def list_source(address: str, stop: threading.Event) -> Listing:

@@ -13,9 +13,9 @@ from runners.core.files import shown
 from runners.core.outcome import BAD_INPUT, DONE, FAILED, INTERRUPTED, STOPPED, Outcome, again
 from runners.core.shell import command_line, setting
 from runners.generation.tally import Tally
-from runners.paid.budget import Costs
-from runners.paid.job_log import job_facts
+from runners.planning.costs import Costs
 from runners.planning.plan import Plan, Work
+from runners.runs.journal import job_facts
 
 
 @dataclass(frozen=True)

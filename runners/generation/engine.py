@@ -15,21 +15,12 @@ from collections.abc import Callable, Sequence
 from functools import partial
 
 from adapters import Adapter, AdapterError, BadClip, Cancelled, Postponed, Request, Retryable
+from runners.core.failures import failure, fatal
 from runners.core.provenance import usable_cores
 from runners.generation.batch import Aside, Batch
 from runners.generation.in_hand import InHand
 from runners.generation.interrupt import Interrupt
-from runners.generation.produce import (
-    Handles,
-    Made,
-    Production,
-    failure,
-    fatal,
-    finish,
-    made_by_model,
-    made_from_raw,
-    make_request,
-)
+from runners.generation.produce import Handles, Made, Production, finish, made_by_model, made_from_raw, make_request
 from runners.generation.retry import Left, until_settled
 from runners.generation.stopping import Stopping
 from runners.generation.tally import Limits, Stop, Tally, Watcher

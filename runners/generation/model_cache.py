@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from adapters import Adapter, Wrapper
-from runners.generation.adapter_calls import close
+from runners.core.failures import failure
 
 
 class Lender:
@@ -61,3 +61,11 @@ class Lent(Wrapper):
 
     def close(self) -> None:
         """Stay loaded: the next job may be of the same model."""
+
+
+def close(adapter: Adapter, say: Callable[[str], None]) -> None:
+    """Give the model back. What was made stays made: a fault here is told and ends nothing."""
+    try:
+        adapter.close()
+    except Exception as error:  # noqa: BLE001  (the clips are published)
+        say(f"warning: the adapter's close() raised {failure(error)[1]}")

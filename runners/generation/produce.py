@@ -6,8 +6,6 @@ finished: a rendered file whose record exists is published by the next process w
 
 from __future__ import annotations
 
-import errno
-import os
 import shutil
 import time
 from collections.abc import Callable
@@ -18,24 +16,20 @@ from typing import Any
 
 from adapters import (
     Adapter,
-    AdapterError,
     BadClip,
     BadVideo,
     Clip,
     Needs,
     Pause,
     Request,
-    SetupError,
     StepReport,
     amount_usd,
-    clean_text,
     frames_for,
 )
 from runners.clips.conditioning import make_conditioning
 from runners.clips.geometry import Geometry
 from runners.clips.raw import keep_raw
 from runners.clips.standardize import Output, standardize
-from runners.core.errors import UserError
 from runners.core.files import publish, sha256_file, sync_folder
 from runners.dataset.layout import CONTINUATION_S
 from runners.paid.job_log import ClipJobs, asked_again
@@ -46,8 +40,6 @@ from runners.runs.journal import ClipState, Journal
 from runners.runs.journal_lines import Event
 from runners.runs.reported import report
 from runners.runs.run_folder import RunFolder
-
-_LONGEST_REASON = 500
 
 
 @dataclass(frozen=True)
@@ -239,36 +231,3 @@ def recover(folder: RunFolder, journal: Journal, clip_id: str, state: ClipState)
 
 def _is(path: Path, sha256: str) -> bool:
     return path.is_file() and sha256_file(path) == sha256
-
-
-def failure(error: BaseException) -> tuple[str, str]:
-    """The (kind, reason) that a clip's failure is recorded under: one line, whatever was raised."""
-    if isinstance(error, AdapterError):
-        return error.kind, _one_line(str(error)) or type(error).__name__
-    if isinstance(error, UserError):
-        return "bad_input", _one_line(str(error))
-    return "error", _one_line(f"{type(error).__name__}: {error}{_where(error)}")
-
-
-def fatal(error: Exception) -> str | None:
-    """What to tell if an error ends the whole run, since no other clip could fare better; None if it does not."""
-    if isinstance(error, SetupError):
-        return str(error)
-    if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS):
-        return f"cannot write ({os.strerror(error.errno)}); free some space and run the same command again"
-    return None
-
-
-def _one_line(text: str) -> str:
-    """A reason for a log and a table: without line breaks, and cut where nobody reads on."""
-    return clean_text(" ".join(text.split()), _LONGEST_REASON)
-
-
-def _where(error: BaseException) -> str:
-    trace = error.__traceback__
-    while trace is not None and trace.tb_next is not None:
-        trace = trace.tb_next
-    if trace is None:
-        return ""
-    code = trace.tb_frame.f_code
-    return f" ({Path(code.co_filename).name}:{trace.tb_lineno} in {code.co_name})"

@@ -14,23 +14,27 @@ from typing import Any
 from adapters import Adapter, MissingKey, RollOut
 from runners.benchmarks.benchmark import ensure_rate, open_benchmark
 from runners.core.errors import UserError, WorkFailed
+from runners.core.failures import telling, writing
 from runners.core.files import sha256_file, shown
 from runners.core.outcome import BAD_INPUT, FAILED, Outcome
 from runners.core.progress import Counts, make_bar, make_progress
 from runners.core.provenance import hardware, versions
 from runners.core.settings import GenerateSettings
 from runners.core.terminal import say
-from runners.generation.adapter_calls import close, telling, writing
 from runners.generation.conclusion import Results, conclude, describe_plan
 from runners.generation.engine import Engine, slots
 from runners.generation.interrupt import Interrupt
+from runners.generation.model_cache import close
 from runners.generation.produce import Production, recover
 from runners.generation.tally import Limits, Tally
-from runners.paid.budget import caps_of, check_budget, costs, price_of
+from runners.paid.budget import caps_of, check_budget, price_of
 from runners.paid.job_owners import JobOwners
+from runners.planning.costs import costs
+from runners.planning.make_plan import make_plan
 from runners.planning.needs import check_needs
-from runners.planning.plan import Plan, Work, find_work, make_plan, read_state
+from runners.planning.plan import Plan, Work
 from runners.planning.resume_checks import check_revision, find_untagged
+from runners.planning.work import find_work, read_state
 from runners.runs.journal import RunState
 from runners.runs.journal_lines import SCHEMA
 from runners.runs.manifest import write_manifest

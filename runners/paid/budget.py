@@ -3,37 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-from adapters import Adapter, fold_attempts
+from adapters import Adapter
 from runners.core.errors import UserError
+from runners.core.failures import telling
 from runners.core.files import shown, user_path
 from runners.core.settings import GenerateSettings
 from runners.dataset.layout import CONTINUATION_S
-from runners.generation.adapter_calls import telling
-from runners.paid.job_log import job_facts
 from runners.paid.spending import Cap, Totals
 
-if TYPE_CHECKING:
-    from runners.planning.plan import Plan, Work
-
 _LOCK = ".budget.lock"
-
-
-@dataclass(frozen=True)
-class Costs:
-    """What a plan comes to, in US dollars: `each` job, how many `jobs` are still to be paid, what is `spent`."""
-
-    each_usd: float
-    jobs: int
-    spent_usd: float
-
-    @property
-    def left_usd(self) -> float:
-        """What the jobs that are not yet promised will cost."""
-        return self.each_usd * self.jobs
 
 
 def price_of(adapter: Adapter) -> float | None:
@@ -84,17 +64,6 @@ def caps_of(settings: GenerateSettings, folder: Path, sweep: Sequence[Path]) -> 
     except OSError as error:
         raise UserError(f"budget.lock={shown(lock)} cannot be written ({error.strerror}); name another file") from None
     return tuple(caps), lock
-
-
-def costs(plan: Plan, work: Work, each_usd: float) -> Costs:
-    """What the clips that are left will cost; those whose job runs, or may run, are paid for already."""
-    jobs = sum(task.raw is None and not _promised(job_facts(task.state)) for task in work.tasks)
-    return Costs(each_usd, jobs, Totals([plan.folder.path]).usd())
-
-
-def _promised(facts: list[dict[str, object]]) -> bool:
-    attempts = fold_attempts(facts)
-    return bool(attempts) and attempts[-1].state in ("submitting", "answered", "submitted", "succeeded", "fetched")
 
 
 def _results(settings: GenerateSettings) -> Path:

@@ -9,7 +9,7 @@ from typing import Any
 
 from runners.paid.job_owners import JobOwners
 from runners.paid.spending import Gate
-from runners.runs.journal import ClipState, Journal
+from runners.runs.journal import ClipState, Journal, job_facts
 from runners.runs.journal_lines import number_of
 
 
@@ -59,11 +59,6 @@ class ClipJobs:
             if owner is None:
                 self.append(event)
         return owner
-
-
-def job_facts(state: ClipState) -> list[dict[str, Any]]:
-    """What the adapter recorded of a clip, oldest first."""
-    return [event["job"] for event in state.events]
 
 
 def asked_again(state: ClipState) -> bool:

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+from pathlib import Path
 from typing import Any, get_args
 
-from adapters import Mode, Needs, PromptUse
+from adapters import Adapter, Mode, Needs, PromptUse
 from runners.core.errors import UserError
+from runners.core.failures import telling
+from runners.dataset.claims import foreign_name
+from runners.dataset.scenarios import Scenario
 
 _MOST_FPS = 1000
 
@@ -40,3 +45,20 @@ def _size(value: Any) -> bool:
 
 def _rate(value: Any) -> bool:
     return isinstance(value, int | float) and 0 < value <= _MOST_FPS
+
+
+def own_inputs(adapter: Adapter, scenario: Scenario, scenes: Collection[str]) -> list[Path]:
+    """The files that the adapter says a clip is made from; `scenes` are the names of all the benchmark's.
+
+    Raises UserError unless they are there, and for one whose name is another scene's, view's or take's.
+    """
+    scenario_id = scenario.id
+    with telling("the adapter's inputs()"):
+        paths = [Path(path) for path in adapter.inputs(scenario_id)]
+    missing = [str(path) for path in paths if not path.is_file()]
+    if missing:
+        raise UserError(f"the clip of {scenario_id} is made from {missing[0]}, which is not there, or is no file")
+    for path in (*paths[:1], *{path.parent for path in paths[1:]}):  # of frames their folder's name says it
+        if told := foreign_name(path, scenario.item, scenes):
+            raise UserError(told)
+    return paths

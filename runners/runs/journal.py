@@ -233,3 +233,8 @@ def check_state(state: RunState, folder: Path) -> None:
                 f"{folder}: the journal is damaged: the event {event['event']!r} of {event.get('id', 'the run')} lacks "
                 f"{', '.join(lacking)}; restore the file, or start another run with tag=…"
             )
+
+
+def job_facts(state: ClipState) -> list[dict[str, Any]]:
+    """What the adapter recorded of a clip, oldest first."""
+    return [event["job"] for event in state.events]

@@ -9,8 +9,7 @@ from adapters import Attempt, amount_usd, clean_text, fold_attempts, spent_usd
 from runners.core.errors import first_of
 from runners.core.files import sha256_json, write_json
 from runners.dataset.scenarios import Scenario
-from runners.paid.job_log import job_facts
-from runners.runs.journal import ClipState, RunState, fold, forget_lost_clips
+from runners.runs.journal import ClipState, RunState, fold, forget_lost_clips, job_facts
 from runners.runs.run_folder import RunFolder
 from runners.runs.twins import twins_within
 

@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Generic, TypeVar
 
 from runners.core.errors import UserError, WorkFailed
-from runners.generation.produce import fatal
+from runners.core.failures import fatal
 from runners.scoring.scratch import scratch_folder
 
 T = TypeVar("T")

@@ -32,8 +32,7 @@ from runners.core.errors import UserError
 from runners.core.settings import GenerateSettings, JobsSettings
 from runners.generation.run import generate
 from runners.jobs import run as jobs_command
-from runners.paid.job_log import job_facts
-from runners.runs.journal import fold
+from runners.runs.journal import fold, job_facts
 from tests.run.crash import die_before_step, ended, forked, watch
 from tests.test_conf import composed
 

@@ -13,8 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from adapters import Attempt, fold_attempts
-from runners.paid.job_log import job_facts
-from runners.runs.journal import fold
+from runners.runs.journal import fold, job_facts
 from tests.api import shell
 from tests.api.cases import BY_NAME, Case
 from tests.run.harness import MINI

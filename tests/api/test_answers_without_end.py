@@ -12,10 +12,10 @@ import pytest
 
 from adapters.api.gemini import Gemini
 from adapters.api.http.redaction import Redactor
+from adapters.api.http.retry_after import Passing
 from adapters.api.http.transport import Lost, Transport
 from adapters.api.jobs.download import fetch
 from adapters.api.jobs.poll import Asking
-from adapters.api.jobs.waits import Passing
 from adapters.api.luma import Luma
 from adapters.api.wire import Call, Output, Ticket
 from tests.api.front import speaking

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from adapters.api.fal import Fal
-from adapters.api.jobs.waits import Passing
+from adapters.api.http.retry_after import Passing
 from adapters.api.wire import BadAnswer, State, Ticket
 from adapters.errors import Ambiguous, SetupError
 from tests.api.works import answer

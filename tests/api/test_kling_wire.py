@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from adapters.api.jobs.waits import Passing
+from adapters.api.http.retry_after import Passing
 from adapters.api.kling import Kling
 from adapters.api.wire import Answer, BadAnswer, State, Ticket
 from adapters.errors import Ambiguous, RateLimited, Refused, Rejected, SetupError

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from adapters import AdapterError, SetupError
-from adapters.api.jobs.waits import Passing
+from adapters.api.http.retry_after import Passing
 from adapters.api.provider import Provider
 from adapters.api.service import Service
 from adapters.api.wire import Answer, BadAnswer, State, Ticket

@@ -11,8 +11,9 @@ from email.utils import formatdate
 import pytest
 
 from adapters import RateLimited
+from adapters.api.http.retry_after import Passing, asked_wait
 from adapters.api.jobs.limiter import Limiter
-from adapters.api.jobs.waits import Passing, Patience, asked_wait, fetching, polling, submitting
+from adapters.api.jobs.waits import Patience, fetching, polling, submitting
 
 NOW = 1_800_000_000.0
 

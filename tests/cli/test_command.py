@@ -207,7 +207,7 @@ def test_an_adapter_gets_the_arguments_of_its_yaml() -> None:
         ({"_target_": f"{HERE}.Given"}, r"Given needs 'steps': set model\.adapter\.steps=…"),
         ({"_target_": f"{HERE}.Given", "stesp": 3}, r"takes no argument 'stesp'; did you mean 'steps'\?"),
         ({"_target_": f"{HERE}.Given", "steps": 3, "scale": -1}, "^scale must not be negative$"),
-        ({"_target_": f"{HERE}.Givne"}, r"tests\.test_entry has no 'Givne'; did you mean 'Given'"),
+        ({"_target_": f"{HERE}.Givne"}, r"tests\.cli\.test_command has no 'Givne'; did you mean 'Given'"),
         ({"_target_": "no_such_package.Model"}, "No module named 'no_such_package'"),
         ({"_target_": "Model"}, "model.adapter._target_=Model names no module"),
         ({"_target_": ".Model"}, "model.adapter._target_=.Model names no module"),

@@ -15,7 +15,7 @@ from runners.generation.interrupt import Interrupt
 from runners.generation.produce import Production
 from runners.generation.run import prepare
 from runners.generation.tally import Limits, Tally
-from runners.planning.plan import find_work
+from runners.planning.work import find_work
 from runners.runs.journal import RunState
 from runners.runs.run_folder import OpenRun
 from tests.run.harness import IDS, settings

@@ -24,7 +24,7 @@ from runners.core.settings import (
     SelectSettings,
 )
 from runners.planning.fingerprint import Fingerprint, differences
-from runners.planning.plan import make_plan
+from runners.planning.make_plan import make_plan
 from tests.run.harness import MINI, Paint, settings
 
 MODEL = ModelSettings(name="paint", adapter={"_target_": "x.Paint", "steps": 50})

@@ -10,7 +10,7 @@ import pytest
 
 from runners.core.errors import UserError
 from runners.core.settings import BenchmarkSettings, GenerateSettings, ModelSettings, PromptsSettings, SelectSettings
-from runners.planning.plan import run_path
+from runners.planning.make_plan import run_path
 from runners.planning.variant import check_apart, part, variant_tag
 
 SVD = GenerateSettings(

@@ -7,8 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from adapters import Attempt, fold_attempts
-from runners.paid.job_log import job_facts
-from runners.runs.journal import Journal, fold
+from runners.runs.journal import Journal, fold, job_facts
 
 SENT: dict[str, Any] = {
     "state": "submitting", "attempt": 1, "usd": 0.6, "at": 1_700_000_000.0, "uuid": "u-1", "work": "w", "model": "m1",

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from adapters.api.http.addresses import ForbiddenAddress
+from adapters.api.http.retry_after import Passing, asked_wait
 from adapters.api.http.transport import Lost, NotDelivered, Transport
-from adapters.api.jobs.waits import Passing, asked_wait
 from adapters.api.wire import Output
 from adapters.errors import BadClip
 from adapters.video.reading import BadVideo, VideoInfo, examine

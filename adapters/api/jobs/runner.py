@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from functools import partial
 
 from adapters.api.http.addresses import host_of
+from adapters.api.http.retry_after import Passing
 from adapters.api.http.transport import Transport
 from adapters.api.jobs import waits
 from adapters.api.jobs.download import Broken, Fetched, Gone, check_shape, fetch
@@ -21,7 +22,7 @@ from adapters.api.jobs.limiter import Limiter
 from adapters.api.jobs.poll import AnotherJob, Asking, pending
 from adapters.api.jobs.submit import Submitting, upload
 from adapters.api.jobs.terms import Terms
-from adapters.api.jobs.waits import Passing, Patience
+from adapters.api.jobs.waits import Patience
 from adapters.api.provider import Provider
 from adapters.api.told import number
 from adapters.api.wire import Output, State, Status, Ticket, Work

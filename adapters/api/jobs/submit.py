@@ -9,8 +9,8 @@ from typing import Any
 
 from adapters.api.http.addresses import host_of
 from adapters.api.http.redaction import HIDDEN
+from adapters.api.http.retry_after import Passing
 from adapters.api.http.transport import Lost, NotDelivered, Transport
-from adapters.api.jobs.waits import Passing
 from adapters.api.provider import Provider
 from adapters.api.told import cost_usd, fit, identified
 from adapters.api.wire import UNREADABLE, Answer, BadAnswer, Call, Ticket, Work

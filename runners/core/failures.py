@@ -1,16 +1,55 @@
-"""What goes wrong around the clips, where no single one can be blamed: a line for users, the cause for authors."""
+"""What went wrong, as a line for users, and what of it no clip is to blame for."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator
+import errno
+import os
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from adapters import Adapter, OutOfMemory, SetupError
+from adapters import (
+    AdapterError,
+    OutOfMemory,
+    SetupError,
+    clean_text,
+)
 from runners.core.errors import UserError, WorkFailed
-from runners.dataset.claims import foreign_name
-from runners.dataset.scenarios import Scenario
-from runners.generation.produce import failure, fatal
+
+_LONGEST_REASON = 500
+
+
+def failure(error: BaseException) -> tuple[str, str]:
+    """The (kind, reason) that a clip's failure is recorded under: one line, whatever was raised."""
+    if isinstance(error, AdapterError):
+        return error.kind, _one_line(str(error)) or type(error).__name__
+    if isinstance(error, UserError):
+        return "bad_input", _one_line(str(error))
+    return "error", _one_line(f"{type(error).__name__}: {error}{_where(error)}")
+
+
+def fatal(error: Exception) -> str | None:
+    """What to tell if an error ends the whole run, since no other clip could fare better; None if it does not."""
+    if isinstance(error, SetupError):
+        return str(error)
+    if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS):
+        return f"cannot write ({os.strerror(error.errno)}); free some space and run the same command again"
+    return None
+
+
+def _one_line(text: str) -> str:
+    """A reason for a log and a table: without line breaks, and cut where nobody reads on."""
+    return clean_text(" ".join(text.split()), _LONGEST_REASON)
+
+
+def _where(error: BaseException) -> str:
+    trace = error.__traceback__
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    if trace is None:
+        return ""
+    code = trace.tb_frame.f_code
+    return f" ({Path(code.co_filename).name}:{trace.tb_lineno} in {code.co_name})"
 
 
 @contextmanager
@@ -47,28 +86,3 @@ def is_out_of_memory(error: BaseException) -> bool:
     """Whether memory ran out, the machine's or a device's: libraries have errors of their own for it."""
     words = ("out of memory", "not enough memory", "can't allocate memory")
     return isinstance(error, MemoryError) or any(word in str(error).lower() for word in words)
-
-
-def own_inputs(adapter: Adapter, scenario: Scenario, scenes: Collection[str]) -> list[Path]:
-    """The files that the adapter says a clip is made from; `scenes` are the names of all the benchmark's.
-
-    Raises UserError unless they are there, and for one whose name is another scene's, view's or take's.
-    """
-    scenario_id = scenario.id
-    with telling("the adapter's inputs()"):
-        paths = [Path(path) for path in adapter.inputs(scenario_id)]
-    missing = [str(path) for path in paths if not path.is_file()]
-    if missing:
-        raise UserError(f"the clip of {scenario_id} is made from {missing[0]}, which is not there, or is no file")
-    for path in (*paths[:1], *{path.parent for path in paths[1:]}):  # of frames their folder's name says it
-        if told := foreign_name(path, scenario.item, scenes):
-            raise UserError(told)
-    return paths
-
-
-def close(adapter: Adapter, say: Callable[[str], None]) -> None:
-    """Give the model back. What was made stays made: a fault here is told and ends nothing."""
-    try:
-        adapter.close()
-    except Exception as error:  # noqa: BLE001  (the clips are published)
-        say(f"warning: the adapter's close() raised {failure(error)[1]}")

@@ -1,0 +1,145 @@
+"""What is asked for, resolved into a plan and checked, before anything is loaded or written."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from adapters import Adapter, Needs
+from runners.benchmarks.benchmark import Benchmark
+from runners.clips.geometry import DEFAULT_FIT, FITS
+from runners.core.errors import UserError, first_of, nearest
+from runners.core.files import user_path
+from runners.core.settings import GenerateSettings
+from runners.dataset.layout import Kind
+from runners.dataset.presence import check_files
+from runners.dataset.scenarios import Scenario
+from runners.dataset.selection import Selection, parse_shard, select, shard
+from runners.planning.fingerprint import fingerprint
+from runners.planning.output import resolve_output
+from runners.planning.plan import Plan
+from runners.prompts.prompts import PromptChoice, plan_prompts
+from runners.runs.journal import fold
+from runners.runs.run_finder import check_folder
+from runners.runs.run_folder import RunFolder, check_name, run_name
+
+
+def make_plan(settings: GenerateSettings, benchmark: Benchmark, adapter: Adapter) -> Plan:
+    """Check all settings against each other, the benchmark and the adapter. Raises UserError."""
+    check_settings(settings)
+    needs = adapter.needs
+    output = resolve_output(settings.output, benchmark, needs)
+    choice = settings.prompts
+    prompts = plan_prompts(
+        PromptChoice(choice.mode, _path(choice.file), choice.template, _path(choice.data)),
+        benchmark.scenarios, benchmark.root, settings.model.templates,
+    )  # fmt: skip
+    selected = select(benchmark.scenarios, Selection(**vars(settings.select)))
+    chosen = share(benchmark.scenarios, selected, settings.shard)
+    check_conditioning(benchmark, chosen, needs)
+    texts = prompts.texts(chosen) if needs.prompt != "ignored" else dict.fromkeys(s.id for s in chosen)
+    check_prompts(needs, texts, settings)
+    if settings.model.short == "roll_out" and not needs.continues:
+        raise UserError(f"model {settings.model.name} cannot go on from its own frames; use model.short=hold or error")
+    check_name("benchmark.name", benchmark.name)
+    plan = Plan(
+        settings=settings, benchmark=benchmark, adapter=adapter, output=output, prompts=prompts, texts=texts,
+        fingerprint=fingerprint(settings, adapter, benchmark, output, prompts.identity),
+        folder=RunFolder(run_path(settings)), selected=selected, chosen=chosen,
+        shard=parse_shard(settings.shard) if settings.shard else None,
+        keep_raw=settings.model.paid if settings.keep_raw is None else settings.keep_raw,
+    )  # fmt: skip
+    return _with_source_run(plan) if settings.from_raw else plan
+
+
+def run_path(settings: GenerateSettings) -> Path:
+    """The run's folder, by its settings alone."""
+    name = run_name(settings.model.name, settings.tag, settings.prompts.mode, settings.run)
+    return user_path(settings.results) / settings.benchmark.name / name
+
+
+def share(scenarios: Sequence[Scenario], selected: list[Scenario], text: str | None) -> list[Scenario]:
+    """The selected scenarios that are this shard's; there may be none.
+
+    The whole benchmark is dealt out, so that shards with different selections never make the same clip.
+    """
+    mine = {scenario.id for scenario in shard(scenarios, text)}
+    return [scenario for scenario in selected if scenario.id in mine]
+
+
+def check_settings(settings: GenerateSettings) -> None:
+    """Values that no schema can check. Raises UserError."""
+    named = {
+        "model.fit": (settings.model.fit or DEFAULT_FIT, FITS),
+        "model.short": (settings.model.short, ("roll_out", "hold", "hold_one", "error")),
+        "seeds": (settings.seeds, ("derived", "same")),
+        "progress": (settings.progress, ("auto", "live", "plain")),
+        "scorer.name": (settings.scorer.name, ("builtin", "official", "both", "none")),
+    }
+    for key, (value, choices) in named.items():
+        if value not in choices:
+            raise UserError(f"{key}: unknown {value!r}{nearest(value, choices)}")
+    least = {"run": 1, "attempts": 1, "max_failures": 1, "concurrency": 1}
+    for key, bound in least.items():
+        value = getattr(settings, key)
+        if value is not None and value < bound:
+            raise UserError(f"{key}={value} must be at least {bound}")
+    if settings.scorer.workers < 0:
+        raise UserError(f"scorer.workers={settings.scorer.workers} must be at least 0 (0: one per core)")
+    if settings.deadline_s is not None and not settings.deadline_s > 0:
+        raise UserError(f"deadline_s={settings.deadline_s} must be more than 0 seconds")
+
+
+def check_conditioning(benchmark: Benchmark, chosen: Sequence[Scenario], needs: Needs) -> None:
+    """All files that condition the chosen scenarios are there. Raises UserError naming those that are not."""
+    images = needs.mode == "i2v" and (benchmark.root / "switch-frames").is_dir()
+    kinds: list[Kind] = ["switch" if images else "conditioning"]
+    check_files(benchmark.dataset, chosen, kinds, round(needs.fps or benchmark.settings.fps))
+
+
+def check_prompts(needs: Needs, texts: dict[str, str | None], settings: GenerateSettings) -> None:
+    """A model that cannot do without a text gets one for every clip, and none too long. Raises UserError."""
+    long = [clip_id for clip_id, text in texts.items() if needs.prompt_max and utf16_units(text) > needs.prompt_max]
+    if long:
+        raise UserError(
+            f"model {settings.model.name} takes prompts of up to {needs.prompt_max} characters, and those of "
+            f"{first_of(long)} are longer; shorten them in prompts.file=CSV"
+        )
+    if needs.prompt != "required":
+        return
+    empty = [clip_id for clip_id, text in texts.items() if not text]
+    if empty:
+        raise UserError(
+            f"model {settings.model.name} needs a prompt, and {first_of(empty)} have none; choose prompts=op or bpp"
+        )
+
+
+def utf16_units(text: str | None) -> int:
+    """The length of a text as services count it."""
+    return len((text or "").encode("utf-16-le")) // 2
+
+
+def _with_source_run(plan: Plan) -> Plan:
+    """Bind the plan to the run whose raw clips it publishes; its generation fingerprint is that run's."""
+    from runners.planning.resume_checks import check_raw_run
+
+    root = raw_run(plan.settings)
+    if root == plan.folder.path:
+        raise UserError("from_raw names the run itself; give the new output a name with tag=…")
+    try:
+        check_folder(root)
+    except UserError as error:
+        raise UserError(f"from_raw: there is no run in this folder: {error}") from None
+    state = fold(root)
+    generation = check_raw_run(plan, root, state)
+    return replace(plan, source_run=state, fingerprint={**plan.fingerprint, "generation": generation})
+
+
+def raw_run(settings: GenerateSettings) -> Path:
+    """The folder that `from_raw` names."""
+    return user_path(str(settings.from_raw))
+
+
+def _path(text: str | None) -> Path | None:
+    return user_path(text) if text else None
