@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 import subprocess
 import sys
 from collections import Counter
@@ -160,6 +161,13 @@ def test_all_that_is_shown_passes_through_one_place_that_spells_out_what_a_termi
     }
     # --help has no time for more than Python itself, and cleans what it prints.
     assert found == {("runners/core/terminal.py", "print"), ("runners/cli/command.py", "print")}
+
+
+def test_the_table_of_rooms_is_true() -> None:
+    text = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    told = {room: int(count) for room, count in re.findall(r"^\| `([a-z_/]+)` \| (\d+) \|", text, re.MULTILINE)}
+    files = Counter(str(path.relative_to(ROOT).parent) for path in KNOWN.values() if path.name != "__init__.py")
+    assert told == dict(files)
 
 
 @pytest.mark.parametrize("command", ["generate", "score", "fetch", "jobs", "doctor", "submit"])

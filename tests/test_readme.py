@@ -7,6 +7,7 @@ import re
 import shlex
 import subprocess
 import sys
+from itertools import takewhile
 from pathlib import Path
 
 import numpy as np
@@ -157,8 +158,12 @@ def test_the_example_yaml_is_a_model(tmp_path: Path) -> None:
 
 def test_every_place_it_names_is_there() -> None:
     tree = README.split("## Where things are")[1].split("```")[1]
-    folder = ROOT
+    above = ROOT
     for line in tree.strip().splitlines():
-        name = line.split()[0]
-        folder = ROOT if not line.startswith(" ") else ROOT / "runners"
-        assert (folder / name).is_dir(), line
+        rooms = list(takewhile(lambda word: word.endswith("/"), line.split()))
+        if not line.startswith(" "):
+            above = ROOT / rooms[0]
+            assert above.is_dir(), line
+        else:
+            assert rooms, line
+            assert all((above / room).is_dir() for room in rooms), line
