@@ -167,3 +167,12 @@ def test_every_place_it_names_is_there() -> None:
         else:
             assert rooms, line
             assert all((above / room).is_dir() for room in rooms), line
+
+
+@pytest.mark.parametrize("page", ["README.md", "CONTRIBUTING.md", "adapters/api/README.md", "adapters/local/README.md"])
+def test_every_file_that_a_page_names_is_there(page: str) -> None:
+    path = ROOT / page
+    named = set(re.findall(r"`((?:[\w.]+/)*\w+\.py)`", path.read_text(encoding="utf-8")))
+    theirs = {"run_physics_iq.py"}  # of the official toolbox
+    lost = [name for name in sorted(named) if not ((path.parent / name).exists() or (ROOT / name).exists())]
+    assert [name for name in lost if Path(name).name not in theirs] == []

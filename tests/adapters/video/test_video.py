@@ -308,7 +308,7 @@ def test_the_same_frames_give_the_same_bytes_on_one_core_and_on_all(tmp_path: Pa
     code = (
         "import os, sys, hashlib, pathlib\n"
         "if sys.argv[2] == 'one': os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})\n"
-        "from adapters import video\n"
+        "from adapters.video import reading as video\n"
         "from tests.adapters.video.files import scenes\n"
         "video.write_video(sys.argv[1], scenes(8), 8)\n"
         "print(hashlib.sha256(pathlib.Path(sys.argv[1]).read_bytes()).hexdigest())\n"
@@ -342,7 +342,7 @@ def test_a_full_disk_is_an_os_error_and_leaves_no_file(tmp_path: Path, room: flo
     code = (
         "import resource, signal, sys\n"
         "import numpy as np\n"
-        "from adapters import video\n"
+        "from adapters.video import reading as video\n"
         "signal.signal(signal.SIGXFSZ, signal.SIG_IGN)\n"
         "resource.setrlimit(resource.RLIMIT_FSIZE, (int(sys.argv[2]),) * 2)\n"
         "noise = np.random.default_rng(0).integers(0, 256, (6, 90, 160, 3), dtype=np.uint8)\n"
