@@ -7,9 +7,12 @@ import sys
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 from runners.core.errors import UserError, WorkFailed
+
+if TYPE_CHECKING:
+    from runners.scoring.scores import Scores
 
 DONE, FAILED, BAD_INPUT, STOPPED, INTERRUPTED = 0, 1, 2, 3, 130
 _GRAVEST_FIRST = (INTERRUPTED, BAD_INPUT, FAILED, STOPPED, DONE)
@@ -23,7 +26,7 @@ class Outcome:
     name: str = ""
     lines: tuple[str, ...] = ()
     folder: Path | None = None
-    scores: dict[str, Any] | None = None
+    scores: Scores | None = None
     counts: dict[str, int] = field(default_factory=dict)
     oracle: bool = False
     """The model saw take 2: its scores are a ceiling and stand apart."""

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from adapters import Attempt, fold_attempts
 from runners.core.errors import first_of
@@ -16,13 +15,14 @@ from runners.generation.tally import Tally
 from runners.planning.costs import Costs
 from runners.planning.plan import Plan, Work
 from runners.runs.journal import job_facts
+from runners.scoring import Scores
 
 
 @dataclass(frozen=True)
 class Results:
     """What was made of the clips: scores, or why there are none, and what to be warned of."""
 
-    scores: dict[str, Any] | None = None
+    scores: Scores | None = None
     fault: str | None = None
     fault_code: int = BAD_INPUT
     warnings: tuple[str, ...] = ()

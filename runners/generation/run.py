@@ -41,7 +41,7 @@ from runners.runs.manifest import write_manifest
 from runners.runs.reported import report
 from runners.runs.run_folder import OpenRun, whoami
 from runners.runs.twins import twins_in_sweep
-from runners.scoring import ScoringError, check_scorer, check_unaltered, score
+from runners.scoring import Scores, ScoringError, check_scorer, check_unaltered, score
 
 _WORTH_TELLING_S = 2.0
 
@@ -238,7 +238,7 @@ def raw_origin(plan: Plan) -> dict[str, Any] | None:
     return {"path": str(plan.settings.from_raw), "sessions": source.started, "loaded": source.loaded}
 
 
-def score_run(plan: Plan) -> dict[str, Any]:
+def score_run(plan: Plan) -> Scores:
     """Score `videos/`, or read the scores back if they are of these very clips and this truth."""
     settings, folder = plan.settings, plan.folder
     clips = read_state(plan).clips.values()

@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 from runners.clips.footage import Unfit
 from runners.core.errors import UserError, first_of
@@ -25,8 +24,8 @@ from runners.runs.run_record import RunRecord, is_busy, read_record
 from runners.scoring import ScoringError, check_unaltered, reuse_scores, score
 from runners.scoring.inputs import check_clips
 from runners.scoring.reuse import ensure_checked
-from runners.scoring.scores import CHECKS, SCORER_VERSION
-from runners.scoring.stored import read_scores, stored_clips
+from runners.scoring.scores import CHECKS, SCORER_VERSION, Scores
+from runners.scoring.stored import read_scores
 from runners.scoring.truth import find_truth
 
 
@@ -102,12 +101,11 @@ def _scored(path: Path, benchmarks: Benchmarks, harvest: Harvest) -> ScoredRun:
         check_unaltered(record.folder.videos, record.hashes)
         scores = _score(record, benchmarks, harvest)
     else:
-        hashes = {clip.file: clip.sha256 for clip in stored_clips(scores)}
-        check_unaltered(record.folder.videos, record.hashes, hashes)
-    if not scores.get("second_takes", True):
+        check_unaltered(record.folder.videos, record.hashes, scores.hashes)
+    if not scores.second_takes:
         raise Skipped("the benchmark has no second takes: it has metrics and no score")
-    if not scores.get("complete") or scores.get("verified") is None:
-        raise Skipped(f"its scores are over {scores['clips']} of {scores['expected']} clips: metrics and no score")
+    if not scores.complete or scores.verified is None:
+        raise Skipped(f"its scores are over {scores.clips} of {scores.expected} clips: metrics and no score")
     return _comparable(ScoredRun(record, scores))
 
 
@@ -137,7 +135,7 @@ def _check_whole(path: Path, record: RunRecord | None) -> None:
     raise Skipped(f"incomplete: {published} of {expected} clips; go on with the command that made it")
 
 
-def _known(record: RunRecord, benchmarks: Benchmarks, harvest: Harvest) -> dict[str, Any] | None:
+def _known(record: RunRecord, benchmarks: Benchmarks, harvest: Harvest) -> Scores | None:
     """Scores that are still those of these very clips, None if there are none."""
     if benchmarks.settings.scorer.name in ("official", "both"):
         return None  # which reads its own results back, where they are still true
@@ -148,8 +146,8 @@ def _known(record: RunRecord, benchmarks: Benchmarks, harvest: Harvest) -> dict[
             harvest.told.append(f"note: {record.name} has to be scored again: {error}")
         return None
     masks = benchmarks.settings.scorer.masks
-    as_asked = masks == "shipped" or found.get("masks") == "made"
-    if found.get("scorer") == "official" and as_asked and _is_of_these_clips(found, record):
+    as_asked = masks == "shipped" or found.origin.masks == "made"
+    if found.by_toolbox and as_asked and _is_of_these_clips(found, record):
         _check_older(found, record, benchmarks)
         harvest.official.append(harvest.place(record.path))
         return found
@@ -162,22 +160,22 @@ def _known(record: RunRecord, benchmarks: Benchmarks, harvest: Harvest) -> dict[
     except Unfit:
         raise
     except UserError as error:
-        if found.get("scorer_version") != SCORER_VERSION or not as_asked or not _is_of_these_clips(found, record):
+        if found.scorer_version != SCORER_VERSION or not as_asked or not _is_of_these_clips(found, record):
             raise
         _check_older(found, record, benchmarks)
         harvest.unchecked.setdefault(str(error), []).append(harvest.place(record.path))
         return found
 
 
-def _check_older(scores: dict[str, Any], record: RunRecord, benchmarks: Benchmarks) -> None:
+def _check_older(scores: Scores, record: RunRecord, benchmarks: Benchmarks) -> None:
     """Raise `Unfit` for scores of the time before today's checks whose clips, or truth if it is at hand, fail them."""
-    if scores.get("checks") == CHECKS:
+    if scores.checks == CHECKS:
         return
     clips = [record.folder.videos / name for name in record.hashes]
-    masks = "made" if scores.get("masks") == "made" else "shipped"
+    masks = "made" if scores.origin.masks == "made" else "shipped"
     try:
         benchmark = benchmarks.of(record)
-        sources = find_truth(benchmark.dataset, benchmark.scenarios, scores["fps"], masks)
+        sources = find_truth(benchmark.dataset, benchmark.scenarios, scores.origin.fps, masks)
     except Unfit:
         raise
     except UserError:
@@ -186,15 +184,15 @@ def _check_older(scores: dict[str, Any], record: RunRecord, benchmarks: Benchmar
         ensure_checked(scores, clips, sources, record.folder.scores)
 
 
-def _is_of_these_clips(scores: dict[str, Any], record: RunRecord) -> bool:
+def _is_of_these_clips(scores: Scores, record: RunRecord) -> bool:
     """Whether scores are of these very clips; whether of this truth, only the data set can say."""
-    hashes = {clip.file: clip.sha256 for clip in stored_clips(scores)}
+    hashes = scores.hashes
     return hashes == record.hashes and all(
         sha256_file(record.folder.videos / name) == sha256 for name, sha256 in hashes.items()
     )
 
 
-def _score(record: RunRecord, benchmarks: Benchmarks, harvest: Harvest) -> dict[str, Any]:
+def _score(record: RunRecord, benchmarks: Benchmarks, harvest: Harvest) -> Scores:
     """Score a run whose scores are not there or not true any more; nobody else may work on it meanwhile."""
     settings = benchmarks.settings
     if settings.scorer.name == "none":

@@ -9,11 +9,9 @@ from rich.table import Table
 from rich.text import Text
 
 from runners.core.errors import UserError, nearest
-from runners.reporting.leaderboard import Kind, is_official, one_line
+from runners.reporting.leaderboard import Kind, one_line
 from runners.reporting.tables import COLUMNS
 from runners.scoring.bootstrap import KEYS, Difference, common_scenes, compare
-
-_FACTS = ("fps", "width", "height")
 
 
 @dataclass(frozen=True)
@@ -106,9 +104,8 @@ def comparison_notes(comparison: Comparison, *, resamples: int, seed: int) -> li
     a, b = comparison.a, comparison.b
     runs = f"{a.label}: {_runs(a)}, {b.label}: {_runs(b)}"
     lines = [f"{resamples} resamples of scenes, seed {seed}; {runs}; the share is that of resamples"]
-    output = [tuple(kind.first.scores[key] for key in _FACTS) for kind in (a, b)]
-    if output[0] != output[1]:
-        told = [f"{width}×{height} at {fps} FPS" for fps, width, height in output]
+    told = [f"{made.width}×{made.height} at {made.fps} FPS" for made in (kind.first.scores.origin for kind in (a, b))]
+    if told[0] != told[1]:
         lines.append(f"warning: {told[0]} against {told[1]}: size and rate change scores, whatever the model")
     if a.first.record.prompts != b.first.record.prompts:
         lines.append("warning: other prompts are another experiment")
@@ -123,10 +120,10 @@ def _other_yardsticks(comparison: Comparison) -> list[str]:
     """Scorer, truth or scenes that the two do not share."""
     a, b = (kind.first.scores for kind in (comparison.a, comparison.b))
     lines = []
-    if is_official(a) != is_official(b):
-        label = (comparison.a if is_official(a) else comparison.b).label
+    if a.by_toolbox != b.by_toolbox:
+        label = (comparison.a if a.by_toolbox else comparison.b).label
         lines.append(f"warning: {label} was scored by the official toolbox, the other by the built-in scorer")
-    if a["fps"] == b["fps"] and a.get("truth_sha256") != b.get("truth_sha256"):
+    if a.origin.fps == b.origin.fps and a.origin.truth_sha256 != b.origin.truth_sha256:
         lines.append("warning: scored against different truth files: a scene of one name may not be the same")
     most = max(len(kind.scenes[0].names) for kind in (comparison.a, comparison.b))
     if comparison.scenes < most:

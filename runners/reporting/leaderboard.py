@@ -9,8 +9,8 @@ from __future__ import annotations
 import re
 import statistics
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import asdict, dataclass, field
+from typing import Any, Literal
 
 from runners.core.files import sha256_json, shown
 from runners.planning.fingerprint import differences
@@ -18,21 +18,18 @@ from runners.reporting.tables import COLUMNS
 from runners.runs.run_record import RunRecord
 from runners.scoring.bootstrap import Scenes, intervals
 from runners.scoring.formulas import sample_std
-from runners.scoring.stored import stored_clips
+from runners.scoring.scores import Ceiling, ScoreName, Scores
 
-_SCORE_FACTS = (
-    "benchmark", "fps", "width", "height", "expected", "truth_fps", "masks", "opencv", "scorer", "scorer_version",
-)  # fmt: skip
 _FIRST = {"verified": 0, "original": 1}
 _MOST_DIFFERENCES = 3
 
 
 @dataclass(frozen=True)
 class ScoredRun:
-    """A complete run with the content of its scores.json."""
+    """A complete run with its scores."""
 
     record: RunRecord
-    scores: dict[str, Any]
+    scores: Scores
 
     @property
     def label(self) -> str:
@@ -49,7 +46,10 @@ class ScoredRun:
         seed = fingerprint.get("generation", {}).pop("seed", {})
         revisions = {str((event.get("facts") or {}).get("revision")) for event in self.record.manifest["loaded"]}
         texts = {name: clip["published"]["generation"].get("prompt_given") for name, clip in self.record.clips.items()}
-        variances = [[clip["scene"], clip["view"], clip.get("variance")] for clip in self.scores["per_clip"]]
+        variances = [
+            [clip.scene, clip.view, None if clip.variance is None else asdict(clip.variance)]
+            for clip in self.scores.per_clip
+        ]
         return {
             "name": self.label,
             "oracle": self.record.oracle,
@@ -58,9 +58,25 @@ class ScoredRun:
             "short": self.record.configuration["model"].get("short"),
             "revision": sorted(revisions - {"None"}),
             "prompts_given": sha256_json(texts)[:12],
-            "scores": {key: self.scores.get(key) for key in _SCORE_FACTS},
+            "scores": _made_with(self.scores),
             "physical_variance": sha256_json(variances)[:12],
         }
+
+
+def _made_with(scores: Scores) -> dict[str, Any]:
+    origin = scores.origin
+    return {
+        "benchmark": origin.benchmark,
+        "fps": origin.fps,
+        "width": origin.width,
+        "height": origin.height,
+        "expected": scores.expected,
+        "truth_fps": origin.truth_fps,
+        "masks": origin.masks,
+        "opencv": origin.opencv,
+        "scorer": scores.scorer,
+        "scorer_version": scores.scorer_version,
+    }
 
 
 def _plain(fingerprint: Mapping[str, Any]) -> dict[str, Any]:
@@ -83,7 +99,7 @@ class Kind:
     @property
     def scenes(self) -> list[Scenes]:
         """Each run's clips by scene."""
-        return [Scenes.of(stored_clips(run.scores)) for run in self.runs]
+        return [Scenes.of(run.scores.per_clip) for run in self.runs]
 
     @property
     def first(self) -> ScoredRun:
@@ -111,7 +127,7 @@ class Row:
     prompts: str
     runs: tuple[str, ...]
     count: int
-    scores: dict[str, Mean | None]
+    scores: Mapping[ScoreName, Mean | None]
     clips: int | None = None
     expected: int | None = None
     fps: int | None = None
@@ -123,8 +139,8 @@ class Row:
     """Scored by the official toolbox, not by the built-in scorer."""
     truth: str | None = None
     """Identity of the files that were compared with."""
-    reachable: Mapping[str, float | None] | None = None
-    """What take 2 itself scores with the data set's masks, by the keys of `COLUMNS`; None where nobody measured it."""
+    reachable: Ceiling | None = None
+    """What take 2 itself scores with the data set's masks; None where nobody measured it."""
     source: str | None = None
     date: str | None = None
 
@@ -134,7 +150,7 @@ class Row:
         return self.source is not None
 
     @property
-    def own_score(self) -> str:
+    def own_score(self) -> Literal["verified", "original"]:
         """The formula that belongs to the benchmark: rows are ranked by it."""
         return "original" if self.kind == "original" else "verified"
 
@@ -198,7 +214,7 @@ def row(kind: Kind, *, resamples: int, seed: int) -> Row:
     """One kind's means, spreads and intervals."""
     record, scores = kind.first.record, kind.first.scores
     bounds = intervals(kind.scenes, resamples, seed)
-    values = {key: _mean([run.scores.get(key) for run in kind.runs], bounds.get(key)) for key in COLUMNS}
+    values = {key: _mean([run.scores.marks.score(key) for run in kind.runs], bounds.get(key)) for key in COLUMNS}
     return Row(
         benchmark=record.benchmark,
         kind=record.kind,
@@ -206,23 +222,18 @@ def row(kind: Kind, *, resamples: int, seed: int) -> Row:
         prompts=record.prompts,
         runs=tuple(run.record.name for run in kind.runs),
         count=len(kind.runs),
-        clips=scores["clips"],
-        expected=scores["expected"],
-        fps=scores["fps"],
-        width=scores["width"],
-        height=scores["height"],
+        clips=scores.clips,
+        expected=scores.expected,
+        fps=scores.origin.fps,
+        width=scores.origin.width,
+        height=scores.origin.height,
         scores=values,
         ceiling=record.oracle,
-        truth_resampled=scores.get("truth_resampled") is True,
-        official=is_official(scores),
-        truth=scores.get("truth_sha256"),
-        reachable=scores.get("ceiling"),
+        truth_resampled=scores.origin.truth_resampled,
+        official=scores.by_toolbox,
+        truth=scores.origin.truth_sha256,
+        reachable=scores.ceiling,
     )
-
-
-def is_official(scores: Mapping[str, Any]) -> bool:
-    """Whether the official toolbox came to these scores; with `scorer=both` it is the built-in scorer."""
-    return scores.get("scorer") == "official"
 
 
 def _mean(values: Sequence[float | None], bounds: tuple[float, float] | None) -> Mean | None:

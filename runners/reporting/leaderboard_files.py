@@ -23,8 +23,9 @@ from runners.reporting.leaderboard_table import (
     title_of,
 )
 from runners.reporting.tables import COLUMNS
+from runners.scoring.scores import ScoreName
 
-_SCORES = ("verified", "original")
+_SCORES: tuple[ScoreName, ...] = ("verified", "original")
 _STATS = ("mean", "std", "low", "high")
 CSV_COLUMNS = (
     "benchmark", "section", "model", "prompts", "runs", "clips", "expected", "fps", "width", "height",
@@ -134,7 +135,7 @@ def leaderboard_tex(rows: Sequence[Row], notes: Sequence[str]) -> str:
 
 
 def _cells(row: Row) -> list[str]:
-    def number(key: str) -> str:
+    def number(key: ScoreName) -> str:
         return shown_mean(row.scores[key], decimals_of(row))
 
     scores = [text for key in _SCORES for text in (number(key), shown_interval(row.scores[key]))]

@@ -12,6 +12,7 @@ from rich.text import Text
 
 from runners.reporting.leaderboard import Mean, Row, one_line
 from runners.reporting.tables import COLUMNS, ceiling_note
+from runners.scoring.scores import ScoreName
 
 _SCORES = ("verified", "original")
 LOG_COLUMNS = 240
@@ -139,7 +140,7 @@ def _style(row: Row) -> str | None:
     return {"published": "italic", "ceiling": "dim"}.get(section(row))
 
 
-def _cells(row: Row, columns: Sequence[str], intervals: bool) -> list[str]:
+def _cells(row: Row, columns: Sequence[ScoreName], intervals: bool) -> list[str]:
     cells = [title_of(row), row.prompts or "–", str(row.count)]
     for key in columns:
         cells.append(shown_mean(row.scores[key], decimals_of(row)))

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from runners.reporting.leaderboard import Mean, Row, ranked
 from runners.reporting.tables import COLUMNS
 from runners.scoring.formulas import Values
+from runners.scoring.scores import ScoreName
 
 
 @dataclass(frozen=True)
@@ -137,7 +138,7 @@ VERIFIED = (
 )  # fmt: skip
 """Scores on Physics-IQ Verified: mean ± sample standard deviation of four runs, of Magi-1 of 16 (pull request 62)."""
 
-BY_BENCHMARK: dict[str, tuple[Published, ...]] = {"verified": VERIFIED, "original": (*ORIGINAL, *TABLE_1)}
+BY_BENCHMARK: dict[ScoreName, tuple[Published, ...]] = {"verified": VERIFIED, "original": (*ORIGINAL, *TABLE_1)}
 """What is shown under which kind of benchmark."""
 
 
@@ -146,8 +147,8 @@ def published_rows() -> list[Row]:
     return ranked([_published(kind, entry) for kind, entries in BY_BENCHMARK.items() for entry in entries])
 
 
-def _published(kind: str, entry: Published) -> Row:
-    scores: dict[str, Mean | None] = dict.fromkeys(COLUMNS)
+def _published(kind: ScoreName, entry: Published) -> Row:
+    scores: dict[ScoreName, Mean | None] = dict.fromkeys(COLUMNS)
     scores[kind] = Mean(entry.score, entry.std)
     return Row(
         benchmark=kind,

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import re
 import statistics
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 from rich.console import Console
 from rich.measure import Measurement
@@ -16,8 +15,9 @@ from runners.core.outcome import Outcome
 from runners.core.terminal import make_console
 from runners.reporting.official import official_notes, official_tables
 from runners.scoring.formulas import sample_std
+from runners.scoring.scores import Ceiling, ScoreName, Scores
 
-COLUMNS = {
+COLUMNS: dict[ScoreName, str] = {
     "verified": "Verified",
     "original": "Original",
     "verified_spatial": "SP",
@@ -25,15 +25,13 @@ COLUMNS = {
     "verified_weighted_spatial": "WS",
     "verified_mse": "MSE",
 }
-"""Keys of scores.json and their headings; the four after the scores are the Verified score's parts."""
+"""The scores and their headings; the four after the scores are the Verified score's parts."""
 
 _LOG_COLUMNS = 140
 _WIDEST = 100
 """What a window, a log's viewer and a page show without a turn of the wheel."""
 _LEAST_NAME = 20
 """Columns of a run's name below which rather the parts of the score are left out."""
-_COMPARABLE = ("benchmark", "fps", "width", "height")
-"""Runs whose scores differ in one of these are no repetitions of each other."""
 
 
 def print_outcomes(outcomes: Sequence[Outcome]) -> None:
@@ -86,7 +84,7 @@ def score_table(outcomes: Sequence[Outcome], *, parts: bool = True, name_columns
     under its mean, and an output that all runs share above the table.
     """
     folded = name_columns is not None
-    columns = COLUMNS if parts else {key: COLUMNS[key] for key in ("verified", "original")}
+    columns = dict(COLUMNS if parts else list(COLUMNS.items())[:2])
     ranked = sorted(outcomes, key=_rank)
     outputs = [_output(outcome) for outcome in ranked]
     shared, gap = folded and len(set(outputs)) == 1, "\n" if folded else " "
@@ -99,9 +97,9 @@ def score_table(outcomes: Sequence[Outcome], *, parts: bool = True, name_columns
     if not shared:
         table.add_column("output", justify="right", max_width=len("1280×720,") if folded else None)
     for outcome, named, output, follower in zip(ranked, _names(ranked), outputs, [*ranked[1:], None], strict=True):
-        scores = outcome.scores or {}
+        scores = _scores(outcome)
         name = f"{named}{gap}(ceiling, sees take 2)" if outcome.oracle else named
-        cells = [*(_number(scores.get(key)) for key in columns), f"{scores['clips']}/{scores['expected']}"]
+        cells = [*(_number(scores.marks.score(key)) for key in columns), f"{scores.clips}/{scores.expected}"]
         table.add_row(
             Text(name), *cells, *([] if shared else [output]),
             style="dim" if outcome.oracle else None,
@@ -113,14 +111,19 @@ def score_table(outcomes: Sequence[Outcome], *, parts: bool = True, name_columns
     return table
 
 
+def _scores(outcome: Outcome) -> Scores:
+    assert outcome.scores is not None, "a table is of runs that have scores"
+    return outcome.scores
+
+
 def _output(outcome: Outcome) -> str:
-    scores = outcome.scores or {}
-    return f"{scores['width']}×{scores['height']}, {scores['fps']} FPS"
+    origin = _scores(outcome).origin
+    return f"{origin.width}×{origin.height}, {origin.fps} FPS"
 
 
 def _names(outcomes: Sequence[Outcome]) -> list[str]:
     """The runs' names, with their benchmark's before them where there are several."""
-    benchmarks = [(outcome.scores or {}).get("benchmark") for outcome in outcomes]
+    benchmarks = [_scores(outcome).origin.benchmark for outcome in outcomes]
     several = len(set(benchmarks)) > 1
     return [
         f"{benchmark}/{outcome.name}" if several else outcome.name
@@ -129,17 +132,22 @@ def _names(outcomes: Sequence[Outcome]) -> list[str]:
 
 
 def means(outcomes: Sequence[Outcome]) -> list[tuple[str, list[str], int]]:
-    """For runs that differ in their number alone: mean ± sample standard deviation (n − 1) of each score."""
-    kinds: dict[tuple[Any, ...], dict[str, dict[str, Any]]] = {}
+    """For runs that differ in their number alone: mean ± sample standard deviation (n − 1) of each score.
+
+    Runs whose scores are of another benchmark, rate or size are no repetitions of each other.
+    """
+    kinds: dict[tuple[str, str, int, int, int], dict[str, Scores]] = {}
     for outcome, named in zip(outcomes, _names(outcomes), strict=True):
-        scores = outcome.scores
-        if scores is not None and scores.get("verified") is not None:
-            kind = (re.sub(r"-run_\d+$", "", named), *(scores[key] for key in _COMPARABLE))
+        scores = _scores(outcome)
+        if scores.verified is not None:
+            origin = scores.origin
+            name = re.sub(r"-run_\d+$", "", named)
+            kind = (name, origin.benchmark, origin.fps, origin.width, origin.height)
             kinds.setdefault(kind, {})[named] = scores
     rows = []
     for (name, *_), runs in kinds.items():
         if len(runs) > 1:
-            values = [[run[key] for run in runs.values()] for key in COLUMNS]
+            values = [[run.marks.score(key) for run in runs.values()] for key in COLUMNS]
             rows.append((name, [_mean_and_std(column) for column in values], len(runs)))
     return rows
 
@@ -148,20 +156,24 @@ def notes(outcomes: Sequence[Outcome]) -> list[str]:
     """What a reader of the table must know to not fool themselves."""
     without: dict[str, list[str]] = {}
     for outcome in outcomes:
-        if outcome.scores and not outcome.scores["complete"]:
-            one_take = outcome.scores.get("second_takes") is False
-            why = "the benchmark has no second takes" if one_take else "the set is incomplete"
+        if outcome.scores is not None and not outcome.scores.complete:
+            second_takes = outcome.scores.second_takes
+            why = "the set is incomplete" if second_takes else "the benchmark has no second takes"
             without.setdefault(why, []).append(outcome.name)
     lines = [f"no score for {', '.join(names)}: {why} (metrics are in scores/)" for why, names in without.items()]
-    if any(outcome.scores and outcome.scores.get("truth_resampled") for outcome in outcomes):
+    scored = [outcome.scores for outcome in outcomes if outcome.scores is not None]
+    if any(scores.origin.truth_resampled for scores in scored):
         lines.append("truth was resampled to the clips' rate: compare such scores only with others at this rate")
-    ceilings = [ceiling_note(outcome.scores.get("ceiling")) for outcome in outcomes if outcome.scores]
+    ceilings = [ceiling_note(scores.ceiling) for scores in scored]
     return lines + list(dict.fromkeys(note for note in ceilings if note))
 
 
-def ceiling_note(ceiling: Mapping[str, float | None] | None) -> str | None:
+def ceiling_note(ceiling: Ceiling | None) -> str | None:
     """What the masks that came with a data set keep everybody from, if they do; None where 100 can be reached."""
-    reached = {COLUMNS[key]: value for key, value in (ceiling or {}).items() if key in COLUMNS and value is not None}
+    if ceiling is None:
+        return None
+    pairs = ((COLUMNS["verified"], ceiling.verified), (COLUMNS["original"], ceiling.original))
+    reached = {heading: value for heading, value in pairs if value is not None}
     if all(f"{value:.2f}" == "100.00" for value in reached.values()):
         return None
     told = " and ".join(f"{value:.2f} ({heading})" for heading, value in reached.items())
@@ -170,7 +182,7 @@ def ceiling_note(ceiling: Mapping[str, float | None] | None) -> str | None:
 
 def _rank(outcome: Outcome) -> tuple[bool, bool, float, str]:
     """The ceiling stands above and apart, whatever it reaches; what has no score comes last."""
-    value = (outcome.scores or {}).get("verified")
+    value = _scores(outcome).verified
     return (not outcome.oracle, value is None, -(value or 0.0), outcome.name)
 
 

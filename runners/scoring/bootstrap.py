@@ -17,11 +17,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from runners.scoring.formulas import clip_score, mean_values
-from runners.scoring.scores import ClipScore
+from runners.scoring.scores import ClipScore, ScoreName
 
 Floats = NDArray[np.float64]
 
-KEYS = ("verified", "original")
+KEYS: tuple[ScoreName, ...] = ("verified", "original")
 LEVEL = 0.95
 
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 from runners.benchmarks.benchmark import Benchmark
 from runners.core.errors import UserError, nearest
-from runners.core.files import write_json, write_text
+from runners.core.files import write_text
 from runners.core.progress import make_bar
 from runners.core.settings import ScorerSettings
 from runners.core.terminal import say
@@ -19,6 +19,9 @@ from runners.scoring.fit import check_truth
 from runners.scoring.inputs import find_clips
 from runners.scoring.pipeline import score_videos
 from runners.scoring.reuse import folder_rate, reuse_scores
+from runners.scoring.scores import Scores
+from runners.scoring.stored import write_scores
+from runners.scoring.toolbox_result import Beside
 
 SCORERS = ("builtin", "official", "both", "none")
 MASKS = ("shipped", "made")
@@ -45,10 +48,8 @@ def check_name(scorer: ScorerSettings) -> None:
         raise UserError(f"scorer.masks: unknown {scorer.masks!r}{nearest(scorer.masks, MASKS)}")
 
 
-def score(
-    videos: Path, benchmark: Benchmark, scorer: ScorerSettings, *, out: Path, progress: str = "auto"
-) -> dict[str, Any]:
-    """Score a folder of clips as `scorer` says, or read back what is still true; the content of `out`/scores.json.
+def score(videos: Path, benchmark: Benchmark, scorer: ScorerSettings, *, out: Path, progress: str = "auto") -> Scores:
+    """Score a folder of clips as `scorer` says, or read back what is still true: what `out`/scores.json then holds.
 
     Writes metrics.csv and, last, scores.json into `out`. With the official toolbox its own results lie in
     `out`/official as well, and scores.json tells of it under "official"; with both, scores.json is the built-in
@@ -66,7 +67,7 @@ def score(
     return _both(videos, benchmark, scorer, fps, out, progress)
 
 
-def _builtin(videos: Path, benchmark: Benchmark, scorer: ScorerSettings, out: Path, progress: str) -> dict[str, Any]:
+def _builtin(videos: Path, benchmark: Benchmark, scorer: ScorerSettings, out: Path, progress: str) -> Scores:
     cache = open_cache(scorer)
     arguments = (videos, benchmark.dataset, benchmark.scenarios)
     name, expected = benchmark.name, len(benchmark.scenarios)
@@ -78,22 +79,20 @@ def _builtin(videos: Path, benchmark: Benchmark, scorer: ScorerSettings, out: Pa
         return score_videos(
             *arguments, benchmark=name, expected=expected, out=out, workers=workers, progress=bar, cache=cache,
             tell=say, masks=scorer.masks,
-        ).to_json()  # fmt: skip
+        )  # fmt: skip
 
 
-def _official(videos: Path, benchmark: Benchmark, scorer: ScorerSettings, fps: int, out: Path) -> dict[str, Any]:
+def _official(videos: Path, benchmark: Benchmark, scorer: ScorerSettings, fps: int, out: Path) -> Scores:
     from runners.scoring.official import FOLDER, say, score_official
 
     scores = score_official(videos, benchmark, scorer, fps, out, say)
     (out / "scores.json").unlink(missing_ok=True)  # another scorer's must never stand beside these metrics
     write_text(out / "metrics.csv", (out / FOLDER / "metrics.csv").read_text("utf-8"))
-    write_json(out / "scores.json", scores)
+    write_scores(out, scores)
     return scores
 
 
-def _both(
-    videos: Path, benchmark: Benchmark, scorer: ScorerSettings, fps: int, out: Path, progress: str
-) -> dict[str, Any]:
+def _both(videos: Path, benchmark: Benchmark, scorer: ScorerSettings, fps: int, out: Path, progress: str) -> Scores:
     from runners.scoring.official import FOLDER, check_official, compare, read_metrics, say, score_official
 
     check_official(scorer, benchmark, fps)
@@ -103,9 +102,11 @@ def _both(
     measured, wanted = (
         read_metrics(folder / "metrics.csv", benchmark.scenarios, count) for folder in (out, out / FOLDER)
     )
-    told = {key: theirs[key] for key in ("verified", "original", "opencv", "masks")}
-    scores = ours | {"official": {**theirs["official"], **told, "differences": compare(measured, wanted, ours, theirs)}}
-    write_json(out / "scores.json", scores)
+    assert theirs.official is not None, "the toolbox made them"
+    differences = compare(measured, wanted, ours.marks, theirs.marks)
+    beside = Beside(theirs.verified, theirs.original, theirs.origin.opencv, theirs.origin.masks, differences)
+    scores = replace(ours, official=replace(theirs.official, beside=beside))
+    write_scores(out, scores)
     return scores
 
 

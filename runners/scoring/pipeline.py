@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from runners.core.files import write_json, write_text
+from runners.core.files import write_text
 from runners.core.provenance import usable_cores
 from runners.dataset.layout import DataSet
 from runners.dataset.scenarios import Scenario
@@ -16,6 +16,7 @@ from runners.scoring.hashes import content_hashes
 from runners.scoring.inputs import Clips, find_clips
 from runners.scoring.partial import ViewLog
 from runners.scoring.scores import ClipScore, Origin, Scores
+from runners.scoring.stored import write_scores
 from runners.scoring.table import Measured, metrics_csv
 from runners.scoring.truth import MemoryStore, TruthSource, find_truth, joint_identity
 from runners.scoring.views import Helpers, score_views
@@ -66,7 +67,7 @@ def score_videos(
     scores = _aggregate(clips, sources, truth, results, benchmark, expected)
     (out / "scores.json").unlink(missing_ok=True)  # of other clips or truth: never beside these metrics
     write_text(out / "metrics.csv", metrics_csv([_measured(*pair) for pair in zip(clips.found, results, strict=True)]))
-    write_json(out / "scores.json", scores.to_json())
+    write_scores(out, scores)
     log.remove()
     return scores
 

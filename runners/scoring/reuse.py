@@ -4,28 +4,28 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 from adapters import BadVideo, glance
 from runners.clips.footage import Unfit, check_file
 from runners.core.errors import UserError
-from runners.core.files import sha256_file, write_json
+from runners.core.files import sha256_file
 from runners.core.provenance import usable_cores
 from runners.dataset.layout import DataSet
 from runners.dataset.scenarios import Scenario
 from runners.scoring.fit import check_sources
 from runners.scoring.hashes import content_hashes
 from runners.scoring.inputs import check_clips
-from runners.scoring.scores import CHECKS, SCORER_VERSION
-from runners.scoring.stored import read_scores
+from runners.scoring.scores import CHECKS, SCORER_VERSION, Scores
+from runners.scoring.stored import read_scores, write_scores
 from runners.scoring.truth import TruthSource, find_truth, truth_identity
 
 
 def reuse_scores(
     videos: Path, dataset: DataSet, scenarios: Sequence[Scenario], *, benchmark: str, expected: int, out: Path,
     masks: str = "shipped",
-) -> dict[str, Any] | None:  # fmt: skip
+) -> Scores | None:  # fmt: skip
     """scores.json if it is of these very clips, this truth and this scorer; None if anything differs.
 
     Scores of the time before inputs were checked as they are now are used again only if theirs pass. Raises `UserError`
@@ -38,38 +38,37 @@ def reuse_scores(
     except UserError:  # none, or damaged
         return None
     try:
-        same = (known["scorer_version"], known["benchmark"], known["expected"]) == (SCORER_VERSION, benchmark, expected)
-        hashes = {clip["file"]: clip["sha256"] for clip in known["per_clip"]}
+        origin = known.origin
+        same = (known.scorer_version, origin.benchmark, known.expected) == (SCORER_VERSION, benchmark, expected)
+        hashes = known.hashes
         found = {path.name for path in videos.iterdir()}
         if not same or not (out / "metrics.csv").is_file() or found != set(hashes):
             return None
         scored = [scenario for scenario in scenarios if scenario.output_name in found]
-        rows = [(clip["id"], clip["scene"], clip["view"], clip["category"]) for clip in known["per_clip"]]
+        rows = [(clip.id, clip.scene, clip.view, clip.category) for clip in known.per_clip]
         if rows != [(scenario.id, scenario.name, scenario.view, scenario.category) for scenario in scored]:
             return None
-        if known["opencv"] != cv2.__version__:  # it decodes and resizes: another version, other numbers
+        if origin.opencv != cv2.__version__:  # it decodes and resizes: another version, other numbers
             return None
-        sources = find_truth(dataset, scored, known["fps"], masks)
-        if known["truth_sha256"] != truth_identity(sources):
+        sources = find_truth(dataset, scored, origin.fps, masks)
+        if origin.truth_sha256 != truth_identity(sources):
             return None
         if any(sha256_file(videos / name) != hashes[name] for name in found):
             return None
-    except (OSError, ValueError, KeyError, TypeError, RecursionError):
+    except (OSError, ValueError):
         return None
-    return ensure_checked(known, [videos / clip["file"] for clip in known["per_clip"]], sources, out)
+    return ensure_checked(known, [videos / clip.file for clip in known.per_clip], sources, out)
 
 
-def ensure_checked(
-    known: dict[str, Any], clips: Sequence[Path], sources: Sequence[TruthSource], out: Path
-) -> dict[str, Any]:
+def ensure_checked(known: Scores, clips: Sequence[Path], sources: Sequence[TruthSource], out: Path) -> Scores:
     """Scores whose inputs pass today's checks, as `out`/scores.json then says. Raises `UserError` naming a bad file."""
-    if known.get("checks") == CHECKS:
+    if known.checks == CHECKS:
         return known
     check_clips(clips, usable_cores())
     check_sources(sources, content_hashes(path for source in sources for path in source.files))
-    known = known | {"checks": CHECKS}
+    known = replace(known, checks=CHECKS)
     with contextlib.suppress(OSError):  # another's: looked at again next time
-        write_json(out / "scores.json", known)
+        write_scores(out, known)
     return known
 
 

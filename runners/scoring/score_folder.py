@@ -41,7 +41,7 @@ def score_folder(settings: ScoreSettings) -> Outcome:
     name = videos.parent.name if videos.name == "videos" else videos.name
     lines = [f"warning: {warning}" for warning in (*benchmark.warnings, *unread)]
     lines += [f"warning: {line}" for line in (twins_within(record.clips) if record is not None else ())]
-    lines += [f"note: {remark}" for remark in scores.get("remarks", [])]
+    lines += [f"note: {remark}" for remark in scores.remarks]
     lines.append(f"scores and metrics are in {shown(out)}")
     return Outcome(DONE, name, tuple(lines), out, scores, oracle=oracle)
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass, fields
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from runners.scoring.formulas import (
@@ -14,6 +14,7 @@ from runners.scoring.formulas import (
     percent_mean,
     verified_ratios,
 )
+from runners.scoring.toolbox_result import ToolboxResult
 
 SCORER_VERSION = 1
 """Raised whenever a change of this package may change a number."""
@@ -22,6 +23,10 @@ CHECKS = 1
 
 Masks = Literal["shipped", "made", "mixed"]
 """`mixed` only in older records."""
+ScoreName = Literal[
+    "verified", "original", "verified_spatial", "verified_spatiotemporal", "verified_weighted_spatial", "verified_mse"
+]
+"""The scores of `Marks`: the two, and the four parts of the Verified one."""
 
 
 @dataclass(frozen=True)
@@ -63,6 +68,11 @@ class Marks:
     verified_mse: float | None
     metrics: Values
     variances: Values | None
+
+    def score(self, name: ScoreName) -> float | None:
+        """One of the scores by its name."""
+        value: float | None = getattr(self, name)
+        return value
 
     @classmethod
     def of(cls, clips: Sequence[ClipScore], *, complete: bool) -> Marks:
@@ -157,8 +167,20 @@ class Scores:
     per_view: tuple[Group, ...]
     per_category: tuple[Group, ...]
     ceiling: Ceiling | None = None
+    """None also in records of the time before it was measured."""
     remarks: tuple[str, ...] = ()
     """What does not change the score and is to be known of the clips: lines for people."""
+    scorer_version: int | str = SCORER_VERSION
+    """The built-in scorer's, or `official:<sha256 of the toolbox>`."""
+    scorer: str | None = None
+    """`official` where the toolbox came to these scores; None where the built-in scorer did, also with both asked."""
+    checks: int | None = CHECKS
+    """Which checks its inputs passed; None for those of the time before there were any."""
+    official: ToolboxResult | None = None
+    """What the official toolbox came to, where it was asked."""
+    stored: Mapping[str, Any] | None = field(default=None, repr=False, compare=False)
+    """The content of the file that it was read from, for runners/scoring/stored.py alone, which keeps what it does
+    not know when it writes the file anew. None for scores that were just made."""
 
     @classmethod
     def of(
@@ -198,30 +220,19 @@ class Scores:
         return len(self.per_clip)
 
     @property
+    def hashes(self) -> dict[str, str]:
+        """The SHA-256 of every clip that was scored, by the name of its file."""
+        return {clip.file: clip.sha256 for clip in self.per_clip}
+
+    @property
     def second_takes(self) -> bool:
         """Every clip has a second take, so that the physical variance is known."""
         return self.marks.variances is not None
 
-    def to_json(self) -> dict[str, Any]:
-        """The content of scores.json: the totals flat at its top, then the breakdowns. Holds no NaN."""
-        return {
-            **asdict(self.marks),
-            "clips": self.clips,
-            "expected": self.expected,
-            "complete": self.complete,
-            "second_takes": self.second_takes,
-            **asdict(self.origin),
-            "truth_resampled": self.origin.truth_resampled,
-            "ceiling": self.ceiling and asdict(self.ceiling),
-            "scorer_version": SCORER_VERSION,
-            "checks": CHECKS,
-            "remarks": list(self.remarks),
-            "missing": list(self.missing),
-            "per_category": [_group_json(group) for group in self.per_category],
-            "per_view": [_group_json(group) for group in self.per_view],
-            "per_scene": [_group_json(group) for group in self.per_scene],
-            "per_clip": [_clip_json(clip) for clip in self.per_clip],
-        }
+    @property
+    def by_toolbox(self) -> bool:
+        """The official toolbox came to these scores; where both scored, it is the built-in scorer."""
+        return self.scorer == "official"
 
 
 def _groups(clips: Sequence[ClipScore], key: Callable[[ClipScore], str], *, complete: bool) -> tuple[Group, ...]:
@@ -229,15 +240,3 @@ def _groups(clips: Sequence[ClipScore], key: Callable[[ClipScore], str], *, comp
     for clip in clips:
         members.setdefault(key(clip), []).append(clip)
     return tuple(Group(name, len(group), Marks.of(group, complete=complete)) for name, group in members.items())
-
-
-def _group_json(group: Group) -> dict[str, Any]:
-    return {"name": group.name, "clips": group.clips, **asdict(group.marks)}
-
-
-def _clip_json(clip: ClipScore) -> dict[str, Any]:
-    ratios = clip.ratios
-    scores: dict[str, float | None] = {"verified": None if ratios is None else 100 * clip_score(ratios)}
-    for field in fields(Values):
-        scores[f"verified_{field.name}"] = None if ratios is None else 100 * getattr(ratios, field.name)
-    return {**asdict(clip), **scores}

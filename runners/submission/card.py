@@ -15,6 +15,7 @@ from runners.core.yamlfile import load_yaml
 from runners.reporting.leaderboard import ScoredRun
 from runners.runs.run_record import RunRecord
 from runners.scoring.formulas import sample_std
+from runners.scoring.scores import Marks
 from runners.submission.fields import (
     ALLOWED,
     DECLARED,
@@ -84,7 +85,7 @@ def make_card(runs: Sequence[ScoredRun], given: Card, today: date) -> tuple[Card
     """
     card = empty_card()
     card["public_info"] |= _public_info(runs, today)
-    card["reported_scores"] |= reported_scores([run.scores for run in runs])
+    card["reported_scores"] |= reported_scores([run.scores.marks for run in runs])
     breaches = []
     for section, fields in given.items():
         for key, value in fields.items():
@@ -108,13 +109,13 @@ def _agree(given: Any, known: Any) -> bool:
 
 def _public_info(runs: Sequence[ScoredRun], today: date) -> dict[str, Any]:
     records = [run.record for run in runs]
-    first, scores = records[0], runs[0].scores
+    first, origin = records[0], runs[0].scores.origin
     return {
         "model": first.model,
         "model_version": model_version(first),
         "input_type": _MODES.get(first.manifest["mode"], ""),
-        "fps": scores["fps"],
-        "resolution": f"{scores['width']}x{scores['height']}",
+        "fps": origin.fps,
+        "resolution": f"{origin.width}x{origin.height}",
         "descriptions": first.prompts if first.prompts in ALLOWED["descriptions"] else "",
         "date": today.isoformat(),
         "generation_cost": generation_cost(records),
@@ -208,11 +209,12 @@ def _gpus(loaded: dict[str, Any]) -> list[str]:
     return gpus[:1] if device.startswith("cuda") else gpus
 
 
-def reported_scores(scores: Sequence[dict[str, Any]]) -> dict[str, float | None]:
+def reported_scores(runs: Sequence[Marks]) -> dict[str, float | None]:
     """Mean and sample standard deviation over runs, in percent."""
     found: dict[str, float | None] = {}
     for name, key in SCORE_KEYS.items():
-        values = [float(each[key]) for each in scores]
+        values = [float(value) for marks in runs if (value := marks.score(key)) is not None]
+        assert len(values) == len(runs), "a run without a score never comes here"
         spread = sample_std(values)
         found[f"{name}_mean"] = round(statistics.fmean(values), 4)
         found[f"{name}_std"] = None if spread is None else round(spread, 4)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import date
 from typing import Any
 
+from runners.scoring.scores import ScoreName
+
 PUBLIC: dict[str, Any] = {
     "organization": "",
     "model": "",
@@ -38,7 +40,7 @@ PUBLIC: dict[str, Any] = {
 }
 """`public_info`, in the leaderboard's order, as empty as it comes."""
 
-SCORE_KEYS = {
+SCORE_KEYS: dict[str, ScoreName] = {
     "physiq": "verified",
     "spatial_iou": "verified_spatial",
     "weighted_spatial_iou": "verified_weighted_spatial",

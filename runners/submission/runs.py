@@ -15,7 +15,7 @@ from runners.reporting.leaderboard import ScoredRun
 from runners.runs.run_finder import check_folder, find_run_folders
 from runners.runs.run_record import RunRecord, read_record
 from runners.runs.twins import twins_between, twins_within
-from runners.scoring.stored import read_scores, stored_clips
+from runners.scoring.stored import read_scores
 from runners.submission.card import prompts_record
 from runners.submission.fields import ALLOWED, SCORE_KEYS
 from runners.submission.rules import RUNS
@@ -88,8 +88,8 @@ def find_run(path: Path) -> Submitted:
         scores = read_scores(record.folder.scores)
     except UserError as error:
         return Submitted(record.folder.videos, record.name, record, unscored=str(error))
-    if not scores.get("complete") or any(scores.get(key) is None for key in SCORE_KEYS.values()):
-        why = f"its scores are over {scores['clips']} of {scores['expected']} clips, or without second takes"
+    if not scores.complete or any(scores.marks.score(name) is None for name in SCORE_KEYS.values()):
+        why = f"its scores are over {scores.clips} of {scores.expected} clips, or without second takes"
         return Submitted(record.folder.videos, record.name, record, unscored=why)
     return Submitted(record.folder.videos, record.name, record, ScoredRun(record, scores))
 
@@ -120,7 +120,7 @@ def run_breaches(run: Submitted, expected: int | None) -> list[str]:
 
 def _changed(run: ScoredRun) -> dict[str, str]:
     """Clips that are not those of the manifest, or not those that were scored."""
-    scored = {clip.file: clip.sha256 for clip in stored_clips(run.scores)}
+    scored = run.scores.hashes
     changed = {}
     for name, sha256 in run.record.hashes.items():
         path = run.record.folder.videos / name
@@ -178,7 +178,7 @@ def warnings(runs: Sequence[Submitted]) -> list[str]:
             found.append(f"{record.name}: the model read no text, so descriptions.csv holds none")
         found += [f"{record.name}: {line}" for line in record.manifest.get("warnings", []) if line not in twins]
         found += [f"{record.name}: {record.newer}"] if record.newer else []
-    if any(run.scored and run.scored.scores.get("truth_resampled") for run in runs):
+    if any(run.scored and run.scored.scores.origin.truth_resampled for run in runs):
         found.append("the truth was resampled to the clips' rate, so the leaderboard may come to other scores")
     return found
 
@@ -186,7 +186,7 @@ def warnings(runs: Sequence[Submitted]) -> list[str]:
 def descriptions_of(run: Submitted) -> list[Description]:
     """The texts that a scored run's model was really given, as rows of a descriptions file."""
     assert run.scored is not None
-    scenes = {clip.id: clip.scene for clip in stored_clips(run.scored.scores)}
+    scenes = {clip.id: clip.scene for clip in run.scored.scores.per_clip}
     return [
         (
             scenario_name(Item(clip_id, clip["view"], 1, scenes[clip_id])),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -58,8 +59,9 @@ def scored_run(
     """One complete run; what is not named is as in every other."""
     made = clips(shares, str(number) if salt is None else salt)
     origin = Origin(benchmark, fps, width, 720, opencv, "bt709", fps, "made", truth)
-    scores = Scores.of(made, origin, expected=len(made), missing=[]).to_json()
-    scores |= {"scorer": "official", "scorer_version": "official:abc"} if official else {}
+    scores = Scores.of(made, origin, expected=len(made), missing=[])
+    if official:
+        scores = replace(scores, scorer="official", scorer_version="official:abc")
     name = f"{model}{f'+{tag}' if tag else ''}-{prompts}-run_{number:02d}"
     output = {"width": width, "height": 720, "fps": fps, "crf": crf}
     generation = {

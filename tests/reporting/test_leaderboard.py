@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import math
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -88,8 +89,8 @@ def test_runs_of_one_seed_made_twice_are_told_to_be_no_independent_runs() -> Non
 
 def test_runs_over_scenes_of_other_names_are_never_averaged() -> None:
     one, two = scored_run(number=1), scored_run(number=2)
-    for clip in two.scores["per_clip"]:
-        clip["scene"] += "-b"
+    renamed = tuple(replace(clip, scene=f"{clip.scene}-b") for clip in two.scores.per_clip)
+    two = replace(two, scores=replace(two.scores, per_clip=renamed))
     assert [each.count for each in board(one, two)] == [1, 1]
 
 
@@ -133,8 +134,8 @@ def test_a_row_shows_clips_rate_size_prompts_and_the_number_of_runs() -> None:
 
 def test_an_undefined_score_is_a_dash() -> None:
     run = scored_run()
-    run.scores["original"] = None
-    [_, cells] = printed(board(run))
+    marks = replace(run.scores.marks, original=None)
+    [_, cells] = printed(board(replace(run, scores=replace(run.scores, marks=marks))))
     assert cells[5] == "–"
     assert cells[3] != "–"
 
@@ -172,7 +173,8 @@ def test_rows_of_several_sizes_and_resampled_truth_come_with_a_warning() -> None
     other = board(scored_run("a"), scored_run("b", fps=8))
     assert any("compare only rows of one output" in line for line in notes(other, resamples=1, seed=0))
     run = scored_run()
-    run.scores["truth_resampled"] = True
+    origin = replace(run.scores.origin, truth_fps=run.scores.origin.fps + 1)
+    run = replace(run, scores=replace(run.scores, origin=origin))
     assert any(line.startswith("truth was resampled") for line in notes(board(run), resamples=1, seed=0))
 
 

@@ -124,7 +124,7 @@ def test_a_data_set_that_was_named_from_another_folder_is_found_where_it_was(res
 def test_of_a_run_without_a_score_it_is_not_told_that_its_score_was_not_checked(results: Path, tmp_path: Path) -> None:
     away(results, tmp_path)
     path = results / "mini/other-op-run_01/scores/scores.json"
-    path.write_text(json.dumps(json.loads(path.read_bytes()) | {"second_takes": False}))
+    path.write_text(json.dumps(json.loads(path.read_bytes()) | {"second_takes": False, "variances": None}))
     told = text(ask(results))
     assert "mini/other-op-run_01 skipped: the benchmark has no second takes" in told
     assert "warning: the scores of mini/paint-op-run_01, mini/paint-op-run_02 were not checked" in told

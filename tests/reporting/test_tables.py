@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import math
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -11,16 +12,31 @@ from rich.console import Console
 
 from runners.core.outcome import DONE, Outcome
 from runners.reporting.tables import COLUMNS, fitting_table, means, notes, print_outcomes, score_table
+from runners.scoring.scores import Marks, Origin, Scores
+from tests.reporting.scored import SHARES, VARIANCE
+from tests.reporting.scored import clips as made_of
 
 
-def outcome(name: str, verified: float | None, *, oracle: bool = False, **changes: Any) -> Outcome:
+def outcome(
+    name: str,
+    verified: float | None,
+    *,
+    oracle: bool = False,
+    clips: int = 6,
+    second_takes: bool = True,
+    **changes: Any,
+) -> Outcome:
     """A scored run; the other scores follow from the first, so that each column has its own number."""
-    scores: dict[str, Any] = {
+    numbers: dict[str, Any] = {
         key: None if verified is None else verified + number for number, key in enumerate(COLUMNS)
     }
-    scores |= {"benchmark": "mini", "clips": 6, "expected": 6, "complete": verified is not None}
-    scores |= {"fps": 24, "width": 1280, "height": 720, "truth_resampled": False}
-    return Outcome(DONE, name, scores={**scores, **changes}, oracle=oracle)
+    marks = Marks(**numbers, metrics=VARIANCE, variances=VARIANCE if second_takes else None)
+    origin = replace(Origin("mini", 24, 1280, 720, "5.0", "bt709", 24, "made", "truth"), **changes)
+    per_clip = tuple(made_of(SHARES[:2], "")[:clips])
+    return Outcome(
+        DONE, name, oracle=oracle,
+        scores=Scores(marks, origin, 6, verified is not None, (), per_clip, (), (), ()),
+    )  # fmt: skip
 
 
 def rows(*outcomes: Outcome) -> list[list[str]]:
@@ -87,7 +103,7 @@ def test_an_incomplete_run_is_in_no_mean() -> None:
 def test_runs_that_differ_in_more_than_their_number_share_no_mean() -> None:
     assert means([outcome("svd-op-run_01", 30.0), outcome("svd-bpp-run_02", 32.0)]) == []
     assert means([outcome("svd-op-run_01", 30.0), outcome("svd+x-op-run_02", 32.0)]) == []
-    for change in ({"benchmark": "other"}, {"fps": 30}, {"width": 1920}, {"height": 1080}):
+    for change in ({"benchmark": "other"}, {"fps": 30, "truth_fps": 30}, {"width": 1920}, {"height": 1080}):
         assert means([outcome("svd-op-run_01", 30.0), outcome("svd-op-run_02", 32.0, **change)]) == [], change
 
 
@@ -122,7 +138,7 @@ def test_notes_name_runs_without_a_score_and_resampled_truth() -> None:
     assert missing == "no score for b-op-run_01: the set is incomplete (metrics are in scores/)"
     [alone] = notes([outcome("c-op-run_01", None, second_takes=False)])
     assert alone == "no score for c-op-run_01: the benchmark has no second takes (metrics are in scores/)"
-    [resampled] = notes([outcome("a-op-run_01", 3.0, truth_resampled=True)])
+    [resampled] = notes([outcome("a-op-run_01", 3.0, truth_fps=30)])
     assert resampled.startswith("truth was resampled")
 
 
@@ -168,7 +184,7 @@ def test_the_table_is_never_wider_than_the_window_or_than_a_hundred_columns(widt
 
 def test_outputs_that_differ_stand_with_their_runs_however_narrow_the_table() -> None:
     console = Console(width=80, file=io.StringIO(), color_system=None, _environ={})
-    runs = [outcome("a-op-run_01", 20.0), outcome("b-op-run_01", 21.0, fps=30, width=480, height=270)]
+    runs = [outcome("a-op-run_01", 20.0), outcome("b-op-run_01", 21.0, fps=30, truth_fps=30, width=480, height=270)]
     console.print(fitting_table(runs, console))
     assert isinstance(console.file, io.StringIO)
     assert all(text in console.file.getvalue() for text in ("1280×720,", "24 FPS", "480×270,", "30 FPS"))

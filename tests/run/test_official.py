@@ -9,6 +9,7 @@ import pytest
 
 from runners.core.errors import UserError
 from runners.core.settings import OutputSettings, ScorerSettings, SelectSettings
+from runners.scoring.stored import decode
 from tests.run.harness import Paint, run
 from tests.scoring.stand_in import make_checkout, make_ffprobe
 
@@ -28,7 +29,7 @@ def test_a_complete_run_is_scored_by_it_and_once_only(scorer: ScorerSettings, tm
     written = json.loads((outcome.folder / "scores" / "scores.json").read_text("utf-8"))
     assert (written["scorer"], written["complete"], written["fps"]) == ("official", True, 24)
     again = run(tmp_path / "r", output=SHIPPED, scorer=scorer)
-    assert again.scores == outcome.scores == written
+    assert again.scores == outcome.scores == decode(written)
 
 
 @pytest.mark.parametrize(

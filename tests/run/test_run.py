@@ -89,7 +89,7 @@ def test_the_last_shard_to_finish_scores_the_run(tmp_path: Path) -> None:
     first = run(tmp_path, shard="1/2", scorer=ScorerSettings())
     assert (manifest(first)["complete"], first.scores) == (False, None)
     last = run(tmp_path, shard="2/2", scorer=ScorerSettings())
-    assert (manifest(last)["complete"], (last.scores or {})["complete"]) == (True, True)
+    assert (manifest(last)["complete"], last.scores is not None and last.scores.complete) == (True, True)
 
 
 def test_seeds_differ_by_clip_and_run_and_may_be_the_same_for_all(tmp_path: Path) -> None:
@@ -403,7 +403,8 @@ def test_a_shard_with_a_refused_clip_still_leads_to_metrics_without_a_score(tmp_
     assert run(tmp_path, Scripted(refuses), shard="1/2", scorer=ScorerSettings()).code == 1
     last = run(tmp_path, shard="2/2", scorer=ScorerSettings())
     assert last.code == 0
-    assert ((last.scores or {})["clips"], (last.scores or {})["verified"]) == (5, None)
+    assert last.scores is not None
+    assert (last.scores.clips, last.scores.verified) == (5, None)
 
 
 def test_shards_of_different_selections_never_make_the_same_clip(tmp_path: Path) -> None:
@@ -532,7 +533,8 @@ def test_the_last_clip_to_fail_is_no_reason_to_leave_out_the_metrics(tmp_path: P
         return None
 
     outcome = run(tmp_path, Scripted(breaks), max_failures=1, concurrency=1, scorer=ScorerSettings())
-    assert (outcome.code, (outcome.scores or {})["clips"]) == (1, 5)
+    assert outcome.scores is not None
+    assert (outcome.code, outcome.scores.clips) == (1, 5)
 
 
 def test_raw_clips_serve_when_what_they_were_made_from_is_gone(tmp_path: Path) -> None:

@@ -11,6 +11,7 @@ from runners.core.files import sha256_file
 from runners.core.settings import BenchmarkSettings, ScorerSettings
 from runners.dataset.layout import DataSet
 from runners.scoring.choose import score
+from runners.scoring.stored import encode
 from tests.scoring import tiny
 from tests.scoring.stand_in import make_checkout
 
@@ -38,7 +39,9 @@ class Place:
         return replace(ScorerSettings(name=name, path=str(self.checkout), workers=1), **changes)
 
     def score(self, name: str = "official", **changes: Any) -> dict[str, Any]:
-        return score(self.videos, self.fresh(), self.scorer(name, **changes), out=self.out, progress="plain")
+        """What scores.json then holds."""
+        asked = self.scorer(name, **changes)
+        return encode(score(self.videos, self.fresh(), asked, out=self.out, progress="plain"))
 
     def fresh(self) -> Benchmark:
         """The benchmark as another process would see it: its listings are read anew."""

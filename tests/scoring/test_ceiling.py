@@ -20,7 +20,7 @@ from runners.scoring import score as score_as_asked
 from runners.scoring.cache import TruthCache
 from runners.scoring.entry import finish_entry
 from runners.scoring.pipeline import score_videos
-from runners.scoring.scores import Scores
+from runners.scoring.scores import Ceiling, Scores
 from runners.scoring.truth import find_truth, identities
 from tests.scoring import tiny
 from tests.scoring.conftest import Tiny, score
@@ -94,7 +94,7 @@ def test_a_cache_of_the_time_before_ceilings_is_built_anew(edited: Tiny, tmp_pat
     assert ceiling(score_videos(videos, dataset, scenarios, out=tmp_path / "b", **arguments)) == wanted
 
 
-def asked(run: Tiny, out: Path, masks: str) -> dict[str, object]:
+def asked(run: Tiny, out: Path, masks: str) -> Scores:
     settings = BenchmarkSettings(name="tiny", kind="custom", root=str(run.dataset.root))
     benchmark = Benchmark(settings, run.dataset, out / "no.csv", run.scenarios, ())
     scorer = ScorerSettings(workers=1, cache="off", masks=masks)
@@ -106,13 +106,13 @@ def test_masks_made_are_as_if_none_had_been_shipped(own: Tiny, tmp_path: Path) -
     edited = own._replace(dataset=ship_masks(own.dataset, own.scenarios, wiped=20))
     made = asked(edited, tmp_path / "scores", "made")
     assert made == bare
-    assert made["masks"] == "made"
+    assert made.origin.masks == "made"
 
 
 def test_scores_with_the_one_kind_of_masks_are_not_taken_for_those_with_the_other(edited: Tiny, tmp_path: Path) -> None:
     shipped, made = (asked(edited, tmp_path / "scores", masks) for masks in ("shipped", "made"))
-    assert (shipped["masks"], made["masks"]) == ("shipped", "made")
-    assert shipped["verified"] != made["verified"]
+    assert (shipped.origin.masks, made.origin.masks) == ("shipped", "made")
+    assert shipped.verified != made.verified
     assert asked(edited, tmp_path / "scores", "shipped") == shipped
 
 
@@ -122,13 +122,13 @@ def test_masks_are_made_or_shipped(own: Tiny, tmp_path: Path) -> None:
 
 
 def test_a_ceiling_below_100_is_told_under_the_table_and_100_is_not(edited: Tiny, tmp_path: Path) -> None:
-    scores = score(edited, tmp_path).to_json()
-    value = scores["ceiling"]["verified"]
+    scores = score(edited, tmp_path)
+    value, _ = ceiling(scores)
     lines = notes([Outcome(0, "one", scores=scores), Outcome(0, "two", scores=scores)])
     assert [
         line for line in lines if f"take 2 of the real experiment itself scores {value:.2f} (Verified)" in line
     ] == lines
     assert len(lines) == 1
-    assert ceiling_note({"verified": 100.0, "original": 100.0}) is None
-    assert ceiling_note({"verified": 100.0, "original": None}) is None
+    assert ceiling_note(Ceiling(100.0, 100.0)) is None
+    assert ceiling_note(Ceiling(100.0, None)) is None
     assert ceiling_note(None) is None  # scores of the time before

@@ -15,6 +15,8 @@ import pytest
 from runners.core.errors import UserError
 from runners.dataset.layout import DataSet
 from runners.scoring import folder_rate, reuse_scores
+from runners.scoring.scores import Scores
+from runners.scoring.stored import encode
 from tests.scoring import tiny
 from tests.scoring.conftest import Scored, Tiny
 
@@ -38,7 +40,7 @@ def rewrite(scored: Scored, **changes: Any) -> None:
     path.write_text(json.dumps({**json.loads(path.read_text("utf-8")), **changes}), "utf-8")
 
 
-def reused(run: Tiny, scored: Scored, **changes: Any) -> dict[str, Any] | None:
+def reused(run: Tiny, scored: Scored, **changes: Any) -> Scores | None:
     asked: dict[str, Any] = {"benchmark": "tiny", "expected": len(run.scenarios), "out": scored.out, **changes}
     dataset = DataSet(run.dataset.root)  # looks at the folder anew, as another process would
     return reuse_scores(run.videos, dataset, run.scenarios, **asked)
@@ -53,7 +55,7 @@ def test_unchanged_scores_come_back_without_a_frame_being_decoded(
     monkeypatch.setattr("av.open", decoded)
     monkeypatch.setattr("cv2.VideoCapture", decoded)
     known = reused(own, scored)
-    assert known == scored.scores.to_json()
+    assert known == scored.scores
 
 
 def other_clip(run: Tiny, scored: Scored) -> None:
@@ -116,7 +118,7 @@ def no_number(run: Tiny, scored: Scored) -> None:
 
 
 def no_number_of_a_clip(run: Tiny, scored: Scored) -> None:
-    per_clip = scored.scores.to_json()["per_clip"]
+    per_clip = encode(scored.scores)["per_clip"]
     rewrite(scored, per_clip=[{**clip, "metrics": {**clip["metrics"], "mse": float("inf")}} for clip in per_clip])
 
 

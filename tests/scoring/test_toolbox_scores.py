@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,9 @@ from runners.dataset.layout import DataSet
 from runners.dataset.scenarios import load_scenarios
 from runners.reporting.official import official_notes, official_tables
 from runners.scoring.choose import score
+from runners.scoring.scores import ClipScore, Marks
+from runners.scoring.stored import decode, encode
+from tests.reporting.scored import VARIANCE
 from tests.scoring import tiny
 from tests.scoring.conftest import MINI
 from tests.scoring.official_run import GENERATIONS, Place, make_place
@@ -46,7 +50,8 @@ def launches(place: Place) -> int:
 
 
 def test_it_scores_as_the_built_in_scorer_does(place: Place, tmp_path: Path) -> None:
-    ours = score(place.videos, place.benchmark, ScorerSettings(workers=1), out=tmp_path / "ours", progress="plain")
+    settings = ScorerSettings(workers=1)
+    ours = encode(score(place.videos, place.benchmark, settings, out=tmp_path / "ours", progress="plain"))
     theirs = place.score()
     for key in ("verified", "original", "verified_spatial", "verified_mse"):
         assert theirs[key] == pytest.approx(ours[key], abs=0.05)
@@ -89,7 +94,8 @@ def test_a_toolbox_that_comes_to_other_scores_than_its_metrics_give_is_told(tmp_
     place.script.write_text(text.replace("parser =", "FALSE = {'final_score_view': 0.99}\nparser =", 1))
     scores = place.score()
     assert not scores["official"]["agrees"]
-    assert any("are not those that follow" in note for note in official_notes([Outcome(0, "run", scores=scores)]))
+    told = official_notes([Outcome(0, "run", scores=decode(scores))])
+    assert any("are not those that follow" in note for note in told)
 
 
 @pytest.mark.parametrize("run", ["flawed-24"])
@@ -98,7 +104,7 @@ def test_on_the_fixture_it_comes_to_the_official_numbers(run: str, tmp_path: Pat
     scenarios = load_scenarios(dataset, MINI / "dataset" / "descriptions.csv")
     benchmark = Benchmark(BenchmarkSettings(name="mini", kind="verified"), dataset, tmp_path, scenarios, ())
     scorer = ScorerSettings(name="official", path=str(make_checkout(tmp_path / "c", "physiq")), workers=1)
-    scores = score(MINI / "generated" / run, benchmark, scorer, out=tmp_path / "out", progress="plain")
+    scores = encode(score(MINI / "generated" / run, benchmark, scorer, out=tmp_path / "out", progress="plain"))
     assert {key: scores[key] for key in EXPECTED[run]} == pytest.approx(EXPECTED[run], abs=0.05)
 
 
@@ -118,9 +124,10 @@ def test_both_shows_the_differences_per_metric_and_of_both_scores(place: Place) 
 
 def test_the_table_of_differences_has_a_row_per_metric_and_per_score(tmp_path: Path) -> None:
     scores = make_place(tmp_path).score("both")
-    (table,) = official_tables([Outcome(0, "run", scores=scores)])
+    builtin = replace(decode(scores), official=None)
+    (table,) = official_tables([Outcome(0, "run", scores=decode(scores))])
     assert table.row_count == 6
-    assert official_tables([Outcome(0, "run", scores={"verified": 1.0})]) == []
+    assert official_tables([Outcome(0, "run", scores=builtin)]) == []
 
 
 def test_a_real_difference_is_measured(tmp_path: Path) -> None:
@@ -128,12 +135,14 @@ def test_a_real_difference_is_measured(tmp_path: Path) -> None:
     from tests.scoring.test_toolbox_table import measured
 
     ours, theirs = [measured(mse=0.25)], [measured(mse=0.125)]
-    found = compare(ours, theirs, {"verified": 3.0, "original": 2.0}, {"verified": 1.0, "original": None})
-    assert found["metrics"]["mse"]["largest"] == 0.125
-    assert found["metrics"]["mse"]["largest_by_pair"] == {"first": 0.125, "second": 0.0, "variance": 0.0}
-    assert found["metrics"]["mse"]["mean"] == pytest.approx(0.125 / 3)
-    assert found["metrics"]["spatial_iou"]["largest"] == 0.0
-    assert found["scores"] == {"verified": 2.0, "original": None}
+    marks = Marks.of([ClipScore("1", "a", "left", "Optics", "1.mp4", "", VARIANCE, VARIANCE)], complete=True)
+    ours_marks, their_marks = replace(marks, verified=3.0, original=2.0), replace(marks, verified=1.0, original=None)
+    found = compare(ours, theirs, ours_marks, their_marks)
+    assert found.metrics["mse"].largest == 0.125
+    assert found.metrics["mse"].largest_by_pair == {"first": 0.125, "second": 0.0, "variance": 0.0}
+    assert found.metrics["mse"].mean == pytest.approx(0.125 / 3)
+    assert found.metrics["spatial_iou"].largest == 0.0
+    assert found.scores == {"verified": 2.0, "original": None}
 
 
 def test_nothing_is_computed_again_for_the_same_clips_truth_and_checkout(place: Place) -> None:

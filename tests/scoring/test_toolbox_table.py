@@ -13,8 +13,9 @@ from runners.dataset.layout import Item, output_name
 from runners.dataset.scenarios import Scenario
 from runners.scoring.formulas import Values
 from runners.scoring.metrics import PairMetrics
-from runners.scoring.official.results import Final, find_results, read_final, read_metrics, rounded_original
+from runners.scoring.official.results import find_results, read_final, read_metrics, rounded_original
 from runners.scoring.table import Measured, metrics_csv
+from runners.scoring.toolbox_result import Final
 
 VIEWS = ("left", "center", "right")
 

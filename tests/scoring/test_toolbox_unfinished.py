@@ -18,6 +18,7 @@ from runners.scoring.official.child import Ended
 from runners.scoring.official.needs import check_needs
 from runners.scoring.official.running import check_end
 from runners.scoring.official.toolbox import find_toolbox
+from runners.scoring.stored import decode
 from tests.scoring import tiny
 from tests.scoring.odd_files import late, turned
 from tests.scoring.official_run import GENERATIONS, Place, make_place
@@ -94,9 +95,9 @@ def test_a_failure_after_the_table_was_written_costs_nothing_and_is_told(generat
     assert scores["verified"] == wanted["verified"]
     assert scores["official"]["failed"] == "failed (exit code 1): no display"
     assert staged(place) == []
-    (note,) = [line for line in official_notes([Outcome(0, "run", scores=scores)]) if "no display" in line]
+    (note,) = [line for line in official_notes([Outcome(0, "run", scores=decode(scores))]) if "no display" in line]
     assert "its table was complete by then" in note
-    assert "failed" not in str(official_notes([Outcome(0, "run", scores=wanted)]))
+    assert "failed" not in str(official_notes([Outcome(0, "run", scores=decode(wanted))]))
 
 
 def test_scores_of_its_own_that_a_late_failure_tore_are_none_and_its_table_counts(tmp_path: Path) -> None:
@@ -151,7 +152,7 @@ def test_a_clip_that_this_machine_s_ffprobe_finds_too_long_is_told_before_anythi
     place.act("raise SystemExit('it was started')")
     with pytest.raises(Unfit, match=rf"{path.name}: this machine's ffprobe tells 5\.125 .*setts=pts=PTS-STARTPTS"):
         place.score()
-    assert "0001" in str(score(place.videos, place.fresh(), place.scorer("builtin"), out=place.out)["per_clip"])
+    assert "0001" in str(score(place.videos, place.fresh(), place.scorer("builtin"), out=place.out).per_clip)
 
 
 def test_clips_and_truth_that_the_builtin_scorer_refuses_are_not_staged_either(tmp_path: Path) -> None:

@@ -15,7 +15,7 @@ from runners.clips.footage import Unfit, is_steady, rate_fault
 from runners.core.files import sha256_file
 from runners.core.shell import setting
 from runners.dataset.scenarios import Scenario
-from runners.scoring import reuse_scores
+from runners.scoring import Scores, reuse_scores
 from runners.scoring.decode import first_frame
 from runners.scoring.inputs import find_clips
 from runners.scoring.looks import look
@@ -107,7 +107,7 @@ def as_before(out: Path, **changes: Any) -> None:
     (out / "scores.json").write_text(json.dumps({**scores, **changes}))
 
 
-def reused(run: Tiny, out: Path) -> dict[str, Any] | None:
+def reused(run: Tiny, out: Path) -> Scores | None:
     return reuse_scores(run.videos, run.dataset, run.scenarios, benchmark="tiny", expected=2, out=out)
 
 
@@ -118,7 +118,7 @@ def test_older_scores_of_good_inputs_are_used_again_and_looked_at_once(
     as_before(tmp_path / "out")
     known = reused(own, tmp_path / "out")
     assert known is not None
-    assert (known["verified"], known["checks"]) == (verified, CHECKS)
+    assert (known.verified, known.checks) == (verified, CHECKS)
 
     def opened(*_: object, **__: object) -> None:
         raise AssertionError("a video was opened")
@@ -164,7 +164,7 @@ def test_scores_of_untouched_inputs_are_what_they_were(tiny_scored: Scored, tiny
         tiny_run.videos, tiny_run.dataset, tiny_run.scenarios, benchmark="tiny", expected=6, out=tmp_path / "out"
     )
     assert known is not None
-    assert known["verified"] == tiny_scored.scores.verified
+    assert known.verified == tiny_scored.scores.verified
 
 
 def test_a_rate_of_29_97_stands_in_a_folder_of_30(tmp_path: Path) -> None:

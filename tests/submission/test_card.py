@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -11,9 +12,10 @@ import yaml
 
 from runners.core.errors import UserError
 from runners.reporting.leaderboard import ScoredRun
+from runners.scoring.scores import Marks
 from runners.submission.card import Card, card_text, make_card, read_card, run_id
 from runners.submission.fields import empty_card, open_fields, optional_fields, why_open
-from tests.reporting.scored import SHARES, scored_run
+from tests.reporting.scored import SHARES, VARIANCE, scored_run
 
 TODAY = date(2026, 11, 25)
 TERMS = ("terms.terms_version", "terms.terms_accepted", "terms.accepted_on_behalf_of", "terms.accepted_at")
@@ -76,10 +78,8 @@ def test_scores_are_percent_with_the_standard_deviation_of_a_sample() -> None:
 
 
 def test_each_part_is_reported_under_its_own_name() -> None:
-    runs = four()
-    for run in runs:
-        parts = ("verified", "verified_spatial", "verified_weighted_spatial", "verified_spatiotemporal", "verified_mse")
-        run.scores.update({key: 10.0 * k for k, key in enumerate(parts, 1)})
+    marks = Marks(0.0, 10.0, 20.0, 40.0, 30.0, 50.0, VARIANCE, VARIANCE)
+    runs = [replace(run, scores=replace(run.scores, marks=marks)) for run in four()]
     scores = make_card(runs, {}, TODAY)[0]["reported_scores"]
     means = [scores[key] for key in scores if key.endswith("_mean")]
     assert means == [10.0, 20.0, 30.0, 40.0, 50.0]

@@ -3,33 +3,35 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Any
 
 import numpy as np
 
 from runners.scoring.metrics import PairMetrics
+from runners.scoring.scores import Marks, ScoreName
 from runners.scoring.table import Measured
+from runners.scoring.toolbox_result import Differences, MetricDifference
 
 METRICS = ("spatial_iou", "spatiotemporal_iou", "weighted_spatial_iou", "mse")
 _AGAINST = ("first", "second", "variance")
-SCORES = ("verified", "original")
+SCORES: tuple[ScoreName, ...] = ("verified", "original")
 
 
-def compare(
-    ours: Sequence[Measured], theirs: Sequence[Measured], our_scores: dict[str, Any], their_scores: dict[str, Any]
-) -> dict[str, Any]:
+def compare(ours: Sequence[Measured], theirs: Sequence[Measured], our_marks: Marks, their_marks: Marks) -> Differences:
     """The differences of two scorings of the same views in the same order.
 
     Per metric: the largest and the mean absolute difference over all views, frames and comparisons (clip with take 1,
     clip with take 2, take 1 with take 2), and the largest of each of these. Scores: ours minus theirs, in points.
     """
-    metrics: dict[str, Any] = {}
+    metrics: dict[str, MetricDifference] = {}
     for metric in METRICS:
         parts = {name: np.abs(np.array(list(_pairs(ours, theirs, name, metric))) @ [1, -1]) for name in _AGAINST}
         values = np.concatenate(list(parts.values()))
         largest = {name: float(part.max()) for name, part in parts.items()}
-        metrics[metric] = {"largest": float(values.max()), "mean": float(values.mean()), "largest_by_pair": largest}
-    return {"metrics": metrics, "scores": {key: _difference(our_scores[key], their_scores[key]) for key in SCORES}}
+        metrics[metric] = MetricDifference(float(values.max()), float(values.mean()), largest)
+    scores: dict[str, float | None] = {
+        name: _difference(our_marks.score(name), their_marks.score(name)) for name in SCORES
+    }
+    return Differences(metrics, scores)
 
 
 def _pairs(

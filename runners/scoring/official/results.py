@@ -17,26 +17,7 @@ from runners.dataset.scenarios import Scenario
 from runners.scoring.formulas import Values, original_score
 from runners.scoring.metrics import PairMetrics
 from runners.scoring.table import Measured
-
-_TOLERANCE = 0.01
-"""Points, of 100: it prints two decimals, and its 1e-8 costs as much where a clip reaches a small variance."""
-
-
-@dataclass(frozen=True)
-class Final:
-    """The scores that the toolbox itself came to, 0 to 100; None for those that it did not tell."""
-
-    verified: float | None = None
-    original: float | None = None
-    original_rounded: float | None = None
-    """By the older rule: variances rounded to 4 decimals (spatial: 5) first, the score to 2."""
-
-    def agrees(self, verified: float | None, original: float | None, rounded: float | None) -> bool:
-        """Whether our formulas, over its metrics, come to the same but for rounding."""
-        pairs = ((self.verified, verified), (self.original, original), (self.original_rounded, rounded))
-        return all(
-            theirs is None or (ours is not None and abs(theirs - ours) <= _TOLERANCE + 1e-9) for theirs, ours in pairs
-        )
+from runners.scoring.toolbox_result import Final
 
 
 def find_results(output: Path, name: str) -> Path:

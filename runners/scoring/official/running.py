@@ -12,11 +12,12 @@ from runners.core.errors import UserError
 from runners.dataset.layout import CONTINUATION_S, file_name, output_name, relative_path
 from runners.scoring.inputs import Clips
 from runners.scoring.official.child import Ended, run_child
-from runners.scoring.official.results import Final, find_results, read_final, read_metrics
+from runners.scoring.official.results import find_results, read_final, read_metrics
 from runners.scoring.official.staging import Staged, Untouched, stage
 from runners.scoring.official.toolbox import Toolbox
 from runners.scoring.official.unfinished import Videos, go_on
 from runners.scoring.table import Measured
+from runners.scoring.toolbox_result import Final
 from runners.scoring.truth import TruthSource
 
 

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 from adapters import VideoInfo, glance
 from runners.benchmarks.benchmark import Benchmark
 from runners.core.errors import UserError
-from runners.core.files import sha256_file, sha256_json, write_json, write_text
+from runners.core.files import sha256_file, sha256_json, write_text
 from runners.core.provenance import usable_cores
 from runners.core.settings import ScorerSettings
 from runners.core.terminal import say as say_plainly
@@ -30,7 +28,9 @@ from runners.scoring.official.staging import staging_folder
 from runners.scoring.official.toolbox import Toolbox, find_toolbox
 from runners.scoring.reuse import ensure_checked
 from runners.scoring.scores import SCORER_VERSION, ClipScore, Origin, Scores
+from runners.scoring.stored import read_scores, write_scores
 from runners.scoring.table import Measured
+from runners.scoring.toolbox_result import ToolboxResult
 from runners.scoring.truth import TruthSource, find_truth, truth_identity
 
 FOLDER = "official"
@@ -51,11 +51,11 @@ def check_official(scorer: ScorerSettings, benchmark: Benchmark, fps: int) -> tu
 
 def score_official(
     videos: Path, benchmark: Benchmark, scorer: ScorerSettings, fps: int, out: Path, hear: Callable[[str], None]
-) -> dict[str, Any]:
+) -> Scores:
     """Score a folder of clips at `fps`, unless `out`/official holds scores of these clips, truth and toolbox.
 
     Writes `official/metrics.csv` (the toolbox's own CSV) and, last, `official/scores.json` into `out`; returns the
-    latter's content. `hear` gets the toolbox's output line by line. Raises `UserError`.
+    latter. `hear` gets the toolbox's output line by line. Raises `UserError`.
     """
     toolbox, versions = check_official(scorer, benchmark, fps)
     known = _known(videos, benchmark, toolbox, versions, fps, out / FOLDER, scorer.masks)
@@ -75,7 +75,7 @@ def score_official(
         target = out / FOLDER
         (target / "scores.json").unlink(missing_ok=True)  # of other clips; never beside this CSV
         write_text(target / "metrics.csv", found.table)
-        write_json(target / "scores.json", scores)
+        write_scores(target, scores)
     return scores
 
 
@@ -86,8 +86,8 @@ def _processes(truth: VideoInfo, count: int) -> int:
     return max(1, min(usable_cores(), memory // 2 // max(need, 1)))
 
 
-def _scores(job: Job, found: Found, identity: str) -> dict[str, Any]:
-    """scores.json as the built-in scorer would write it, from the toolbox's metrics by our formulas."""
+def _scores(job: Job, found: Found, identity: str) -> Scores:
+    """Scores as the built-in scorer would make them, from the toolbox's metrics by our formulas."""
     clips, final = job.clips, found.final
     origin = Origin(
         benchmark=job.benchmark.name,
@@ -108,23 +108,24 @@ def _scores(job: Job, found: Found, identity: str) -> dict[str, Any]:
     marks = scores.marks
     rounded = rounded_original(marks.metrics, marks.variances) if marks.variances else None
     toolbox = job.toolbox
-    return scores.to_json() | {
-        "scorer": "official",
-        "scorer_version": f"official:{toolbox.sha256}",  # never the built-in scorer's, so never taken for its scores
-        "official": {
-            "command_line": toolbox.command_line,
-            "checkout": str(toolbox.checkout),
-            "revision": toolbox.revision,
-            "sha256": toolbox.sha256,
-            "versions": dict(job.versions),
-            "processes": job.processes,
-            "final": asdict(final),
-            "original_rounded": rounded,
-            "failed": found.failed,
-            "agrees": final.agrees(scores.verified, scores.original, rounded),
-            "identity": identity,
-        },
-    }
+    return replace(
+        scores,
+        scorer="official",
+        scorer_version=f"official:{toolbox.sha256}",  # never the built-in scorer's, so never taken for its scores
+        official=ToolboxResult(
+            command_line=toolbox.command_line,
+            checkout=str(toolbox.checkout),
+            revision=toolbox.revision,
+            sha256=toolbox.sha256,
+            versions=dict(job.versions),
+            processes=job.processes,
+            final=final,
+            original_rounded=rounded,
+            failed=found.failed,
+            agrees=final.agrees(scores.verified, scores.original, rounded),
+            identity=identity,
+        ),
+    )
 
 
 def _clip_score(scenario: Scenario, path: Path, sha256: str, view: Measured) -> ClipScore:
@@ -152,22 +153,23 @@ def _identity(
 
 def _known(
     videos: Path, benchmark: Benchmark, toolbox: Toolbox, versions: Mapping[str, str], fps: int, out: Path, masks: str
-) -> dict[str, Any] | None:
+) -> Scores | None:
     """The kept scores if they are of these very clips, this truth and this toolbox; None if anything differs.
 
     Raises `UserError` for those of inputs that are refused by now.
     """
     try:
-        known: dict[str, Any] = json.loads((out / "scores.json").read_text("utf-8"))
+        known = read_scores(out)
         clips = [(scenario, videos / scenario.output_name) for scenario in benchmark.scenarios]
-        if known["fps"] != fps or {path.name for path in videos.iterdir()} != {path.name for _, path in clips}:
+        if known.origin.fps != fps or {path.name for path in videos.iterdir()} != {path.name for _, path in clips}:
             return None
         rows = _rows(clips, {path: sha256_file(path) for _, path in clips})
         sources = find_truth(benchmark.dataset, benchmark.scenarios, fps, masks)
-        same = known["official"]["identity"] == _identity(toolbox, versions, rows, sources, benchmark)
+        identity = _identity(toolbox, versions, rows, sources, benchmark)
         read_metrics(out / "metrics.csv", benchmark.scenarios, CONTINUATION_S * fps)
-    except (OSError, ValueError, KeyError, TypeError, RecursionError, UserError):
+    except (OSError, ValueError, KeyError, TypeError, UserError):
         return None
+    same = known.official is not None and known.official.identity == identity
     return ensure_checked(known, [path for _, path in clips], sources, out) if same else None
 
 
