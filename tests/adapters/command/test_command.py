@@ -14,10 +14,10 @@ from PIL import Image
 
 from adapters import read_frames
 from adapters.command.adapter import Command
+from adapters.testing import make_request
 from tests.adapters.command.children import OUT, run, told
-from tests.adapters.contract_checks import make_request
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[3]
 
 
 def test_research_code_makes_a_clip_from_image_prompt_and_size(tmp_path: Path) -> None:
