@@ -174,7 +174,7 @@ def placements(name: str, steps: int, changes: Mapping[str, Any], make: Any, dev
 
 def a_request(adapter: Diffusers) -> Request:
     """Something to continue, at the adapter's own size."""
-    from tests.adapters.contract_checks import make_request
+    from adapters.testing import make_request
 
     return make_request(Path(tempfile.mkdtemp()), adapter.needs, seconds=5.0)
 

@@ -139,7 +139,8 @@ def test_the_settings_it_names_exist() -> None:
 
 def test_the_example_class_is_a_model(tmp_path: Path) -> None:
     names: dict[str, object] = {}
-    exec(next(text for text, _ in blocks("python")), names)
+    for text, _ in blocks("python"):  # the class, then the check of its contract
+        exec(text, names)
     brighten = names["Brighten"]
     assert isinstance(brighten, type)
     outcome = run(tmp_path, brighten(), select=SelectSettings(ids=["1"]))

@@ -138,6 +138,9 @@ class GenerateSettings:
     retry_refused: bool = setting(False, "try clips again that the model refused")
     attempts: int = setting(3, "tries per clip at a passing fault")
     max_failures: int | None = setting(None, "stop after so many failed clips in this invocation")
+    early_stop: bool = setting(
+        True, "stop if the first three clips all fail alike by the adapter's own fault, as others would; false: try all"
+    )
     deadline_s: float | None = setting(
         None, "begin nothing new and wait for no service after so many seconds (exit code 3)"
     )

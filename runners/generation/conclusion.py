@@ -11,6 +11,7 @@ from runners.core.errors import first_of
 from runners.core.files import shown
 from runners.core.outcome import BAD_INPUT, DONE, FAILED, INTERRUPTED, STOPPED, Outcome, again
 from runners.core.shell import command_line, setting
+from runners.generation.breach import FIRST
 from runners.generation.tally import Tally
 from runners.planning.costs import Costs
 from runners.planning.plan import Plan, Work
@@ -93,7 +94,11 @@ def _lines(plan: Plan, work: Work, tally: Tally, counts: dict[str, int], code: i
     left = counts["chosen"] - counts["published"] - counts["refused"] - counts["ambiguous"]
     if left:
         deadline = f"the deadline was reached, deadline_s={plan.settings.deadline_s}"
-        why = {"deadline": deadline, "max_failures": "max_failures was reached"}
+        breach = (
+            f"the first {FIRST} all failed by {tally.breach}, as the others would: mend the adapter or its settings, "
+            "or try them all with early_stop=false"
+        )
+        why = {"deadline": deadline, "max_failures": "max_failures was reached", "breach": breach}
         lines.append(
             f"  {_clips(left)} left{f' ({why[tally.stop]})' if tally.stop in why else ''}; go on with: {again()}"
         )

@@ -18,6 +18,7 @@ from adapters import Adapter, AdapterError, BadClip, Cancelled, Postponed, Reque
 from runners.core.failures import failure, fatal
 from runners.core.provenance import usable_cores
 from runners.generation.batch import Aside, Batch
+from runners.generation.breach import FirstClips
 from runners.generation.in_hand import InHand
 from runners.generation.interrupt import Interrupt
 from runners.generation.produce import Handles, Made, Production, finish, made_by_model, made_from_raw, make_request
@@ -48,6 +49,7 @@ class Engine:
         self._units: queue.SimpleQueue[list[Task]] = queue.SimpleQueue()
         self._gate = Gate(production.caps, production.budget_lock, self._stopping.halted)
         self._count = len(tasks)
+        self._first = FirstClips(watched=limits.early_stop)
         self._in_hand = InHand(self._stopping, self._gate, limits)
         for unit in _units(tasks, production.needs.max_batch):
             self._units.put(unit)
@@ -70,7 +72,7 @@ class Engine:
         if self._interrupt.is_set():
             self._stop("interrupted")
         ended = self.tally.published + len(self._ended())
-        if self.tally.stop in ("deadline", "max_failures") and ended == self._count:
+        if self.tally.stop in ("deadline", "max_failures", "breach") and ended == self._count:
             self.tally.stop = None  # it was reached while the last clips were finished: nothing is left
         return self.tally
 
@@ -199,6 +201,7 @@ class Engine:
             del result  # the model makes its next clip while this one is held nowhere but aside
 
     def _publish(self, task: Task, make: Callable[[], Made]) -> None:
+        self._first.writing(task.id)
         with self._in_hand.writing():
             try:
                 with self._desks:
@@ -206,6 +209,7 @@ class Engine:
             except Exception as error:  # noqa: BLE001  (as above)
                 self._failed(task, error)
                 return
+        self._first.clear()
         with self._mutex:
             self.tally.published += 1
         self._tell(self._watcher.ended, task.id, "published", "")
@@ -241,8 +245,12 @@ class Engine:
             )
             too_many = self._limits.max_failures is not None and len(self.tally.failed) >= self._limits.max_failures
         self._tell(self._watcher.ended, task.id, kind, reason)
+        breach = self._first.failed(task.id, error)
         if too_many:
             self._stop("max_failures")
+        elif breach is not None:
+            self.tally.breach = breach
+            self._stop("breach")
 
     def _postpone(self, task: Task, error: Postponed) -> None:
         """Leave a clip for later, and the others too if none could fare better."""

@@ -173,7 +173,9 @@ def make_clips(plan: Plan, work: Work, run: OpenRun, session: str, sweep: Sequen
         )  # fmt: skip
         counts = Counts(plan.name, len(plan.chosen) - len(work.refused), len(work.published))
         with Interrupt() as interrupt, make_progress(settings.progress, counts) as watcher:
-            limits = Limits(settings.max_failures, settings.deadline_s, settings.attempts)
+            untried = all(clip.published is None for clip in read_state(plan).clips.values())
+            early_stop = settings.early_stop and untried
+            limits = Limits(settings.max_failures, early_stop, settings.deadline_s, settings.attempts)
             concurrency = slots(adapter, settings.concurrency)
             tally = Engine(production, work.tasks, interrupt, watcher, concurrency=concurrency, limits=limits).run()
     finally:

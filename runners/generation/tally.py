@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Literal, Protocol
 
-Stop = Literal["interrupted", "deadline", "max_failures", "postponed", "fatal", "lost"]
+Stop = Literal["interrupted", "deadline", "max_failures", "breach", "postponed", "fatal", "lost"]
 
 
 class Watcher(Protocol):
@@ -33,6 +33,8 @@ class Tally:
     postponed: dict[str, str] = field(default_factory=dict)
     """Clips that are not done and have no fault: jobs that still run, requests that may not be sent now."""
     stop: Stop | None = None
+    breach: str | None = None
+    """How the first clips all failed alike, where that is why it stopped."""
     fatal: str | None = None
     abandoned: bool = False
     """A thread did not end in time; the process must leave without waiting for it."""
@@ -43,6 +45,8 @@ class Limits:
     """When to stop early, and how long the model may be waited for once stopping has begun."""
 
     max_failures: int | None = None
+    early_stop: bool = False
+    """Stop where the first clips show that the adapter breaks its contract (breach.py)."""
     deadline_s: float | None = None
     attempts: int = 3
     grace_s: float = 5.0

@@ -26,7 +26,7 @@ _CARRIED = frozenset({"run", "results", "tag", "model.name", "benchmark.name", "
 _SHARED = frozenset(
     {
         "select", "shard", "budget", "scorer", "plan", "progress", "keep_raw", "retry_refused", "attempts",
-        "max_failures", "deadline_s", "concurrency",
+        "max_failures", "early_stop", "deadline_s", "concurrency",
     }
 )  # fmt: skip
 """No part of a run's identity: jobs that differ in these alone are meant to work on one run."""

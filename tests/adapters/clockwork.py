@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from adapters import Adapter, Clip, Conditioning, Needs, Request
-from tests.adapters.contract_checks import make_request
+from adapters.testing import make_request
 
 
 class Clock(Adapter):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
@@ -11,10 +12,10 @@ import pytest
 
 from adapters import AdapterError, Conditioning, Frames, Request
 from adapters.baselines import Extrapolate, Freeze, RealTake
-from tests.adapters.contract_checks import make_request, moving_disc
+from adapters.testing import make_request, moving_disc
 
 
-def continued(frames: Frames, rate: float, tmp_path: Path, **changes: object) -> Frames:
+def continued(frames: Frames, rate: float, tmp_path: Path, **changes: Any) -> Frames:
     request = make_request(tmp_path, Extrapolate().needs, conditioning=Conditioning.of(frames, rate), **changes)
     clip = Extrapolate().generate(request)
     return np.stack(list(clip.frames if clip.frames is not None else ()))

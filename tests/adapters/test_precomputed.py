@@ -13,7 +13,7 @@ from PIL import Image
 
 from adapters import AdapterError, BadClip, SetupError
 from adapters.precomputed import Precomputed
-from tests.adapters.contract_checks import make_request
+from adapters.testing import make_request
 
 
 @pytest.fixture

@@ -8,8 +8,8 @@ import pytest
 
 from adapters.errors import SetupError
 from adapters.retired import Retired
+from adapters.testing import make_request
 from runners.cli.choices import options
-from tests.adapters.contract_checks import make_request
 from tests.test_conf import CONF, composed
 
 GONE = {"runway_gen3": ["runway_gen45", "runway_gen4_turbo"], "pika_1_0": ["fal_pika22"], "sora": []}

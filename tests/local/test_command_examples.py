@@ -15,7 +15,7 @@ import pytest
 from hydra.utils import instantiate
 
 from adapters import Adapter, SetupError, read_frames
-from tests.adapters.contract_checks import make_request
+from adapters.testing import make_request
 from tests.test_conf import composed
 
 ROOT = Path(__file__).resolve().parents[2]

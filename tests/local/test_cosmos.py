@@ -14,7 +14,7 @@ from adapters.local.calls.feeding import Shot, anyflow
 from adapters.local.calls.frame_rules import FrameRule
 from adapters.local.diffusers import Diffusers
 from adapters.local.loading import find_class
-from tests.adapters.contract_checks import make_request, moving_disc
+from adapters.testing import make_request, moving_disc
 from tests.local.tiny import cosmos, others
 from tests.local.whole_run import frames_of, loaded, pipeline
 from tests.test_conf import composed

@@ -17,8 +17,8 @@ import torch
 
 from adapters import AdapterError, BadClip, Cancelled, Clip, MissingDependency, Refused, SetupError
 from adapters.local.diffusers import Diffusers
+from adapters.testing import check_adapter, make_request
 from runners.generation.run import generate
-from tests.adapters.contract_checks import check_adapter, make_request
 from tests.local.whole_run import adapter_node, make_adapter, run_settings, saved, tiny_models
 from tests.run.harness import videos
 

@@ -13,7 +13,7 @@ from adapters import AdapterError, BadClip, Clip, Frames, frames_for
 from adapters.local.calls.feeding import Shot, ltx2_conditions, ltx_conditions
 from adapters.local.calls.frame_rules import FrameRule
 from adapters.local.diffusers import Diffusers
-from tests.adapters.contract_checks import make_request
+from adapters.testing import make_request
 from tests.local.tiny import Tiny, hunyuan, ltx
 from tests.local.whole_run import adapter_node, frames_of, loaded, make_adapter, pipeline
 from tests.test_conf import composed

@@ -18,7 +18,7 @@ from adapters.errors import AdapterError
 from adapters.local.calls.encoding import EncodedPrompts
 from adapters.local.diffusers import Diffusers
 from adapters.local.placement.placement import Placement
-from tests.adapters.contract_checks import make_request
+from adapters.testing import make_request
 from tests.local.tiny import Tiny
 from tests.local.tiny.wan import TINY, _wan_transformer, build_svd, build_wan21
 from tests.local.whole_run import frames_of, loaded

@@ -13,7 +13,7 @@ from adapters import BadClip, Clip, Request, SetupError, frames_for
 from adapters.local.calls.feeding import Shot, vace
 from adapters.local.calls.frame_rules import FrameRule
 from adapters.local.diffusers import Diffusers
-from tests.adapters.contract_checks import make_request
+from adapters.testing import make_request
 from tests.local.tiny.wan import TINY
 from tests.local.whole_run import adapter_node, frames_of, loaded, make_adapter, pipeline
 from tests.test_conf import composed

@@ -47,6 +47,7 @@ NEUTRAL: dict[str, dict[str, Any]] = {
     "views": {"select": SelectSettings(views=["left"], categories=["Solid Mechanics"])},
     "shard": {"shard": "1/2"},
     "max_failures": {"max_failures": 3},
+    "early_stop": {"early_stop": False},
     "deadline": {"deadline_s": 3.0},
     "attempts": {"attempts": 9},
     "retry_refused": {"retry_refused": True},

@@ -40,6 +40,7 @@ SVD = GenerateSettings(
         ({"model.name": "svd", "benchmark": "demo", "prompts": "op", "prompts.mode": "op", "results": "r"}, None),
         ({"select.ids": ["1"], "select.limit": 3, "shard": "1/2", "scorer": "none", "scorer.workers": 2}, None),
         ({"budget.max_usd": 3, "deadline_s": 5.0, "plan": True, "concurrency": 2, "attempts": 1}, None),
+        ({"early_stop": False, "max_failures": 2}, None),
         # A choice whose name is not the one that the path shows
         ({"model": "svd_mine"}, "model=svd_mine"),
         ({"prompts": "mine", "benchmark": "other"}, "benchmark=other+prompts=mine"),

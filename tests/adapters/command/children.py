@@ -12,7 +12,7 @@ from typing import Any
 
 from adapters import Clip
 from adapters.command.adapter import Command
-from tests.adapters.contract_checks import make_request
+from adapters.testing import make_request
 
 OUT = "open(sys.argv[1], 'wb').write(b'clip')"
 

@@ -14,8 +14,8 @@ from PIL import Image
 
 from adapters import read_frames
 from adapters.command.adapter import Command
+from adapters.testing import make_request
 from tests.adapters.command.children import OUT, run, told
-from tests.adapters.contract_checks import make_request
 
 ROOT = Path(__file__).resolve().parents[3]
 

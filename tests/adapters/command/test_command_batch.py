@@ -12,8 +12,8 @@ from typing import Any
 
 from adapters import AdapterError, Clip, Request
 from adapters.command.adapter import Command
+from adapters.testing import make_request
 from tests.adapters.command.children import alive, pids, python, when_ready
-from tests.adapters.contract_checks import make_request
 
 BATCH = """
 lines = [json.loads(line) for line in open(sys.argv[1], encoding='utf-8')]

@@ -13,8 +13,8 @@ import pytest
 
 from adapters import AdapterError, BadClip, Cancelled, Refused, Rejected, Retryable, SetupError
 from adapters.command.adapter import Command
+from adapters.testing import make_request
 from tests.adapters.command.children import OUT, alive, pids, run, when_ready
-from tests.adapters.contract_checks import make_request
 
 SLOW = """
 child = os.fork() or time.sleep(600)
