@@ -5,24 +5,25 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Literal, get_args
 
 from runners.cli.command import Command, main
 from runners.core.outcome import BAD_INPUT, DONE, Outcome
 from runners.core.settings import JobsSettings
 
-ACTIONS = ("list", "adopt", "abandon")
+Action = Literal["list", "adopt", "abandon"]
+ACTIONS: tuple[Action, ...] = get_args(Action)
 
 
 def run(settings: JobsSettings) -> Outcome:
     """One action. Raises UserError."""
-    from runners.core.errors import UserError, nearest
+    from runners.core.errors import one_of
     from runners.reporting import settled_jobs
 
-    if settings.action not in ACTIONS:
-        raise UserError(f"action: unknown {settings.action!r}{nearest(settings.action, ACTIONS)}")
-    if settings.action == "list":
+    action = one_of("action", settings.action, ACTIONS)
+    if action == "list":
         return list_jobs(settings)
-    return settled_jobs.adopt(settings) if settings.action == "adopt" else settled_jobs.abandon(settings)
+    return settled_jobs.adopt(settings) if action == "adopt" else settled_jobs.abandon(settings)
 
 
 def list_jobs(settings: JobsSettings) -> Outcome:

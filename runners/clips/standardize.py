@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from functools import cache
 from pathlib import Path
-from typing import Literal
+from typing import Literal, get_args
 
 from adapters import BadClip, BadVideo, Clip, Writer, even_size, glance
 from runners.clips.checked_frames import KeptFrames
@@ -18,6 +18,9 @@ from runners.core.errors import UserError
 from runners.core.files import sha256_file
 
 Short = Literal["hold", "hold_one", "error"]
+WhenShort = Literal["roll_out", Short]
+"""What is done about a clip that is too short: to roll it out is the engine's work, before it comes here."""
+WHEN_SHORT: tuple[WhenShort, ...] = get_args(WhenShort)
 
 _READ_EVERYWHERE = ("h264", "hevc", "mpeg4", "vp9")
 """Codecs that FFmpeg decodes by itself, and so every OpenCV that may score the clip."""

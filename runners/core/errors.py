@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterable, Sequence
+from typing import TypeVar
+
+Word = TypeVar("Word", bound=str)
 
 
 class UserError(Exception):
@@ -31,6 +34,17 @@ def nearest(word: str, choices: Iterable[str], listed_by: str = "") -> str:
     if listed_by:
         return f"{meant} ({listed_by} lists all)"
     return meant or f" (choices: {first_of(known)}; {len(known)} in all)"
+
+
+def one_of(key: str, word: str, choices: Sequence[Word], noun: str = "") -> Word:
+    """A word that was typed for a setting, as the choice that it is (a `Literal` of the setting's own).
+
+    Raises UserError for another: "model.fit: unknown 'pas'; did you mean 'pad'? (choices: …)".
+    """
+    for choice in choices:
+        if choice == word:
+            return choice
+    raise UserError(f"{key}: unknown {noun}{' ' if noun else ''}{word!r}{nearest(word, choices)}")
 
 
 def first_of(names: Sequence[str], most: int = 5) -> str:

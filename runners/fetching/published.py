@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from runners.benchmarks.benchmark import benchmark_root, open_benchmark
-from runners.core.errors import UserError, first_of
+from runners.core.errors import UserError, first_of, one_of
 from runners.core.outcome import DONE, FAILED, Outcome
 from runners.core.progress import make_bar
 from runners.core.settings import FetchSettings
@@ -62,8 +62,7 @@ def check_settings(settings: FetchSettings) -> None:
         raise UserError(f"connections={settings.connections} must be between 1 and {_MOST_CONNECTIONS}")
     if settings.fps is not None and settings.fps < 1:
         raise UserError(f"fps={settings.fps} must be at least 1")
-    if settings.purpose not in PURPOSES:
-        choose([], settings.purpose, 1)
+    one_of("purpose", settings.purpose, PURPOSES, "purpose")
 
 
 def _listed(address: str, stop: threading.Event) -> Listing:

@@ -167,7 +167,7 @@ def make_clips(plan: Plan, work: Work, run: OpenRun, session: str, sweep: Sequen
         caps, lock = caps_of(settings, run.folder.path, sweep)
         production = Production(
             adapter=adapter, folder=run.folder, journal=run.journal, work=work_folder, output=plan.output,
-            short=settings.model.short, keep_raw=plan.keep_raw, session=session,
+            short=plan.short, keep_raw=plan.keep_raw, session=session,
             caps=caps, budget_lock=lock, check=run.check, fit_stated=settings.model.fit is not None,
             owners=JobOwners(run.folder.path, sweep),
         )  # fmt: skip

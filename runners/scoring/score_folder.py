@@ -13,14 +13,12 @@ from runners.core.progress import make_bar
 from runners.core.settings import ScoreSettings
 from runners.runs.run_record import RunRecord, read_record
 from runners.runs.twins import twins_within
-from runners.scoring import check_name, check_unaltered, folder_rate, score
+from runners.scoring import check_scorer_settings, check_unaltered, folder_rate, score
 
 
 def score_folder(settings: ScoreSettings) -> Outcome:
     """Score `videos`, writing scores.json and metrics.csv. Raises UserError for clips or truth that do not fit."""
-    if settings.scorer.workers < 0:
-        raise UserError(f"scorer.workers={settings.scorer.workers} must be at least 0 (0: one per core)")
-    check_name(settings.scorer)
+    check_scorer_settings(settings.scorer)
     if not settings.videos:
         raise UserError("say which clips: videos=DIR, e.g. videos=results/demo/freeze-op-run_01/videos")
     videos = user_path(settings.videos)

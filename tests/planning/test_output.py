@@ -97,7 +97,7 @@ def test_a_model_of_broken_rate_needs_a_whole_one_to_be_chosen() -> None:
     ("settings", "message"),
     [
         ({"name": "thruth"}, "did you mean 'truth'"),
-        ({"sampling": "cubic"}, "neither linear nor nearest"),
+        ({"sampling": "cubic"}, "choices: linear, nearest"),
         ({"crf": 52}, "crf=52 is outside of 0 … 51"),
         ({"crf": -1}, "crf=-1 is outside"),
         ({"preset": "medum"}, "did you mean 'medium'"),
