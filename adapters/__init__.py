@@ -14,7 +14,7 @@ A model is a class with one method and a YAML file that names it:
 Importing this loads numpy and nothing heavier.
 """
 
-from adapters.attempts import Attempt, fold_attempts, spent_usd
+from adapters.attempts import Attempt, AttemptState, fold_attempts, spent_usd
 from adapters.command.lifeline import Lifeline
 from adapters.contract import (
     Adapter,
@@ -74,6 +74,7 @@ __all__ = [
     "AdapterError",
     "Ambiguous",
     "Attempt",
+    "AttemptState",
     "BadClip",
     "BadPicture",
     "BadVideo",

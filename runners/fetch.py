@@ -23,7 +23,7 @@ def fetch(settings: FetchSettings) -> Outcome:
     """Download a published data set, draw the demo, or cut one's own videos into the layout. Raises UserError."""
     from runners.benchmarks.benchmark import DEMO_RATES, benchmark_root, ensure_rate, open_benchmark
     from runners.benchmarks.custom import build_custom
-    from runners.core.errors import UserError
+    from runners.core.errors import UserError, counted
     from runners.core.files import user_path
     from runners.core.progress import make_bar
     from runners.core.shell import command_line, root_of, setting
@@ -51,7 +51,7 @@ def fetch(settings: FetchSettings) -> Outcome:
     with make_bar(settings.progress, "preparing the data set") as bar:
         benchmark = ensure_rate(open_benchmark(chosen, progress=bar), settings.fps, bar)
     lines = [
-        f"{len(benchmark.scenarios)} scenarios in {root}",
+        f"{counted(len(benchmark.scenarios), 'scenario')} in {root}",
         f"next: {command_line('generate', setting('benchmark', chosen.name), *root_of(chosen))}",
     ]
     return Outcome(DONE, chosen.name, tuple(lines), root)

@@ -28,7 +28,7 @@ def run(settings: JobsSettings) -> Outcome:
 
 def list_jobs(settings: JobsSettings) -> Outcome:
     """The jobs of one run, or of all below results; a run that cannot be read is told beside the others."""
-    from runners.core.errors import UserError
+    from runners.core.errors import UserError, counted
     from runners.core.files import shown
     from runners.paid.job_list import check_new
     from runners.paid.settling import Choice
@@ -51,7 +51,7 @@ def list_jobs(settings: JobsSettings) -> Outcome:
         except UserError as error:
             faults.append(f"error: {error}")
     if not lines and not faults:
-        lines = [f"no paid jobs in {len(runs)} run{'s' if len(runs) > 1 else ''}"]
+        lines = [f"no paid jobs in {counted(len(runs), 'run')}"]
     if settings.export is not None:
         exported, left_out = _export(settings, readable)
         lines, faults = [*lines, *exported], [*faults, *left_out]
@@ -81,7 +81,7 @@ def _jobs_of(folder: Path, settings: JobsSettings) -> list[str]:
         return lines
     chosen = [job for job in jobs if job.is_open or settings.all or settings.state == "fetched"]
     if settings.state is not None:
-        chosen = [job for job in chosen if job.attempt.state in paid_jobs.STATES[settings.state]]
+        chosen = [job for job in chosen if job.state == settings.state]
     if settings.clip is not None:
         chosen = [job for job in chosen if job.clip_id in settings.clip]
     if chosen:

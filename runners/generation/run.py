@@ -13,7 +13,7 @@ from typing import Any
 
 from adapters import Adapter, MissingKey, RollOut
 from runners.benchmarks.benchmark import ensure_rate, open_benchmark
-from runners.core.errors import UserError, WorkFailed
+from runners.core.errors import UserError, WorkFailed, counted
 from runners.core.failures import telling, writing
 from runners.core.files import sha256_file, shown
 from runners.core.outcome import BAD_INPUT, FAILED, Outcome
@@ -148,7 +148,7 @@ def check_place(plan: Plan, work: Work) -> None:
     if total and free < needed:  # /proc has no size at all: what is wrong there is told by whoever writes
         raise UserError(
             f"{shown(plan.folder.path)}: {free / 1e9:.1f} GB free, about {needed / 1e9:.1f} GB needed for "
-            f"{len(work.tasks)} clips; free some space, or choose results=… on another disk"
+            f"{counted(len(work.tasks), 'clip')}; free some space, or choose results=… on another disk"
         )
 
 
