@@ -47,7 +47,9 @@ from adapters.errors import (
     Rejected,
     Retryable,
     SetupError,
+    is_out_of_memory,
 )
+from adapters.messages import close_to, in_a_line, one_line
 from adapters.outside import amount_usd, clean, clean_text, on_terminal, whole
 from adapters.rollout import RollOut
 from adapters.stills.pictures import BadPicture, check_picture, picture_size, read_picture
@@ -111,13 +113,17 @@ __all__ = [
     "check_picture",
     "clean",
     "clean_text",
+    "close_to",
     "even_size",
     "examine",
     "fold_attempts",
     "frame_times",
     "frames_for",
     "glance",
+    "in_a_line",
+    "is_out_of_memory",
     "on_terminal",
+    "one_line",
     "picture_size",
     "probe",
     "read_frames",

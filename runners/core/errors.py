@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterable, Sequence
 from typing import TypeVar
 
@@ -26,8 +25,10 @@ def nearest(word: str, choices: Iterable[str], listed_by: str = "") -> str:
 
     `listed_by`: what shows the choices that are too many for a line, such as "--help".
     """
+    from adapters import close_to  # with numpy behind it: only for whom something is wrong
+
     known = sorted(set(choices))
-    close = difflib.get_close_matches(word, known, n=3, cutoff=0.5)
+    close = close_to(word, known, alike=0.5)
     meant = f"; did you mean {' or '.join(repr(name) for name in close)}?" if close else ""
     if len(known) <= _MOST_LISTED:
         return f"{meant} (choices: {first_of(known, _MOST_LISTED)})" if known else meant
