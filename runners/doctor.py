@@ -70,20 +70,12 @@ def _picture_sizes(settings: DoctorSettings) -> list[tuple[int, int]]:
     return []
 
 
-def conclude(outcomes: Sequence[Outcome]) -> None:
-    """The findings, line by line."""
-    from runners.reporting.tables import print_outcomes
-
-    print_outcomes(outcomes)
-
-
 COMMAND = Command(
     name="doctor",
     purpose="Check whether a model can work here (packages, key, service) and which data is there. Spends nothing.",
     schema=DoctorSettings,
     groups=("model", "placement", "benchmark"),
     run=run,
-    conclude=conclude,
 )
 
 if __name__ == "__main__":

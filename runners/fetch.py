@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -57,20 +56,12 @@ def fetch(settings: FetchSettings) -> Outcome:
     return Outcome(DONE, chosen.name, tuple(lines), root)
 
 
-def conclude(outcomes: Sequence[Outcome]) -> None:
-    """What was made, and what to type next."""
-    from runners.reporting.tables import print_outcomes
-
-    print_outcomes(outcomes)
-
-
 COMMAND = Command(
     name="fetch",
     purpose="Get a data set: download it (benchmark=original|verified), or cut your own videos (benchmark=custom).",
     schema=FetchSettings,
     groups=("benchmark",),
     run=run,
-    conclude=conclude,
 )
 
 if __name__ == "__main__":

@@ -95,13 +95,6 @@ def _folder(text: str) -> Path:
     return user_path(text)
 
 
-def conclude(outcomes: Sequence[Outcome]) -> None:
-    """What was found or done, and what to type next."""
-    from runners.reporting.tables import print_outcomes
-
-    print_outcomes(outcomes)
-
-
 COMMAND = Command(
     name="jobs",
     purpose="The paid jobs of run folders: list (those that are open), adopt (a request of unknown fate made the job "
@@ -110,7 +103,6 @@ COMMAND = Command(
     schema=JobsSettings,
     groups=(),
     run=run,
-    conclude=conclude,
 )
 
 
