@@ -56,6 +56,8 @@ from adapters.stills.pictures import BadPicture, check_picture, picture_size, re
 from adapters.timing import frames_for, sample_backwards
 from adapters.video.frames import resize
 from adapters.video.reading import (
+    DEFAULT_CRF,
+    DEFAULT_PRESET,
     BadVideo,
     VideoInfo,
     Writer,
@@ -72,6 +74,8 @@ from adapters.video.reading import (
 from adapters.wrapper import Wrapper
 
 __all__ = [
+    "DEFAULT_CRF",
+    "DEFAULT_PRESET",
     "Adapter",
     "AdapterError",
     "Ambiguous",

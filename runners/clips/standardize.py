@@ -8,7 +8,7 @@ from functools import cache
 from pathlib import Path
 from typing import Literal, get_args
 
-from adapters import BadClip, BadVideo, Clip, Writer, even_size, glance
+from adapters import DEFAULT_CRF, DEFAULT_PRESET, BadClip, BadVideo, Clip, Writer, even_size, glance
 from runners.clips.checked_frames import KeptFrames
 from runners.clips.geometry import Geometry, Size, for_clip, size_of, undo
 from runners.clips.passing_on import pass_on
@@ -34,8 +34,8 @@ class Output:
     height: int
     fps: int
     sampling: Sampling = "linear"
-    crf: int = 12
-    preset: str = "veryfast"
+    crf: int = DEFAULT_CRF
+    preset: str = DEFAULT_PRESET
 
     @property
     def size(self) -> tuple[int, int]:

@@ -15,7 +15,7 @@ from adapters import Adapter, MissingKey, RollOut
 from runners.benchmarks.benchmark import ensure_rate, open_benchmark
 from runners.core.errors import UserError, WorkFailed, counted
 from runners.core.failures import telling, writing
-from runners.core.files import sha256_file, shown
+from runners.core.files import sha256_file, shown, standing
 from runners.core.outcome import BAD_INPUT, FAILED, Outcome
 from runners.core.progress import Counts, make_bar, make_progress
 from runners.core.provenance import hardware, versions
@@ -141,7 +141,7 @@ def check_place(plan: Plan, work: Work) -> None:
     """Refuse to begin where nothing can be written, or the clips surely do not fit. Raises UserError."""
     pixels = plan.output.width * plan.output.height * plan.output.fps * 5
     needed = int(len(work.tasks) * pixels * 0.02) + 50_000_000 * bool(work.tasks)
-    there = next(path for path in (plan.folder.path, *plan.folder.path.parents) if path.exists())
+    there = standing(plan.folder.path)
     if not os.access(there, os.W_OK):
         raise UserError(f"{shown(there)} is not writable; mend its permissions or choose results=…")
     total, _, free = shutil.disk_usage(there)

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 from runners.benchmarks.benchmark import ensure_rate, open_benchmark
 from runners.core.errors import UserError
-from runners.core.files import shown, user_path
+from runners.core.files import shown, standing, takes_files, user_path
 from runners.core.outcome import DONE, Outcome
 from runners.core.progress import make_bar
 from runners.core.settings import ScoreSettings
@@ -25,8 +24,7 @@ def score_folder(settings: ScoreSettings) -> Outcome:
     out = user_path(settings.scores) if settings.scores else videos.parent / "scores"
     if out == videos or videos in out.parents:
         raise UserError(f"scores={out} lies inside the folder of clips, which must hold nothing else; choose another")
-    there = next(path for path in (out, *out.parents) if path.exists())
-    if not there.is_dir() or not os.access(there, os.W_OK):
+    if not takes_files(there := standing(out)):
         raise UserError(f"scores={out} cannot be written ({there} is no folder of yours); choose another")
     record, unread = _record(videos)
     if record is not None and videos == record.folder.videos:
