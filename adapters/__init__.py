@@ -14,7 +14,7 @@ A model is a class with one method and a YAML file that names it:
 Importing this loads numpy and nothing heavier.
 """
 
-from adapters.attempts import Attempt, fold_attempts, spent_usd
+from adapters.attempts import Attempt, AttemptState, fold_attempts, spent_usd
 from adapters.command.lifeline import Lifeline
 from adapters.contract import (
     Adapter,
@@ -47,13 +47,17 @@ from adapters.errors import (
     Rejected,
     Retryable,
     SetupError,
+    is_out_of_memory,
 )
+from adapters.messages import close_to, in_a_line, one_line
 from adapters.outside import amount_usd, clean, clean_text, on_terminal, whole
 from adapters.rollout import RollOut
 from adapters.stills.pictures import BadPicture, check_picture, picture_size, read_picture
 from adapters.timing import frames_for, sample_backwards
 from adapters.video.frames import resize
 from adapters.video.reading import (
+    DEFAULT_CRF,
+    DEFAULT_PRESET,
     BadVideo,
     VideoInfo,
     Writer,
@@ -70,10 +74,13 @@ from adapters.video.reading import (
 from adapters.wrapper import Wrapper
 
 __all__ = [
+    "DEFAULT_CRF",
+    "DEFAULT_PRESET",
     "Adapter",
     "AdapterError",
     "Ambiguous",
     "Attempt",
+    "AttemptState",
     "BadClip",
     "BadPicture",
     "BadVideo",
@@ -110,13 +117,17 @@ __all__ = [
     "check_picture",
     "clean",
     "clean_text",
+    "close_to",
     "even_size",
     "examine",
     "fold_attempts",
     "frame_times",
     "frames_for",
     "glance",
+    "in_a_line",
+    "is_out_of_memory",
     "on_terminal",
+    "one_line",
     "picture_size",
     "probe",
     "read_frames",

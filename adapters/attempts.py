@@ -24,18 +24,15 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal, get_args
 
 from adapters.outside import amount_usd, whole
 
-FREE = frozenset({"held", "rejected"})
-"""States in which surely no job was made."""
-RUNNING = frozenset({"submitted", "succeeded", "fetched"})
-"""States of a job that is there to be asked about."""
-UNKNOWN = frozenset({"submitting", "answered"})
-"""States in which nobody knows whether a job was made, unless the raw answer can be read."""
-ENDED = frozenset({"failed", "refused", "expired", "abandoned", "rejected"})
-_KNOWN = FREE | RUNNING | UNKNOWN | ENDED
+AttemptState = Literal[
+    "submitting", "held", "answered", "submitted", "rejected",
+    "succeeded", "fetched", "failed", "refused", "expired", "abandoned",
+]  # fmt: skip
+_KNOWN: dict[str, AttemptState] = {state: state for state in get_args(AttemptState)}
 
 
 @dataclass
@@ -44,15 +41,15 @@ class Attempt:
 
     number: int
     segment: int = 0
-    state: str = "submitting"
+    state: AttemptState = "submitting"
     usd: float = 0.0
     facts: dict[str, Any] = field(default_factory=dict)
     """All that its events say, the latest of each key."""
 
     @property
     def billed(self) -> bool:
-        """Whether it may have been charged."""
-        return self.state not in FREE
+        """Whether it may have been charged; if not, surely no job was made."""
+        return self.state not in ("held", "rejected")
 
     @property
     def job_id(self) -> str | None:
@@ -61,8 +58,23 @@ class Attempt:
 
     @property
     def ambiguous(self) -> bool:
-        """Whether nobody knows if a job was made."""
-        return self.state in UNKNOWN
+        """Whether nobody knows if a job was made, unless the raw answer can be read."""
+        return self.state in ("submitting", "answered")
+
+    @property
+    def running(self) -> bool:
+        """Whether a job is at work on the other side."""
+        return self.state == "submitted"
+
+    @property
+    def done(self) -> bool:
+        """Whether its job is done, and the video is there or was fetched already."""
+        return self.state in ("succeeded", "fetched")
+
+    @property
+    def promised(self) -> bool:
+        """Whether its clip is paid for already, or may be: no other job is needed."""
+        return self.ambiguous or self.running or self.done
 
 
 def fold_attempts(events: Iterable[dict[str, Any]]) -> list[Attempt]:
@@ -79,7 +91,7 @@ def fold_attempts(events: Iterable[dict[str, Any]]) -> list[Attempt]:
         attempt.facts |= event
         state = str(event.get("state", attempt.state))
         # What this version has no word for must not look like an end, after which another job may be paid for.
-        attempt.state = state if state in _KNOWN else "submitted" if attempt.job_id else "submitting"
+        attempt.state = _KNOWN.get(state, "submitted" if attempt.job_id else "submitting")
         usd = amount_usd(event.get("usd"))  # what is no amount would disarm every cap: what was known stands
         attempt.usd = attempt.usd if usd is None else usd
     return list(attempts.values())

@@ -115,3 +115,10 @@ class MissingKey(SetupError):
     def __init__(self, variable: str) -> None:
         super().__init__(f"the environment variable {variable} is not set; set it to your key for this service")
         self.variable = variable
+
+
+def is_out_of_memory(error: BaseException) -> bool:
+    """Whether memory ran out, the machine's or a device's: libraries have errors of their own for it."""
+    words = ("out of memory", "not enough memory", "can't allocate memory")
+    told = isinstance(error, MemoryError) or type(error).__name__ == "OutOfMemoryError"
+    return told or any(word in str(error).lower() for word in words)

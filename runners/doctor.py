@@ -19,6 +19,7 @@ _MARKS = {"ok": "ok     ", "note": "       ", "warning": "warning", "fault": "FA
 def run(settings: DoctorSettings) -> Outcome:
     """One model's check-up and its data set's. Raises UserError for a model that cannot even be described."""
     from runners.benchmarks.checkup import examine_data
+    from runners.core.errors import counted
     from runners.core.failures import telling
     from runners.core.progress import make_bar
     from runners.core.shell import command_line, root_of, setting
@@ -34,7 +35,7 @@ def run(settings: DoctorSettings) -> Outcome:
     faults = sum(finding.verdict == "fault" for finding in findings)
     name = settings.model.name
     if faults:
-        lines.append(f"{name} cannot work here yet: {faults} fault{'s' if faults > 1 else ''} to mend")
+        lines.append(f"{name} cannot work here yet: {counted(faults, 'fault')} to mend")
     else:
         words = [setting("model", name), setting("benchmark", settings.benchmark.name), *root_of(settings.benchmark)]
         lines.append(f"next: {command_line('generate', *words, 'plan=true')}")
@@ -69,20 +70,12 @@ def _picture_sizes(settings: DoctorSettings) -> list[tuple[int, int]]:
     return []
 
 
-def conclude(outcomes: Sequence[Outcome]) -> None:
-    """The findings, line by line."""
-    from runners.reporting.tables import print_outcomes
-
-    print_outcomes(outcomes)
-
-
 COMMAND = Command(
     name="doctor",
     purpose="Check whether a model can work here (packages, key, service) and which data is there. Spends nothing.",
     schema=DoctorSettings,
     groups=("model", "placement", "benchmark"),
     run=run,
-    conclude=conclude,
 )
 
 if __name__ == "__main__":

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -23,7 +22,7 @@ def fetch(settings: FetchSettings) -> Outcome:
     """Download a published data set, draw the demo, or cut one's own videos into the layout. Raises UserError."""
     from runners.benchmarks.benchmark import DEMO_RATES, benchmark_root, ensure_rate, open_benchmark
     from runners.benchmarks.custom import build_custom
-    from runners.core.errors import UserError
+    from runners.core.errors import UserError, counted
     from runners.core.files import user_path
     from runners.core.progress import make_bar
     from runners.core.shell import command_line, root_of, setting
@@ -51,17 +50,10 @@ def fetch(settings: FetchSettings) -> Outcome:
     with make_bar(settings.progress, "preparing the data set") as bar:
         benchmark = ensure_rate(open_benchmark(chosen, progress=bar), settings.fps, bar)
     lines = [
-        f"{len(benchmark.scenarios)} scenarios in {root}",
+        f"{counted(len(benchmark.scenarios), 'scenario')} in {root}",
         f"next: {command_line('generate', setting('benchmark', chosen.name), *root_of(chosen))}",
     ]
     return Outcome(DONE, chosen.name, tuple(lines), root)
-
-
-def conclude(outcomes: Sequence[Outcome]) -> None:
-    """What was made, and what to type next."""
-    from runners.reporting.tables import print_outcomes
-
-    print_outcomes(outcomes)
 
 
 COMMAND = Command(
@@ -70,7 +62,6 @@ COMMAND = Command(
     schema=FetchSettings,
     groups=("benchmark",),
     run=run,
-    conclude=conclude,
 )
 
 if __name__ == "__main__":

@@ -79,20 +79,12 @@ def run(settings: GenerateSettings) -> Outcome:
     return generate(settings, lender(), tuple(_SWEEP))
 
 
-def conclude(outcomes: Sequence[Outcome]) -> None:
-    """What each job did, and one table over all."""
-    from runners.reporting.tables import print_outcomes
-
-    print_outcomes(outcomes)
-
-
 COMMAND = Command(
     name="generate",
     purpose="Make 5-s continuations of every scenario of a benchmark with a model, and score them.",
     schema=GenerateSettings,
     groups=("model", "placement", "benchmark", "prompts", "output", "scorer", "experiment", "sweep"),
     run=run,
-    conclude=conclude,
     named=named,
     begin=begin,
     alone=alone,

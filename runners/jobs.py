@@ -5,29 +5,30 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Literal, get_args
 
 from runners.cli.command import Command, main
 from runners.core.outcome import BAD_INPUT, DONE, Outcome
 from runners.core.settings import JobsSettings
 
-ACTIONS = ("list", "adopt", "abandon")
+Action = Literal["list", "adopt", "abandon"]
+ACTIONS: tuple[Action, ...] = get_args(Action)
 
 
 def run(settings: JobsSettings) -> Outcome:
     """One action. Raises UserError."""
-    from runners.core.errors import UserError, nearest
+    from runners.core.errors import one_of
     from runners.reporting import settled_jobs
 
-    if settings.action not in ACTIONS:
-        raise UserError(f"action: unknown {settings.action!r}{nearest(settings.action, ACTIONS)}")
-    if settings.action == "list":
+    action = one_of("action", settings.action, ACTIONS)
+    if action == "list":
         return list_jobs(settings)
-    return settled_jobs.adopt(settings) if settings.action == "adopt" else settled_jobs.abandon(settings)
+    return settled_jobs.adopt(settings) if action == "adopt" else settled_jobs.abandon(settings)
 
 
 def list_jobs(settings: JobsSettings) -> Outcome:
     """The jobs of one run, or of all below results; a run that cannot be read is told beside the others."""
-    from runners.core.errors import UserError
+    from runners.core.errors import UserError, counted
     from runners.core.files import shown
     from runners.paid.job_list import check_new
     from runners.paid.settling import Choice
@@ -50,7 +51,7 @@ def list_jobs(settings: JobsSettings) -> Outcome:
         except UserError as error:
             faults.append(f"error: {error}")
     if not lines and not faults:
-        lines = [f"no paid jobs in {len(runs)} run{'s' if len(runs) > 1 else ''}"]
+        lines = [f"no paid jobs in {counted(len(runs), 'run')}"]
     if settings.export is not None:
         exported, left_out = _export(settings, readable)
         lines, faults = [*lines, *exported], [*faults, *left_out]
@@ -80,7 +81,7 @@ def _jobs_of(folder: Path, settings: JobsSettings) -> list[str]:
         return lines
     chosen = [job for job in jobs if job.is_open or settings.all or settings.state == "fetched"]
     if settings.state is not None:
-        chosen = [job for job in chosen if job.attempt.state in paid_jobs.STATES[settings.state]]
+        chosen = [job for job in chosen if job.state == settings.state]
     if settings.clip is not None:
         chosen = [job for job in chosen if job.clip_id in settings.clip]
     if chosen:
@@ -94,13 +95,6 @@ def _folder(text: str) -> Path:
     return user_path(text)
 
 
-def conclude(outcomes: Sequence[Outcome]) -> None:
-    """What was found or done, and what to type next."""
-    from runners.reporting.tables import print_outcomes
-
-    print_outcomes(outcomes)
-
-
 COMMAND = Command(
     name="jobs",
     purpose="The paid jobs of run folders: list (those that are open), adopt (a request of unknown fate made the job "
@@ -109,7 +103,6 @@ COMMAND = Command(
     schema=JobsSettings,
     groups=(),
     run=run,
-    conclude=conclude,
 )
 
 

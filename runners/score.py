@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from runners.cli.command import Command, main
 from runners.core.outcome import Outcome
 from runners.core.settings import ScoreSettings
@@ -25,13 +23,6 @@ def run(settings: ScoreSettings) -> Outcome:
         return score_folder(settings)
 
 
-def conclude(outcomes: Sequence[Outcome]) -> None:
-    """The table."""
-    from runners.reporting.tables import print_outcomes
-
-    print_outcomes(outcomes)
-
-
 COMMAND = Command(
     name="score",
     purpose="Score a folder of clips against a benchmark: videos=DIR [scores=DIR] [benchmark.root=…]; or all complete "
@@ -39,7 +30,6 @@ COMMAND = Command(
     schema=ScoreSettings,
     groups=("benchmark", "scorer"),
     run=run,
-    conclude=conclude,
 )
 
 if __name__ == "__main__":

@@ -92,13 +92,6 @@ def _open(runs: Sequence[Submitted], findings: Findings) -> list[str]:
     return [*lines, *([f"may be filled in as well: {', '.join(optional)}"] if optional else [])]
 
 
-def conclude(outcomes: Sequence[Outcome]) -> None:
-    """What was found and written, line by line."""
-    from runners.reporting.tables import print_outcomes
-
-    print_outcomes(outcomes)
-
-
 COMMAND = Command(
     name="submit",
     purpose="Check runs against the rules of the Physics-IQ Verified leaderboard and write a submission: card, texts "
@@ -106,7 +99,6 @@ COMMAND = Command(
     schema=SubmitSettings,
     groups=("benchmark",),
     run=run,
-    conclude=conclude,
 )
 
 if __name__ == "__main__":

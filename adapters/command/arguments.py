@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 import shlex
 from collections.abc import Collection, Mapping, Sequence
@@ -11,6 +10,7 @@ from typing import Any
 
 from adapters.contract import Frame, Mode, Request
 from adapters.errors import SetupError
+from adapters.messages import close_to
 from adapters.timing import frames_for
 
 INPUTS = ("image", "video", "frames", "prompt_file")
@@ -59,7 +59,7 @@ def placeholders(arguments: Sequence[str], batch: int) -> set[str]:
 
 def _meant(name: str) -> str:
     known = sorted({*FIELDS, "requests"})
-    close = difflib.get_close_matches(name, known, n=1)
+    close = close_to(name, known, most=1)
     return f"; did you mean {{{close[0]}}}?" if close else f" (choices: {', '.join(known)})"
 
 

@@ -16,9 +16,9 @@ from adapters.local.calls.feeding import FEEDS, Shot
 from adapters.local.calls.frame_rules import FrameRule
 from adapters.local.calls.kinds import refuse_restyling
 from adapters.local.loading import Recipe, Sources
-from adapters.local.names import in_a_line
 from adapters.local.placement.placement import Placement
 from adapters.local.settings import INSTALL, check_batch, checked_names, checked_size, chosen, importable
+from adapters.messages import in_a_line
 from adapters.timing import frames_for
 
 PACKAGES = ("torch", "diffusers", "transformers", "accelerate")
@@ -206,7 +206,7 @@ class Diffusers(Adapter):
         try:
             return self._called(requests)
         except Exception as error:
-            if not running.is_out_of_memory(error):
+            if not running.lacks_memory(error):
                 self._placement.release(self._pipe)
                 raise
             place, advice = self._placement.torch_device, self._placement.advice()

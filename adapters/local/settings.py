@@ -7,7 +7,7 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from adapters.errors import SetupError
-from adapters.local.names import near
+from adapters.messages import near
 
 INSTALL = "pip install -e '.[local]'"
 """The line that installs what local models need."""

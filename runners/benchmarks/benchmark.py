@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal, get_args
 
-from runners.core.errors import UserError, nearest
+from runners.core.errors import one_of
 from runners.core.files import user_path
 from runners.core.settings import BenchmarkSettings
 from runners.dataset.layout import DataSet
@@ -15,7 +16,8 @@ from runners.dataset.scenarios import Scenario, count_warning, load_scenarios
 
 DEMO_RATES = (24, 16, 8)
 """Beside 30, the rates at which the demo can be filmed."""
-KINDS = ("demo", "original", "verified", "custom")
+BenchmarkKind = Literal["demo", "original", "verified", "custom"]
+KINDS: tuple[BenchmarkKind, ...] = get_args(BenchmarkKind)
 
 
 @dataclass(frozen=True)
@@ -41,8 +43,7 @@ class Benchmark:
 
 def open_benchmark(settings: BenchmarkSettings, *, progress: Callable[[int, int], None] | None = None) -> Benchmark:
     """Find the data set (drawing the demo if need be) and read its scenarios. Raises UserError."""
-    if settings.kind not in KINDS:
-        raise UserError(f"benchmark.kind: unknown kind {settings.kind!r}{nearest(settings.kind, KINDS)}")
+    one_of("benchmark.kind", settings.kind, KINDS, "kind")
     root = benchmark_root(settings)
     if settings.kind == "demo" and not settings.root:
         from runners.demo import ensure_demo

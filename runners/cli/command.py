@@ -22,6 +22,13 @@ if TYPE_CHECKING:
     from runners.cli.composing import Job
 
 
+def tell_outcomes(outcomes: Sequence[Outcome]) -> None:
+    """What each job did, line by line, and one table over all."""
+    from runners.reporting.tables import print_outcomes
+
+    print_outcomes(outcomes)
+
+
 @dataclass(frozen=True)
 class Command:
     """One entry point: its configuration's name and schema, and the plain function that does the work."""
@@ -31,7 +38,7 @@ class Command:
     schema: type[Any]
     groups: tuple[str, ...]
     run: Callable[[Any], Outcome]
-    conclude: Callable[[Sequence[Outcome]], None]
+    conclude: Callable[[Sequence[Outcome]], None] = tell_outcomes
     """Called once at the end with the outcomes of all jobs of a sweep."""
     named: Callable[[Any, Mapping[str, Any]], Any] = lambda settings, _: settings
     """A job's settings under a name that tells it from the sweep's other jobs, by its own values of what was swept."""

@@ -8,14 +8,14 @@ shifts by half a pixel when a size changes.
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
-from typing import Any, Literal, cast
+from typing import Any, Literal, cast, get_args
 
 import numpy as np
 
 from adapters import Frame, resize
 
 Fit = Literal["stretch", "pad", "crop"]
-FITS: tuple[Fit, ...] = ("stretch", "pad", "crop")
+FITS: tuple[Fit, ...] = get_args(Fit)
 DEFAULT_FIT: Fit = "stretch"
 Size = tuple[int, int]
 Box = tuple[int, int, int, int]

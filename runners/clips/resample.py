@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from fractions import Fraction
-from typing import Literal
+from typing import Literal, get_args
 
 import numpy as np
 
 from adapters import Frame
 
 Sampling = Literal["linear", "nearest"]
+SAMPLINGS: tuple[Sampling, ...] = get_args(Sampling)
 
 _FINEST = 4096
 """Blending weights finer than 1/4096 change no 8-bit value by more than a rounding."""

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from fractions import Fraction
 from functools import cache
 from pathlib import Path
-from typing import Literal
+from typing import Literal, get_args
 
-from adapters import BadClip, BadVideo, Clip, Writer, even_size, glance
+from adapters import DEFAULT_CRF, DEFAULT_PRESET, BadClip, BadVideo, Clip, Writer, even_size, glance
 from runners.clips.checked_frames import KeptFrames
 from runners.clips.geometry import Geometry, Size, for_clip, size_of, undo
 from runners.clips.passing_on import pass_on
@@ -18,6 +18,9 @@ from runners.core.errors import UserError
 from runners.core.files import sha256_file
 
 Short = Literal["hold", "hold_one", "error"]
+WhenShort = Literal["roll_out", Short]
+"""What is done about a clip that is too short: to roll it out is the engine's work, before it comes here."""
+WHEN_SHORT: tuple[WhenShort, ...] = get_args(WhenShort)
 
 _READ_EVERYWHERE = ("h264", "hevc", "mpeg4", "vp9")
 """Codecs that FFmpeg decodes by itself, and so every OpenCV that may score the clip."""
@@ -31,8 +34,8 @@ class Output:
     height: int
     fps: int
     sampling: Sampling = "linear"
-    crf: int = 12
-    preset: str = "veryfast"
+    crf: int = DEFAULT_CRF
+    preset: str = DEFAULT_PRESET
 
     @property
     def size(self) -> tuple[int, int]:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterable, Sequence
+from typing import TypeVar
+
+Word = TypeVar("Word", bound=str)
 
 
 class UserError(Exception):
@@ -23,14 +25,27 @@ def nearest(word: str, choices: Iterable[str], listed_by: str = "") -> str:
 
     `listed_by`: what shows the choices that are too many for a line, such as "--help".
     """
+    from adapters import close_to  # with numpy behind it: only for whom something is wrong
+
     known = sorted(set(choices))
-    close = difflib.get_close_matches(word, known, n=3, cutoff=0.5)
+    close = close_to(word, known, alike=0.5)
     meant = f"; did you mean {' or '.join(repr(name) for name in close)}?" if close else ""
     if len(known) <= _MOST_LISTED:
         return f"{meant} (choices: {first_of(known, _MOST_LISTED)})" if known else meant
     if listed_by:
         return f"{meant} ({listed_by} lists all)"
     return meant or f" (choices: {first_of(known)}; {len(known)} in all)"
+
+
+def one_of(key: str, word: str, choices: Sequence[Word], noun: str = "") -> Word:
+    """A word that was typed for a setting, as the choice that it is (a `Literal` of the setting's own).
+
+    Raises UserError for another: "model.fit: unknown 'pas'; did you mean 'pad'? (choices: …)".
+    """
+    for choice in choices:
+        if choice == word:
+            return choice
+    raise UserError(f"{key}: unknown {noun}{' ' if noun else ''}{word!r}{nearest(word, choices)}")
 
 
 def first_of(names: Sequence[str], most: int = 5) -> str:

@@ -12,7 +12,9 @@ from adapters import (
     AdapterError,
     OutOfMemory,
     SetupError,
-    clean_text,
+    in_a_line,
+    is_out_of_memory,
+    one_line,
 )
 from runners.core.errors import UserError, WorkFailed
 
@@ -22,10 +24,10 @@ _LONGEST_REASON = 500
 def failure(error: BaseException) -> tuple[str, str]:
     """The (kind, reason) that a clip's failure is recorded under: one line, whatever was raised."""
     if isinstance(error, AdapterError):
-        return error.kind, _one_line(str(error)) or type(error).__name__
+        return error.kind, in_a_line(error, _LONGEST_REASON)
     if isinstance(error, UserError):
-        return "bad_input", _one_line(str(error))
-    return "error", _one_line(f"{type(error).__name__}: {error}{_where(error)}")
+        return "bad_input", in_a_line(error, _LONGEST_REASON)
+    return "error", one_line(f"{type(error).__name__}: {error}{_where(error)}", _LONGEST_REASON)
 
 
 def fatal(error: Exception) -> str | None:
@@ -35,11 +37,6 @@ def fatal(error: Exception) -> str | None:
     if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS):
         return f"cannot write ({os.strerror(error.errno)}); free some space and run the same command again"
     return None
-
-
-def _one_line(text: str) -> str:
-    """A reason for a log and a table: without line breaks, and cut where nobody reads on."""
-    return clean_text(" ".join(text.split()), _LONGEST_REASON)
 
 
 def _where(error: BaseException) -> str:
@@ -80,9 +77,3 @@ def telling(what: str) -> Iterator[None]:
                 "runs here a placement= that needs less"
             ) from error
         raise UserError(f"{what} raised {failure(error)[1]}; PHYSICS_IQ_TRACEBACK=1 shows the way there") from error
-
-
-def is_out_of_memory(error: BaseException) -> bool:
-    """Whether memory ran out, the machine's or a device's: libraries have errors of their own for it."""
-    words = ("out of memory", "not enough memory", "can't allocate memory")
-    return isinstance(error, MemoryError) or any(word in str(error).lower() for word in words)

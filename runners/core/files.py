@@ -76,6 +76,16 @@ def sha256_json(value: Any) -> str:
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
 
 
+def standing(path: Path) -> Path:
+    """What is there already of a path that may have to be made: itself, or the nearest of its folders."""
+    return next(place for place in (path, *path.parents) if place.exists())
+
+
+def takes_files(place: Path) -> bool:
+    """Whether it is a folder in which this process may write."""
+    return place.is_dir() and os.access(place, os.W_OK)
+
+
 def user_path(text: str | Path) -> Path:
     """A path that a person gave, made absolute: `~` is their home. Raises UserError if they have none."""
     try:

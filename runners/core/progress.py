@@ -7,7 +7,7 @@ import threading
 import time
 from collections.abc import Callable
 from types import TracebackType
-from typing import IO, Self
+from typing import IO, Literal, Self, get_args
 
 from rich.console import Console, Group, RenderableType
 from rich.live import Live
@@ -15,7 +15,11 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
+from runners.core.errors import one_of
 from runners.core.terminal import make_console, say
+
+Style = Literal["auto", "live", "plain"]
+STYLES: tuple[Style, ...] = get_args(Style)
 
 
 class Counts:
@@ -187,6 +191,8 @@ def make_bar(style: str, title: str) -> Bar:
 
 
 def _is_live(style: str) -> bool:
+    """Raises UserError for a word that is no style."""
+    style = one_of("progress", style, STYLES)
     return style == "live" or (style == "auto" and sys.stderr.isatty())
 
 

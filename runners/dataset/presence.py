@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cache
 from pathlib import Path
 
-from runners.core.errors import UserError, first_of
+from runners.core.errors import UserError, counted, first_of
 from runners.core.files import user_path
 from runners.core.shell import setting
 from runners.dataset.layout import DataSet, Item, Kind, relative_path
@@ -101,7 +101,7 @@ def check_files(
     """Raise `UserError` naming the first few of the `missing_files` and their count."""
     missing = missing_files(dataset, scenarios, kinds, fps, takes=takes)
     if missing:
-        count = "1 file is" if len(missing) == 1 else f"{len(missing)} files are"
+        count = counted(len(missing), "file is", "files are")
         raise UserError(f"{count} missing, empty or no file in {dataset.root}: {first_of(missing)}; {remedy}")
 
 

@@ -5,15 +5,17 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Literal, get_args
 
 from runners.clips.conditioning import best_rate
-from runners.core.errors import UserError, nearest
+from runners.core.errors import UserError, one_of
 from runners.dataset.layout import Kind, Part, parse_path
 from runners.dataset.presence import DESCRIPTIONS
 from runners.fetching.remote import Remote, is_safe
 from runners.prompts.prompts import BPP_FILE, DATA_FILE
 
-PURPOSES = ("generate", "score", "all")
+Purpose = Literal["generate", "score", "all"]
+PURPOSES: tuple[Purpose, ...] = get_args(Purpose)
 PROMPT_DATA = (BPP_FILE.as_posix(), DATA_FILE.as_posix())
 _TOPS = ("full-videos", "split-videos", "switch-frames", "video-masks", "descriptions", "descriptions.csv")
 
@@ -50,8 +52,7 @@ def choose(files: Sequence[Remote], purpose: str, fps: int) -> list[Group]:
     The rates follow `runners.clips.conditioning` and `runners.scoring.truth`: a rate that is not shipped is made from
     30 FPS, or the highest there is. Raises UserError for an unknown purpose and where the source lacks what it needs.
     """
-    if purpose not in PURPOSES:
-        raise UserError(f"purpose: unknown purpose {purpose!r}{nearest(purpose, PURPOSES)}")
+    purpose = one_of("purpose", purpose, PURPOSES, "purpose")
     parts = [(file, part) for file in files if (part := parse_path(file.path)) is not None]
     groups = []
     if purpose in ("generate", "all"):

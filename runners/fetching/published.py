@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from runners.benchmarks.benchmark import benchmark_root, open_benchmark
-from runners.core.errors import UserError, first_of
+from runners.core.errors import UserError, counted, first_of, one_of
 from runners.core.outcome import DONE, FAILED, Outcome
 from runners.core.progress import make_bar
 from runners.core.settings import FetchSettings
@@ -62,8 +62,7 @@ def check_settings(settings: FetchSettings) -> None:
         raise UserError(f"connections={settings.connections} must be between 1 and {_MOST_CONNECTIONS}")
     if settings.fps is not None and settings.fps < 1:
         raise UserError(f"fps={settings.fps} must be at least 1")
-    if settings.purpose not in PURPOSES:
-        choose([], settings.purpose, 1)
+    one_of("purpose", settings.purpose, PURPOSES, "purpose")
 
 
 def _listed(address: str, stop: threading.Event) -> Listing:
@@ -127,7 +126,7 @@ def rate_lines(settings: FetchSettings, files: Sequence[Remote], fps: int) -> li
 
 def _conclude(settings: FetchSettings, result: Result, root: Path) -> Outcome:
     chosen = settings.benchmark
-    lines = [f"{result.fetched} files fetched ({readable(result.bytes)}), {result.there} were there: {root}"]
+    lines = [f"{counted(result.fetched, 'file')} fetched ({readable(result.bytes)}), {result.there} were there: {root}"]
     if result.different:
         lines.append(
             f"{len(result.different)} files here are not the source's, and were left as they are: "
@@ -135,7 +134,7 @@ def _conclude(settings: FetchSettings, result: Result, root: Path) -> Outcome:
         )
     if result.failed:
         lines += [f"failed: {fault}" for fault in result.failed[:5]]
-        lines.append(f"{len(result.failed)} files could not be fetched; run the same command again")
+        lines.append(f"{counted(len(result.failed), 'file')} could not be fetched; run the same command again")
     faults = bool(result.different or result.failed)
     try:
         benchmark = open_benchmark(chosen)
@@ -143,7 +142,7 @@ def _conclude(settings: FetchSettings, result: Result, root: Path) -> Outcome:
         return Outcome(FAILED, chosen.name, (*lines, f"warning: {error}"), root)
     lines += [f"warning: {warning}" for warning in benchmark.warnings]
     if not faults:
-        lines.append(f"{len(benchmark.scenarios)} scenarios; next: {_next(settings)}")
+        lines.append(f"{counted(len(benchmark.scenarios), 'scenario')}; next: {_next(settings)}")
     return Outcome(FAILED if faults else DONE, chosen.name, tuple(lines), root)
 
 

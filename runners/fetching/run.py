@@ -12,7 +12,7 @@ from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
-from runners.core.errors import UserError
+from runners.core.errors import UserError, counted
 from runners.core.locks import Held, Lock
 from runners.fetching.download import Different, Download
 from runners.fetching.kept import Kept
@@ -82,7 +82,8 @@ def _compare(job: Job, kept: Kept, result: Result) -> list[tuple[Remote, Web]]:
     states = [(remote, web, kept.state(remote)) for remote, web in job.files]
     unknown = [remote for remote, _, state in states if state == "unknown"]
     if unknown:
-        job.say(f"comparing {len(unknown)} files that are already here with their checksums ({_size(unknown)})")
+        many = counted(len(unknown), "file that is already here", "files that are already here")
+        job.say(f"comparing {many} with their checksums ({_size(unknown)})")
     result.different += [remote.path for remote, _, state in states if state == "different"]
     right = [remote for remote, _, state in states if state == "right"]
 

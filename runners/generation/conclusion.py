@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from adapters import Attempt, fold_attempts
-from runners.core.errors import first_of
+from runners.core.errors import counted, first_of
 from runners.core.files import shown
 from runners.core.outcome import BAD_INPUT, DONE, FAILED, INTERRUPTED, STOPPED, Outcome, again
 from runners.core.shell import command_line, setting
@@ -35,7 +35,7 @@ def describe_plan(plan: Plan, work: Work, costs: Costs | None = None) -> Outcome
     counts = f"{len(work.published)} published, {len(work.refused)} refused, {len(work.tasks)} to make"
     format_ = f"{out.width}×{out.height} at {out.fps} FPS"
     lines = [
-        f"{plan.name}: {len(plan.chosen)} of {len(plan.benchmark.scenarios)} scenarios chosen, {counts}",
+        f"{plan.name}: {len(plan.chosen)} of {counted(len(plan.benchmark.scenarios), 'scenario')} chosen, {counts}",
         f"  output {format_}, prompts {plan.prompts.mode}, model {needs.mode}, {len(work.tasks) * 5} s of video in all",
         f"  data set {plan.benchmark.root}",
         f"  folder {shown(plan.folder.path)}",
@@ -44,8 +44,8 @@ def describe_plan(plan: Plan, work: Work, costs: Costs | None = None) -> Outcome
         budget = plan.settings.budget.max_usd
         cap = "no budget.max_usd is set" if budget is None else f"budget.max_usd={budget:g}"
         lines.append(
-            f"  cost about ${costs.left_usd:.2f}: {_clips(costs.jobs)} to pay for, at ${costs.each_usd:.2f} each; "
-            f"${costs.spent_usd:.2f} spent or promised before; {cap}"
+            f"  cost about ${costs.left_usd:.2f}: {counted(costs.jobs, 'clip')} to pay for, "
+            f"at ${costs.each_usd:.2f} each; ${costs.spent_usd:.2f} spent or promised before; {cap}"
         )
     return Outcome(DONE, plan.name, tuple(lines), cost_usd=None if costs is None else costs.left_usd)
 
@@ -85,8 +85,9 @@ def _code(tally: Tally, refused: int, unpublished: int) -> int:
 
 def _lines(plan: Plan, work: Work, tally: Tally, counts: dict[str, int], code: int) -> list[str]:
     if tally.stop == "lost":
-        return [f"{plan.name}: stopped after {_clips(tally.published)}", f"error: {tally.fatal}"]
-    lines = [f"{plan.name}: {counts['published']} of {counts['chosen']} clips published in {shown(plan.folder.videos)}"]
+        return [f"{plan.name}: stopped after {counted(tally.published, 'clip')}", f"error: {tally.fatal}"]
+    published = f"{counts['published']} of {counted(counts['chosen'], 'clip')} published"
+    lines = [f"{plan.name}: {published} in {shown(plan.folder.videos)}"]
     lines += [f"error: {tally.fatal}"] if tally.fatal else []
     lines += [f"  {clip_id} failed: {reason}" for clip_id, reason in sorted(tally.failed.items())]
     lines += [f"  {clip_id} refused: {reason}" for clip_id, reason in sorted(tally.refused.items())]
@@ -99,12 +100,11 @@ def _lines(plan: Plan, work: Work, tally: Tally, counts: dict[str, int], code: i
             "or try them all with early_stop=false"
         )
         why = {"deadline": deadline, "max_failures": "max_failures was reached", "breach": breach}
-        lines.append(
-            f"  {_clips(left)} left{f' ({why[tally.stop]})' if tally.stop in why else ''}; go on with: {again()}"
-        )
+        because = f" ({why[tally.stop]})" if tally.stop in why else ""
+        lines.append(f"  {counted(left, 'clip')} left{because}; go on with: {again()}")
     if counts["refused"]:
         lines.append(
-            f"  {_clips(counts['refused'])} refused by the model: the run has metrics but no score; "
+            f"  {counted(counts['refused'], 'clip')} refused by the model: the run has metrics but no score; "
             f"ask again with: {again()} retry_refused=true, or with other texts in prompts.file=CSV"
         )
     if code == DONE and plan.shard is not None:
@@ -123,8 +123,8 @@ def _lines_of_paid_work(plan: Plan, work: Work, tally: Tally) -> list[str]:
     if tally.ambiguous:
         look = command_line("jobs", "list", setting("run", shown(plan.folder.path)))
         lines.append(
-            f"  {_clips(len(tally.ambiguous))} may have been paid for, and are not asked for again by themselves; "
-            f"see what can be done with: {look}"
+            f"  {counted(len(tally.ambiguous), 'clip')} may have been paid for, and are not asked for again by "
+            f"themselves; see what can be done with: {look}"
         )
     return lines
 
@@ -134,14 +134,14 @@ def _lines_of_jobs(work: Work, tally: Tally) -> list[str]:
     ended = {*tally.failed, *tally.refused, *tally.ambiguous}
     left = [task.state for task in work.tasks if task.state.published is None and task.id not in ended]
     last = [fold_attempts(job_facts(state))[-1] for state in left if state.events]
-    running = [attempt for attempt in last if attempt.state == "submitted"]
-    done = [attempt for attempt in last if attempt.state in ("succeeded", "fetched")]
+    running = [attempt for attempt in last if attempt.running]
+    done = [attempt for attempt in last if attempt.done]
     lines = []
     if running:
-        jobs = "1 job is paid for and runs" if len(running) == 1 else f"{len(running)} jobs are paid for and run"
+        jobs = counted(len(running), "job is paid for and runs", "jobs are paid for and run")
         lines.append(f"  {jobs} on at the service{_dollars(running)}; the same command brings what they make")
     if done:
-        jobs = "1 job is paid for and done" if len(done) == 1 else f"{len(done)} jobs are paid for and done"
+        jobs = counted(len(done), "job is paid for and done", "jobs are paid for and done")
         lines.append(f"  {jobs} at the service{_dollars(done)}; the same command fetches what they made")
     return lines
 
@@ -149,7 +149,3 @@ def _lines_of_jobs(work: Work, tally: Tally) -> list[str]:
 def _dollars(attempts: Sequence[Attempt]) -> str:
     usd = sum(attempt.usd for attempt in attempts)
     return f" (${usd:.2f})" if usd else ""
-
-
-def _clips(count: int) -> str:
-    return "1 clip" if count == 1 else f"{count} clips"

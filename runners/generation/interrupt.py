@@ -11,7 +11,8 @@ import time
 from types import FrameType
 from typing import Any
 
-EXIT_INTERRUPTED = 130
+from runners.core.outcome import INTERRUPTED
+
 _ONE_WISH_S = 0.5
 """`timeout`, `uv run` and a closing terminal send the same wish twice, microseconds apart; no hand is as fast."""
 
@@ -56,7 +57,7 @@ class Interrupt:
                 os.write(2, b"\nstopping: finishing what is being written (once more to leave at once)\n")
         elif time.monotonic() - self._asked_at > _ONE_WISH_S:
             # Whatever is being written is not yet published, so leaving like a kill loses nothing finished.
-            os._exit(EXIT_INTERRUPTED)
+            os._exit(INTERRUPTED)
 
 
 def hear_wishes_once() -> None:

@@ -29,7 +29,7 @@ from adapters import (
 from runners.clips.conditioning import make_conditioning
 from runners.clips.geometry import Geometry
 from runners.clips.raw import keep_raw
-from runners.clips.standardize import Output, standardize
+from runners.clips.standardize import Output, WhenShort, standardize
 from runners.core.files import publish, sha256_file, sync_folder
 from runners.dataset.layout import CONTINUATION_S
 from runners.paid.job_log import ClipJobs, asked_again
@@ -51,7 +51,7 @@ class Production:
     journal: Journal
     work: Path
     output: Output
-    short: str
+    short: WhenShort
     keep_raw: bool
     session: str
     """Names the start event that holds this process's versions and hardware."""
@@ -189,7 +189,7 @@ def finish(production: Production, task: Task, made: Made) -> Event:
             production.output,
             CONTINUATION_S,
             temporary,
-            "error" if production.short == "roll_out" else production.short,  # type: ignore[arg-type]
+            "error" if production.short == "roll_out" else production.short,
             fit_stated=production.fit_stated,
         )
     except BadVideo as error:

@@ -13,9 +13,9 @@ from typing import Any
 
 from adapters import Adapter, MissingKey, RollOut
 from runners.benchmarks.benchmark import ensure_rate, open_benchmark
-from runners.core.errors import UserError, WorkFailed
+from runners.core.errors import UserError, WorkFailed, counted
 from runners.core.failures import telling, writing
-from runners.core.files import sha256_file, shown
+from runners.core.files import sha256_file, shown, standing
 from runners.core.outcome import BAD_INPUT, FAILED, Outcome
 from runners.core.progress import Counts, make_bar, make_progress
 from runners.core.provenance import hardware, versions
@@ -141,14 +141,14 @@ def check_place(plan: Plan, work: Work) -> None:
     """Refuse to begin where nothing can be written, or the clips surely do not fit. Raises UserError."""
     pixels = plan.output.width * plan.output.height * plan.output.fps * 5
     needed = int(len(work.tasks) * pixels * 0.02) + 50_000_000 * bool(work.tasks)
-    there = next(path for path in (plan.folder.path, *plan.folder.path.parents) if path.exists())
+    there = standing(plan.folder.path)
     if not os.access(there, os.W_OK):
         raise UserError(f"{shown(there)} is not writable; mend its permissions or choose results=…")
     total, _, free = shutil.disk_usage(there)
     if total and free < needed:  # /proc has no size at all: what is wrong there is told by whoever writes
         raise UserError(
             f"{shown(plan.folder.path)}: {free / 1e9:.1f} GB free, about {needed / 1e9:.1f} GB needed for "
-            f"{len(work.tasks)} clips; free some space, or choose results=… on another disk"
+            f"{counted(len(work.tasks), 'clip')}; free some space, or choose results=… on another disk"
         )
 
 
@@ -167,7 +167,7 @@ def make_clips(plan: Plan, work: Work, run: OpenRun, session: str, sweep: Sequen
         caps, lock = caps_of(settings, run.folder.path, sweep)
         production = Production(
             adapter=adapter, folder=run.folder, journal=run.journal, work=work_folder, output=plan.output,
-            short=settings.model.short, keep_raw=plan.keep_raw, session=session,
+            short=plan.short, keep_raw=plan.keep_raw, session=session,
             caps=caps, budget_lock=lock, check=run.check, fit_stated=settings.model.fit is not None,
             owners=JobOwners(run.folder.path, sweep),
         )  # fmt: skip

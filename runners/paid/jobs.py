@@ -7,34 +7,33 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal, get_args
 
-from adapters import Attempt, amount_usd, fold_attempts, whole
+from adapters import Attempt, AttemptState, amount_usd, fold_attempts, whole
 from runners.core.errors import UserError, counted, first_of, nearest
 from runners.core.files import shown
 from runners.paid.job_log import asked_again
 from runners.runs.journal import ClipState, RunState, fold, journal_files
 from runners.runs.run_finder import check_folder, find_run_folders
 
-_OPEN = frozenset({"submitting", "answered", "submitted", "succeeded", "expired"})
-WORDS = {
+JobState = Literal["ambiguous", "running", "done", "gone", "fetched"]
+"""What people type for the states that can be given up (`state=running`)."""
+JOB_STATES: tuple[JobState, ...] = get_args(JobState)
+_TYPED: dict[AttemptState, JobState] = {
     "submitting": "ambiguous",
     "answered": "ambiguous",
     "submitted": "running",
-    "succeeded": "done, not fetched",
+    "succeeded": "done",
+    "expired": "gone",
     "fetched": "fetched",
-    "held": "not sent",
+}
+_WORDS: dict[AttemptState, str] = {
+    **_TYPED,
+    "succeeded": "done, not fetched",
     "expired": "video gone",
+    "held": "not sent",
 }
 """What people are told of a state; the others are their own words."""
-STATES = {
-    "ambiguous": frozenset({"submitting", "answered"}),
-    "running": frozenset({"submitted"}),
-    "done": frozenset({"succeeded"}),
-    "gone": frozenset({"expired"}),
-    "fetched": frozenset({"fetched"}),
-}
-"""What people type for the states that can be given up (`state=running`)."""
 
 
 @dataclass(frozen=True)
@@ -51,7 +50,12 @@ class PaidJob:
     @property
     def is_open(self) -> bool:
         """Whether somebody or something still has to bring it to an end."""
-        return self.attempt.state in _OPEN and not self.published
+        return self.state not in (None, "fetched") and not self.published
+
+    @property
+    def state(self) -> JobState | None:
+        """Its state as people type it; None for one that has come to an end, in which there is nothing to give up."""
+        return _TYPED.get(self.attempt.state)
 
     @property
     def has_job(self) -> bool:
@@ -62,7 +66,7 @@ class PaidJob:
     @property
     def word(self) -> str:
         """Its state, for people."""
-        return WORDS.get(self.attempt.state, self.attempt.state)
+        return _WORDS.get(self.attempt.state, self.attempt.state)
 
 
 def jobs_of(run: Path) -> list[PaidJob]:

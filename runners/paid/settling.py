@@ -13,14 +13,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from runners.core.errors import UserError, nearest
+from runners.core.errors import UserError, one_of
 from runners.core.files import shown
 from runners.core.locks import Held
-from runners.paid.jobs import STATES, PaidJob, Records, check_sound, jobs_in, last_job, last_jobs, state_of
+from runners.paid.jobs import JOB_STATES, PaidJob, Records, check_sound, jobs_in, last_job, last_jobs, state_of
 from runners.runs.journal import Journal, check_state, journal_name
 from runners.runs.presence import Presence, busy
 
-_GIVEN_UP = STATES["ambiguous"] | STATES["running"] | STATES["done"] | STATES["gone"] | STATES["fetched"]
 _ROUNDED = re.compile(r"[0-9](?:[.,][0-9]+)?[eE]\+[0-9]+")
 
 
@@ -33,8 +32,7 @@ class Choice:
     """None for all clips."""
 
     def __post_init__(self) -> None:
-        if self.state not in STATES:
-            raise UserError(f"state: unknown {self.state!r}{nearest(self.state, STATES)}")
+        one_of("state", self.state, JOB_STATES)
         if self.clips is not None and not all(clip.strip() for clip in self.clips or [""]):
             raise UserError("clip= names no clip; leave it out for all clips of the run")
 
@@ -62,7 +60,7 @@ class Choice:
         return left
 
     def _fits(self, job: PaidJob) -> bool:
-        return job.attempt.state in STATES[self.state] and not job.published
+        return job.state == self.state and not job.published
 
 
 @dataclass(frozen=True)
@@ -98,7 +96,7 @@ def adopt(run: Path, clip_id: str, job_id: str, known: Records | None = None) ->
 def abandon(run: Path, clip_id: str, *, accept_double_charge: bool) -> PaidJob:
     """Give a job up, so that a new one may be paid for. Raises UserError unless the user says that this is known."""
     job = last_job(state_of(run), run, clip_id)
-    if job.attempt.state not in _GIVEN_UP:
+    if job.state is None:
         raise UserError(f"clip {job.clip_id}: its last request is {job.word}: there is nothing to give up")
     if not accept_double_charge:
         raise UserError(

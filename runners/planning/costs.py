@@ -35,4 +35,4 @@ def costs(plan: Plan, work: Work, each_usd: float) -> Costs:
 
 def _promised(facts: list[dict[str, object]]) -> bool:
     attempts = fold_attempts(facts)
-    return bool(attempts) and attempts[-1].state in ("submitting", "answered", "submitted", "succeeded", "fetched")
+    return bool(attempts) and attempts[-1].promised

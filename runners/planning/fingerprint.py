@@ -9,7 +9,7 @@ was rolled out or held. Texts and files are compared clip by clip (runners/plann
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -44,18 +44,13 @@ def _content(record: Path) -> Any:
         raise UserError(f"{record} is damaged; make the data set again with: python -m runners.fetch") from None
 
 
-def adapter_identity(node: Mapping[str, Any], adapter: Adapter) -> dict[str, Any]:
-    """The adapter's target and arguments without those that never change a pixel."""
-    return adapter.identity(node)
-
-
 def fingerprint(
     settings: GenerateSettings, adapter: Adapter, benchmark: Benchmark, output: Output, prompts: dict[str, Any]
 ) -> Fingerprint:
     """Both fingerprints of a run, as plain JSON values; all of the benchmark counts, whatever is selected."""
     generation = {
         "benchmark": benchmark_identity(benchmark),
-        "model": {"name": settings.model.name, "adapter": adapter_identity(settings.model.adapter, adapter)},
+        "model": {"name": settings.model.name, "adapter": adapter.identity(settings.model.adapter)},
         "prompts": {"mode": prompts["mode"], "template": prompts.get("template")},
         "negative_prompt": negative_prompt(settings),
         "seed": {"seed": settings.seed, "seeds": settings.seeds, "run": settings.run},

@@ -9,8 +9,10 @@ from pathlib import Path
 from adapters import Adapter, Needs
 from runners.benchmarks.benchmark import Benchmark
 from runners.clips.geometry import DEFAULT_FIT, FITS
-from runners.core.errors import UserError, first_of, nearest
+from runners.clips.standardize import WHEN_SHORT
+from runners.core.errors import UserError, first_of, one_of
 from runners.core.files import user_path
+from runners.core.progress import STYLES
 from runners.core.settings import GenerateSettings
 from runners.dataset.layout import Kind
 from runners.dataset.presence import check_files
@@ -19,10 +21,12 @@ from runners.dataset.selection import Selection, parse_shard, select, shard
 from runners.planning.fingerprint import fingerprint
 from runners.planning.output import resolve_output
 from runners.planning.plan import Plan
+from runners.planning.task import SEEDS
 from runners.prompts.prompts import PromptChoice, plan_prompts
 from runners.runs.journal import fold
 from runners.runs.run_finder import check_folder
 from runners.runs.run_folder import RunFolder, check_name, run_name
+from runners.scoring.choose import check_scorer_settings
 
 
 def make_plan(settings: GenerateSettings, benchmark: Benchmark, adapter: Adapter) -> Plan:
@@ -70,23 +74,16 @@ def share(scenarios: Sequence[Scenario], selected: list[Scenario], text: str | N
 
 def check_settings(settings: GenerateSettings) -> None:
     """Values that no schema can check. Raises UserError."""
-    named = {
-        "model.fit": (settings.model.fit or DEFAULT_FIT, FITS),
-        "model.short": (settings.model.short, ("roll_out", "hold", "hold_one", "error")),
-        "seeds": (settings.seeds, ("derived", "same")),
-        "progress": (settings.progress, ("auto", "live", "plain")),
-        "scorer.name": (settings.scorer.name, ("builtin", "official", "both", "none")),
-    }
-    for key, (value, choices) in named.items():
-        if value not in choices:
-            raise UserError(f"{key}: unknown {value!r}{nearest(value, choices)}")
+    one_of("model.fit", settings.model.fit or DEFAULT_FIT, FITS)
+    one_of("model.short", settings.model.short, WHEN_SHORT)
+    one_of("seeds", settings.seeds, SEEDS)
+    one_of("progress", settings.progress, STYLES)
+    check_scorer_settings(settings.scorer)
     least = {"run": 1, "attempts": 1, "max_failures": 1, "concurrency": 1}
     for key, bound in least.items():
         value = getattr(settings, key)
         if value is not None and value < bound:
             raise UserError(f"{key}={value} must be at least {bound}")
-    if settings.scorer.workers < 0:
-        raise UserError(f"scorer.workers={settings.scorer.workers} must be at least 0 (0: one per core)")
     if settings.deadline_s is not None and not settings.deadline_s > 0:
         raise UserError(f"deadline_s={settings.deadline_s} must be more than 0 seconds")
 

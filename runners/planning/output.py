@@ -5,8 +5,9 @@ from __future__ import annotations
 from adapters import BadVideo, Needs, glance
 from runners.benchmarks.benchmark import Benchmark
 from runners.clips.conditioning import find_source, nearest_size, source_size
+from runners.clips.resample import SAMPLINGS, Sampling
 from runners.clips.standardize import Output, check_output
-from runners.core.errors import UserError, nearest
+from runners.core.errors import UserError, one_of
 from runners.core.settings import OutputSettings
 
 NAMES = ("standard", "truth", "native", "custom")
@@ -18,14 +19,14 @@ _MOST = {"width": 8192, "height": 8192, "fps": 240}
 
 def resolve_output(settings: OutputSettings, benchmark: Benchmark, needs: Needs) -> Output:
     """The numbers behind `output=…`; explicit width, height and fps win. Raises UserError for what cannot be made."""
-    _check(settings)
+    sampling = _check(settings)
     (width, height), fps = _basis(settings.name, benchmark, needs)
     width, height, fps = settings.width or width, settings.height or height, settings.fps or fps
     if not width or not height or not fps:
         raise UserError(f"output={settings.name} has no size or rate of its own: set output.width, .height and .fps")
     if fps != round(fps):
         raise UserError(f"the model makes {fps:g} FPS, and clips need a whole number: set output.fps={round(fps)}")
-    output = Output(width, height, round(fps), settings.sampling, settings.crf, settings.preset)  # type: ignore[arg-type]
+    output = Output(width, height, round(fps), sampling, settings.crf, settings.preset)
     check_output(output)
     return output
 
@@ -55,18 +56,17 @@ def truth_format(benchmark: Benchmark) -> tuple[tuple[int, int], int]:
     return source_size(find_source(benchmark.dataset, benchmark.scenarios[0].item, Needs())), fps
 
 
-def _check(settings: OutputSettings) -> None:
-    if settings.name not in NAMES:
-        raise UserError(f"output.name: unknown {settings.name!r}{nearest(settings.name, NAMES)}")
-    if settings.sampling not in ("linear", "nearest"):
-        raise UserError(f"output.sampling={settings.sampling} is neither linear nor nearest")
+def _check(settings: OutputSettings) -> Sampling:
+    """Raises UserError for a word or number that no clip can have; the sampling that is meant."""
+    one_of("output.name", settings.name, NAMES)
+    sampling = one_of("output.sampling", settings.sampling, SAMPLINGS)
     if not 0 <= settings.crf <= 51:
         raise UserError(f"output.crf={settings.crf} is outside of 0 … 51")
-    if settings.preset not in PRESETS:
-        raise UserError(f"output.preset: unknown {settings.preset!r}{nearest(settings.preset, PRESETS)}")
+    one_of("output.preset", settings.preset, PRESETS)
     for name in ("width", "height", "fps"):
         value = getattr(settings, name)
         if value is not None and value < 1:
             raise UserError(f"output.{name}={value} must be at least 1")
         if value is not None and value > _MOST[name]:
             raise UserError(f"output.{name}={value} is more than any clip can have here; at most {_MOST[name]}")
+    return sampling

@@ -6,7 +6,9 @@ from dataclasses import dataclass, field
 
 from adapters import Adapter
 from runners.benchmarks.benchmark import Benchmark
-from runners.clips.standardize import Output
+from runners.clips.geometry import DEFAULT_FIT, FITS, Fit
+from runners.clips.standardize import WHEN_SHORT, Output, WhenShort
+from runners.core.errors import one_of
 from runners.core.settings import GenerateSettings
 from runners.dataset.scenarios import Scenario
 from runners.planning.fingerprint import Fingerprint
@@ -40,6 +42,16 @@ class Plan:
     def name(self) -> str:
         """The run folder's name."""
         return self.folder.path.name
+
+    @property
+    def fit(self) -> Fit:
+        """How conditioning meets the model's size. Raises UserError for a word that is none, as `short` does."""
+        return one_of("model.fit", self.settings.model.fit or DEFAULT_FIT, FITS)
+
+    @property
+    def short(self) -> WhenShort:
+        """What is done about a clip that is too short."""
+        return one_of("model.short", self.settings.model.short, WHEN_SHORT)
 
 
 @dataclass(frozen=True)

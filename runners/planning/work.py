@@ -5,18 +5,16 @@ from __future__ import annotations
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
-from typing import cast
 
 from runners.clips.conditioning import conditioning_geometry, find_source, probe_source, probe_video, source_size
-from runners.clips.geometry import DEFAULT_FIT, Fit
-from runners.core.errors import UserError
+from runners.core.errors import UserError, one_of
 from runners.core.files import sha256_file
 from runners.dataset.scenarios import Scenario
 from runners.planning.fingerprint import negative_prompt
 from runners.planning.make_plan import raw_run
 from runners.planning.needs import own_inputs
 from runners.planning.plan import Plan, Work
-from runners.planning.task import Task, clip_seed, what_changed
+from runners.planning.task import SEEDS, Task, clip_seed, what_changed
 from runners.runs.journal import ClipState, RunState, check_state, fold, forget_lost_clips
 from runners.runs.journal_lines import as_recorded
 
@@ -73,7 +71,7 @@ def make_task(plan: Plan, scenario: Scenario, state: ClipState) -> Task:
         scenario=scenario,
         source=find_source(plan.benchmark.dataset, scenario.item, needs),
         geometry=None,
-        seed=clip_seed(settings.seeds, settings.seed, settings.run, scenario.id),
+        seed=clip_seed(one_of("seeds", settings.seeds, SEEDS), settings.seed, settings.run, scenario.id),
         prompt=plan.texts[scenario.id],
         negative_prompt=None if needs.prompt == "ignored" else negative_prompt(settings),
         state=state,
@@ -100,8 +98,7 @@ def ready(plan: Plan, task: Task) -> Task:
     if task.oracle is not None:
         probe_video(task.oracle)
     default = (plan.output.width, plan.output.height)
-    fit = cast("Fit", plan.settings.model.fit or DEFAULT_FIT)
-    geometry = conditioning_geometry(fit, source_size(task.source), plan.adapter.needs, default)
+    geometry = conditioning_geometry(plan.fit, source_size(task.source), plan.adapter.needs, default)
     return replace(task, geometry=geometry)
 
 
@@ -113,7 +110,7 @@ def spoilt(plan: Plan, state: ClipState) -> bool:
     model, raw, failed = plan.settings.model, state.raw, state.failed
     if raw is None or failed is None or failed["kind"] != "bad_clip" or failed.get("number", 0) < raw.get("number", 0):
         return False
-    return model.short == "roll_out" or (model.short in ("error", "hold_one") and not model.paid)
+    return plan.short == "roll_out" or (plan.short in ("error", "hold_one") and not model.paid)
 
 
 def _oracle(plan: Plan, scenario: Scenario) -> Path:

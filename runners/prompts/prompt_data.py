@@ -6,12 +6,12 @@ and the fields, or, shorter, as a mapping under `scenes:` from scene to fields.
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from adapters import close_to
 from runners.core.errors import UserError, nearest
 from runners.core.yamlfile import load_yaml
 from runners.dataset.layout import composed
@@ -78,7 +78,7 @@ def _fields(path: Path, scene: str, entry: dict[str, Any]) -> dict[str, str]:
 
 def _refuse_misspelt(path: Path, scene: str, key: str) -> None:
     """Other keys are allowed, but one that is nearly a field would silently lose its sentence."""
-    close = difflib.get_close_matches(key.lower().replace("-", "_"), FIELDS, n=1, cutoff=0.9)
+    close = close_to(key.lower().replace("-", "_"), FIELDS, most=1, alike=0.9)
     if close:
         raise UserError(f"{path}: the scene {scene!r} has {key!r}; did you mean {close[0].replace('_', '-')!r}?")
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal, get_args
 
-from runners.core.errors import UserError, first_of, nearest
+from runners.core.errors import UserError, first_of, one_of
 from runners.core.files import sha256_file, sha256_json
 from runners.dataset.claims import Claim, contradiction
 from runners.dataset.layout import composed
@@ -16,7 +16,8 @@ from runners.dataset.user_csv import read_csv
 from runners.prompts.prompt_data import read_data, read_sidecar
 from runners.prompts.templates import choose_template, render
 
-MODES = ("op", "bpp", "none")
+Mode = Literal["op", "bpp", "none"]
+MODES: tuple[Mode, ...] = get_args(Mode)
 BPP_FILE = Path("descriptions/best_practice/descriptions_base.csv")
 """Where the official repository keeps the best-practice prompts; looked for under the data set's root."""
 DATA_FILE = Path("descriptions/data.yaml")
@@ -73,8 +74,7 @@ def plan_prompts(
     `own_templates` are the model's. Raises `UserError` for an unknown mode or template, settings that contradict each
     other, and a file that is missing, malformed, or names scenarios that the benchmark does not have.
     """
-    if choice.mode not in MODES:
-        raise UserError(f"prompts.mode: unknown mode {choice.mode!r}{nearest(choice.mode, MODES)}")
+    one_of("prompts.mode", choice.mode, MODES, "mode")
     given = [name for name in ("file", "template", "data") if getattr(choice, name) is not None]
     if choice.mode != "bpp" and given:
         raise UserError(f"prompts.{given[0]} is only read with prompts=bpp; add that, or leave prompts.{given[0]} out")

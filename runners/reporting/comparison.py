@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from rich.table import Table
 from rich.text import Text
 
-from runners.core.errors import UserError, nearest
+from runners.core.errors import UserError, counted, nearest
 from runners.reporting.leaderboard import Kind, one_line
 from runners.reporting.tables import COLUMNS
 from runners.scoring.bootstrap import KEYS, Difference, common_scenes, compare
@@ -73,8 +73,7 @@ def _only(name: str, found: Sequence[Kind]) -> Kind:
 def comparison_table(comparison: Comparison) -> Table:
     """A line per formula."""
     a, b = one_line(comparison.a.label), one_line(comparison.b.label)
-    scenes = "1 scene" if comparison.scenes == 1 else f"{comparison.scenes} scenes"
-    title = f"{a} − {b} on {one_line(comparison.benchmark)}, paired over {scenes}"
+    title = f"{a} − {b} on {one_line(comparison.benchmark)}, paired over {counted(comparison.scenes, 'scene')}"
     table = Table(title=Text(title), title_justify="left")
     for heading in ("score", a, b, "difference", "95 %", f"{a} higher"):
         table.add_column(Text(heading), justify="left" if heading == "score" else "right", overflow="fold")

@@ -55,9 +55,6 @@ def _four(model: str, score: float, std: float, source: str, date: str) -> Publi
     return Published(model, "i2v", score, source, date, std, 4, "bpp")
 
 
-VARIANCE = Values(spatial=0.645, spatiotemporal=0.512, weighted_spatial=0.626, mse=0.002)
-"""The physical variance of Table 1, at 8 FPS: only rows of models at that rate follow from it."""
-
 TABLE_1 = (
     _row("VideoPoet", "multiframe", (0.245, 0.143, 0.054, 0.010), 24.1),
     _row("Runway Gen 3", "i2v", (0.220, 0.109, 0.044, 0.015), 18.4),
@@ -69,9 +66,6 @@ TABLE_1 = (
     _row("Sora", "i2v", (0.142, 0.041, 0.055, 0.036), 8.7),
 )
 """The paper's first version. Its tool was mended later: the same models' later scores are in `ORIGINAL`."""
-
-FOLLOW_FROM_VARIANCE = (TABLE_1[0], TABLE_1[3], TABLE_1[5])
-"""The rows whose printed score is the formula's, of their own means and `VARIANCE`."""
 
 ORIGINAL = (
     Published("VideoPoet", "multiframe", 29.5, _PAPER, "2025-02-19"),

@@ -15,7 +15,7 @@ from runners.reporting.collect import gather
 from runners.reporting.leaderboard import Kind, ScoredRun, group, ranked, rows
 from runners.runs.run_finder import find_run_folders
 from runners.runs.twins import twins_between, twins_within
-from runners.scoring import check_name
+from runners.scoring import check_scorer_settings
 
 
 def score_runs(settings: ScoreSettings) -> Outcome:
@@ -59,9 +59,7 @@ def _results(settings: ScoreSettings) -> Path:
         raise UserError(f"resamples={settings.resamples} must be at least 1")
     if settings.seed < 0:
         raise UserError(f"seed={settings.seed} must be at least 0")
-    check_name(settings.scorer)
-    if settings.scorer.workers < 0:
-        raise UserError(f"scorer.workers={settings.scorer.workers} must be at least 0 (0: one per core)")
+    check_scorer_settings(settings.scorer)
     if settings.compare and len(settings.compare) != 2:
         raise UserError(f"compare takes two models, e.g. compare=[svd,freeze]; {len(settings.compare)} are named")
     results = user_path(settings.results or "results")

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from adapters import Attempt, amount_usd, clean_text, fold_attempts, spent_usd
-from runners.core.errors import first_of
+from runners.core.errors import counted, first_of
 from runners.core.files import sha256_json, write_json
 from runners.dataset.scenarios import Scenario
 from runners.runs.journal import ClipState, RunState, fold, forget_lost_clips, job_facts
@@ -96,7 +96,7 @@ def doubles(state: RunState) -> list[str]:
     given_up = [one.usd for one in tried if one.state == "abandoned" and one.facts.get("by") == "resubmit"]
     if not given_up:
         return []
-    many = "1 request was" if len(given_up) == 1 else f"{len(given_up)} requests were"
+    many = counted(len(given_up), "request was", "requests were")
     told = f"{many} sent again after errors that do not say whether a job was made: up to ${sum(given_up):.2f} of what"
     return [f"{told} this run cost may be for nothing (model.adapter.resubmit=gateway_errors)"]
 

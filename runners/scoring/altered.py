@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from runners.clips.footage import Unfit
-from runners.core.errors import first_of
+from runners.core.errors import counted, first_of
 from runners.core.files import sha256_file, shown
 
 
@@ -20,7 +20,7 @@ def check_unaltered(videos: Path, published: Mapping[str, str], found: Mapping[s
         found = {name: sha256_file(path) for name, path in there.items() if path.is_file()}
     altered = sorted(name for name, sha256 in found.items() if published.get(name) != sha256)
     if altered:
-        clips = "1 clip is not the one" if len(altered) == 1 else f"{len(altered)} clips are not those"
+        clips = counted(len(altered), "clip is not the one", "clips are not those")
         raise Unfit(
             f"{shown(videos)}: {clips} that the run published ({first_of(altered, 2)}), so that no score is the run's; "
             "put back what was there, or move them away and go on with the command that made the run (a copy of the "

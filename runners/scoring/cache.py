@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Literal
 
 from runners.core.errors import UserError
-from runners.core.files import publish, sha256_json, user_path
+from runners.core.files import publish, sha256_json, standing, takes_files, user_path
 from runners.core.locks import Held, Lock
 from runners.core.settings import ScorerSettings
 from runners.dataset.presence import cache_folder
@@ -133,8 +133,7 @@ def open_cache(scorer: ScorerSettings) -> TruthCache | None:
     if scorer.cache is not None and scorer.cache.lower() in ("off", "false"):  # YAML reads `off` as false
         return None
     folder = user_path(scorer.cache) if scorer.cache else cache_folder() / "truth"
-    there = next(path for path in (folder, *folder.parents) if path.exists())
-    if not there.is_dir() or not os.access(there, os.W_OK):
+    if not takes_files(there := standing(folder)):
         raise UserError(
             f"the truth cache {folder} cannot be written ({there} is no folder of yours); "
             "choose scorer.cache=DIR, or scorer.cache=off"

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Literal, get_args
 
 from runners.benchmarks.benchmark import Benchmark
-from runners.core.errors import UserError, nearest
+from runners.core.errors import UserError, one_of
 from runners.core.files import write_text
 from runners.core.progress import make_bar
 from runners.core.settings import ScorerSettings
@@ -19,17 +20,19 @@ from runners.scoring.fit import check_truth
 from runners.scoring.inputs import find_clips
 from runners.scoring.pipeline import score_videos
 from runners.scoring.reuse import folder_rate, reuse_scores
-from runners.scoring.scores import Scores
+from runners.scoring.scores import Masks, Scores
 from runners.scoring.stored import write_scores
 from runners.scoring.toolbox_result import Beside
 
-SCORERS = ("builtin", "official", "both", "none")
-MASKS = ("shipped", "made")
+Scorer = Literal["builtin", "official", "both", "none"]
+SCORERS: tuple[Scorer, ...] = get_args(Scorer)
+MASKS: tuple[Masks, ...] = ("shipped", "made")
+"""Those that can be asked for; scores may be over a mixture."""
 
 
 def check_scorer(scorer: ScorerSettings, benchmark: Benchmark, chosen: Sequence[Scenario], fps: int) -> None:
     """Everything about scoring that can be told before there are clips at `fps`. Raises `UserError`."""
-    check_name(scorer)
+    check_scorer_settings(scorer)
     if scorer.name == "none":
         return
     open_cache(scorer)
@@ -40,12 +43,12 @@ def check_scorer(scorer: ScorerSettings, benchmark: Benchmark, chosen: Sequence[
         check_official(scorer, benchmark, fps)
 
 
-def check_name(scorer: ScorerSettings) -> None:
-    """Raise `UserError` for a scorer, or masks, that there are not."""
-    if scorer.name not in SCORERS:
-        raise UserError(f"scorer.name: unknown {scorer.name!r}{nearest(scorer.name, SCORERS)}")
-    if scorer.masks not in MASKS:
-        raise UserError(f"scorer.masks: unknown {scorer.masks!r}{nearest(scorer.masks, MASKS)}")
+def check_scorer_settings(scorer: ScorerSettings) -> None:
+    """Raise `UserError` for a scorer, masks, or a number of workers that there cannot be."""
+    one_of("scorer.name", scorer.name, SCORERS)
+    one_of("scorer.masks", scorer.masks, MASKS)
+    if scorer.workers < 0:
+        raise UserError(f"scorer.workers={scorer.workers} must be at least 0 (0: one per core)")
 
 
 def score(videos: Path, benchmark: Benchmark, scorer: ScorerSettings, *, out: Path, progress: str = "auto") -> Scores:
@@ -56,7 +59,7 @@ def score(videos: Path, benchmark: Benchmark, scorer: ScorerSettings, *, out: Pa
     scorer's, and "official" holds the toolbox's scores and all differences. `progress` is a style: auto, live or
     plain. Raises `UserError` for faults of the input, before any work, and `ScoringError` for nobody's mistake.
     """
-    check_name(scorer)
+    check_scorer_settings(scorer)
     if scorer.name == "none":
         raise UserError("scorer=none scores nothing; choose builtin, official or both")
     if scorer.name == "builtin":

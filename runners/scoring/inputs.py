@@ -10,7 +10,7 @@ from pathlib import Path
 from adapters import BadVideo, VideoInfo, glance, probe
 from runners.clips.footage import Unfit, rate_fault
 from runners.clips.movie_header import lasts, stated_length_s
-from runners.core.errors import UserError, first_of, nearest
+from runners.core.errors import UserError, counted, first_of, nearest
 from runners.core.files import sha256_file, shown
 from runners.core.shell import command_line, setting
 from runners.dataset.layout import CONTINUATION_S
@@ -163,7 +163,7 @@ def _remarks(infos: Mapping[Path, VideoInfo]) -> tuple[str, ...]:
     late = [path.name for path, length_s in stated.items() if not lasts(length_s)]
     if not late:
         return ()
-    clips = "1 clip does" if len(late) == 1 else f"{len(late)} clips do"
+    clips = counted(len(late), "clip does", "clips do")
     remark = (
         f"{clips} not begin at 0 on the time line ({first_of(late, 2)}): FFmpeg 5 and older then tell more than 5 s, "
         "and the official toolbox refuses that; model=precomputed publishes the same pictures from 0 on"

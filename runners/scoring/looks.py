@@ -17,6 +17,7 @@ import numpy as np
 
 from adapters import BadVideo, VideoInfo, examine, read_frames, survey
 from runners.clips.footage import is_steady
+from runners.core.errors import counted
 from runners.dataset.layout import CONTINUATION_S
 from runners.scoring.memory import keep, recall
 from runners.scoring.scores import CHECKS
@@ -69,7 +70,7 @@ def look_at_truth(
     keys = {path: f"{'mask' if path in masks else 'video'}:{sha256}" for path, sha256 in files.items()}
     unseen = {key: path for path, key in keys.items() if key not in known}
     if len(unseen) >= _WORTH_TELLING:
-        tell(f"looking at {len(unseen)} files of the truth, once for each")
+        tell(f"looking at {counted(len(unseen), 'file')} of the truth, once for each")
     with ThreadPoolExecutor(_AT_ONCE) as pool:
         found = dict(zip(unseen, pool.map(lambda path: _tried(path, mask=path in masks), unseen.values()), strict=True))
     new = {key: each for key, each in found.items() if isinstance(each, Look)}

@@ -74,11 +74,6 @@ class Differ:
         return float(np.mean(np.square(difference, out=difference)))
 
 
-def frame_mse(a: NDArray[np.uint8], b: NDArray[np.uint8]) -> float:
-    """Mean squared difference of two uint8 frames of one shape, in units of full scale; 0 if they are equal."""
-    return Differ(a.shape).mse(a, [b])[0]
-
-
 def overlap(a: Iterable[NDArray[np.bool_]], b: Iterable[NDArray[np.bool_]]) -> Overlap:
     """The three IoUs of two equally long, non-empty stacks of bool masks (H, W).
 

@@ -2,33 +2,29 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 from runners.benchmarks.benchmark import ensure_rate, open_benchmark
 from runners.core.errors import UserError
-from runners.core.files import shown, user_path
+from runners.core.files import shown, standing, takes_files, user_path
 from runners.core.outcome import DONE, Outcome
 from runners.core.progress import make_bar
 from runners.core.settings import ScoreSettings
 from runners.runs.run_record import RunRecord, read_record
 from runners.runs.twins import twins_within
-from runners.scoring import check_name, check_unaltered, folder_rate, score
+from runners.scoring import check_scorer_settings, check_unaltered, folder_rate, score
 
 
 def score_folder(settings: ScoreSettings) -> Outcome:
     """Score `videos`, writing scores.json and metrics.csv. Raises UserError for clips or truth that do not fit."""
-    if settings.scorer.workers < 0:
-        raise UserError(f"scorer.workers={settings.scorer.workers} must be at least 0 (0: one per core)")
-    check_name(settings.scorer)
+    check_scorer_settings(settings.scorer)
     if not settings.videos:
         raise UserError("say which clips: videos=DIR, e.g. videos=results/demo/freeze-op-run_01/videos")
     videos = user_path(settings.videos)
     out = user_path(settings.scores) if settings.scores else videos.parent / "scores"
     if out == videos or videos in out.parents:
         raise UserError(f"scores={out} lies inside the folder of clips, which must hold nothing else; choose another")
-    there = next(path for path in (out, *out.parents) if path.exists())
-    if not there.is_dir() or not os.access(there, os.W_OK):
+    if not takes_files(there := standing(out)):
         raise UserError(f"scores={out} cannot be written ({there} is no folder of yours); choose another")
     record, unread = _record(videos)
     if record is not None and videos == record.folder.videos:

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from runners.core.errors import UserError
-from runners.core.files import link_or_copy, sha256_file, shown, sync_folder, write_text
+from runners.core.files import link_or_copy, sha256_file, shown, standing, sync_folder, takes_files, write_text
 from runners.core.locks import Held, Lock
 from runners.dataset.scenarios import descriptions_csv
 from runners.submission.runs import Description, Submitted
@@ -23,8 +23,7 @@ def check_place(folder: Path, runs: Sequence[Submitted]) -> None:
     inside = [run.label for run in runs if run.videos.parent in folder.parents or run.videos in folder.parents]
     if inside:
         raise UserError(f"out={shown(folder.parent)} lies inside the run {inside[0]}; choose another")
-    there = next(path for path in folder.parents if path.exists())
-    if not there.is_dir() or not os.access(there, os.W_OK):
+    if not takes_files(there := standing(folder.parent)):
         raise UserError(f"out={shown(folder.parent)} cannot be written ({shown(there)} is no folder of yours)")
 
 

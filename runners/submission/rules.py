@@ -13,6 +13,7 @@ from adapters import BadVideo, VideoInfo
 from runners.clips.footage import FROM_ZERO, rate_fault
 from runners.clips.movie_header import lasts, stated_length_s
 from runners.clips.verify import DURATION_TOLERANCE_S
+from runners.core.errors import counted
 from runners.dataset.layout import CONTINUATION_S, composed
 from runners.scoring.looks import Look, look
 
@@ -78,7 +79,7 @@ def _names(label: str, clips: Sequence[Path], names: Sequence[str]) -> list[str]
     ]
     breaches += [f"{label}/{name}: is missing" for name in names if name not in there]
     if len(there) != len(names):
-        breaches.append(f"{label}: holds {len(there)} clips, and {len(names)} are wanted")
+        breaches.append(f"{label}: holds {counted(len(there), 'clip')}, and {len(names)} are wanted")
         return breaches  # each clip after the first gap would be told
     for number, name in enumerate(there, 1):
         if not name.startswith(f"{number:04d}_"):

@@ -15,6 +15,7 @@ from unittest import mock
 import pytest
 
 from runners.cli.making import instantiate_adapter
+from runners.core.errors import counted
 from runners.core.outcome import DONE, STOPPED, Outcome
 from runners.generation import in_hand
 from runners.generation import run as generation
@@ -74,7 +75,7 @@ def check_goes_on(server: FakeServer, results: Path, clips: int, *more: str) -> 
     server.engine.clear()
     outcome, told, _ = run(server, results, *more)
     assert outcome.code == DONE, told
-    assert f"{clips} of {clips} clips published" in told
+    assert f"{clips} of {counted(clips, 'clip')} published" in told
     assert len(server.jobs) == clips
     assert all(len(tried) == 1 and tried[0].state == "fetched" for tried in attempts(results / RUN).values())
 

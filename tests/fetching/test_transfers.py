@@ -151,7 +151,7 @@ def test_a_server_that_stays_ill_is_given_up_and_the_rest_is_fetched(storage: St
     done = score(tmp_path)
     assert done.code == 1
     assert f"failed: {CLIP}: 127.0.0.1 answers HTTP 500" in done.said
-    assert "1 files could not be fetched; run the same command again" in done.said
+    assert "1 file could not be fetched; run the same command again" in done.said
     assert isinstance(done.stop, Impatient)
     assert len(done.stop.waited) == ATTEMPTS - 1
     assert set(videos(tmp_path)) == set(SCORE) - {CLIP}
@@ -219,7 +219,7 @@ def test_a_torn_index_costs_a_second_look_and_nothing_else(storage: Storage, tmp
     index = tmp_path / ".fetch" / "verified.jsonl"
     index.write_bytes(index.read_bytes()[:-9])
     storage.asked.clear()
-    assert "comparing 1 files" in score(tmp_path).said
+    assert "comparing 1 file " in score(tmp_path).said
     assert "comparing" not in score(tmp_path).said
     assert storage.asked == []
 

@@ -12,7 +12,7 @@ from PIL import Image
 
 from adapters import BadClip, Cancelled
 from adapters.local.calls.encoding import EncodedPrompts
-from adapters.local.calls.running import Steps, generators, is_out_of_memory, seeded, unpack
+from adapters.local.calls.running import Steps, generators, lacks_memory, seeded, unpack
 
 LEVELS = np.random.default_rng(1).integers(0, 256, (3, 4, 6, 3), np.uint8)
 
@@ -131,9 +131,9 @@ def test_a_modular_pipeline_is_listened_to_in_its_blocks() -> None:
 def test_what_counts_as_out_of_memory() -> None:
     with pytest.raises(RuntimeError) as caught:
         torch.empty(1 << 60)
-    assert is_out_of_memory(caught.value)
-    assert is_out_of_memory(torch.OutOfMemoryError("CUDA out of memory"))
-    assert not is_out_of_memory(RuntimeError("shapes do not match"))
+    assert lacks_memory(caught.value)
+    assert lacks_memory(torch.OutOfMemoryError("CUDA out of memory"))
+    assert not lacks_memory(RuntimeError("shapes do not match"))
 
 
 class Encoder:

@@ -9,8 +9,9 @@ import numpy as np
 import pytest
 import yaml
 
-from adapters import Needs, write_video
+from adapters import DEFAULT_CRF, DEFAULT_PRESET, Needs, write_video
 from runners.benchmarks.benchmark import Benchmark, open_benchmark
+from runners.clips.standardize import Output
 from runners.core.errors import UserError
 from runners.core.settings import BenchmarkSettings, OutputSettings
 from runners.planning.output import resolve_output, truth_format
@@ -97,7 +98,7 @@ def test_a_model_of_broken_rate_needs_a_whole_one_to_be_chosen() -> None:
     ("settings", "message"),
     [
         ({"name": "thruth"}, "did you mean 'truth'"),
-        ({"sampling": "cubic"}, "neither linear nor nearest"),
+        ({"sampling": "cubic"}, "choices: linear, nearest"),
         ({"crf": 52}, "crf=52 is outside of 0 … 51"),
         ({"crf": -1}, "crf=-1 is outside"),
         ({"preset": "medum"}, "did you mean 'medium'"),
@@ -129,3 +130,9 @@ def test_the_first_scenario_with_truth_tells_its_format(tmp_path: Path) -> None:
     third = next((MINI / "dataset" / "split-videos" / "testing" / "24FPS").glob("0003_*"))
     write_video(folder / third.name, (np.zeros((20, 40, 3), np.uint8) for _ in range(120)), 24)
     assert truth_format(mini(root=tmp_path)) == ((40, 20), 24)
+
+
+def test_settings_and_writers_agree_on_how_a_clip_is_encoded_by_default() -> None:
+    """The schema, which `--help` reads without loading a codec, spells the writers' defaults a second time."""
+    settings, output = OutputSettings(), Output(64, 36, 8)
+    assert {(each.crf, each.preset) for each in (settings, output)} == {(DEFAULT_CRF, DEFAULT_PRESET)}

@@ -8,7 +8,8 @@ import random
 from hypothesis import given
 from hypothesis import strategies as st
 
-from runners.planning.task import clip_seed
+from runners.planning.task import SEEDS as RULES
+from runners.planning.task import Seeds, clip_seed
 
 SEEDS = st.integers(min_value=-(2**40), max_value=2**40)
 RUNS = st.integers(min_value=1, max_value=10_000)
@@ -26,8 +27,8 @@ def test_the_same_seed_is_shared_by_all_clips_and_counts_on_with_the_run(seed: i
     assert clip_seed("same", seed, run, clip_id) == (seed + run - 1) % 2**31
 
 
-@given(rule=st.sampled_from(["derived", "same"]), seed=SEEDS, run=RUNS, clip_id=IDS)
-def test_every_seed_fits_a_signed_32_bit_number(rule: str, seed: int, run: int, clip_id: str) -> None:
+@given(rule=st.sampled_from(RULES), seed=SEEDS, run=RUNS, clip_id=IDS)
+def test_every_seed_fits_a_signed_32_bit_number(rule: Seeds, seed: int, run: int, clip_id: str) -> None:
     assert 0 <= clip_seed(rule, seed, run, clip_id) <= 2**31 - 1
 
 

@@ -74,7 +74,7 @@ class JobRunner:
         if last_attempt(log).ambiguous:
             self._settle(work, log)
         last = last_attempt(log)
-        if last.state in ("submitted", "succeeded", "fetched", "expired"):
+        if last.running or last.done or last.state == "expired":
             self._check_same(last, work)
             return last
         if last.state in ("failed", "refused") and not request.again:

@@ -17,6 +17,8 @@ from adapters.api.wire import UNREADABLE, Answer, BadAnswer, Call, Ticket, Work
 from adapters.attempts import Attempt
 from adapters.contract import JobLog
 from adapters.errors import AdapterError, Ambiguous, RateLimited, Refused, Rejected, SetupError
+from adapters.messages import in_a_line
+from adapters.outside import LONGEST_TEXT
 
 _KEPT_HEADERS = ("content-type", "retry-after", "location", "request-id", "x-request-id", "x-fal-request-id")
 _KEPT_BODY, _READ_BODY, _KEPT_HEADER = 2**16, 2**20, 1000
@@ -134,8 +136,8 @@ class Submitting:
         return {"status": answer.status, "headers": headers, "body": redact(answer.text(_READ_BODY))[:_KEPT_BODY]}
 
     def _told(self, error: BaseException) -> str:
-        text = " ".join(str(error).split()) or type(error).__name__
-        return fit(text if isinstance(error, AdapterError | SetupError) else repr(error), self.transport.redact)
+        told = in_a_line(error, LONGEST_TEXT) if isinstance(error, AdapterError | SetupError) else repr(error)
+        return fit(told, self.transport.redact)
 
     def _clean(self, error: AdapterError | SetupError) -> AdapterError | SetupError:
         """The same error with its text redacted: it may quote what the service said."""

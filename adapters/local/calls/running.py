@@ -10,7 +10,7 @@ from typing import Any, Self
 import numpy as np
 
 from adapters.contract import Frames
-from adapters.errors import BadClip
+from adapters.errors import BadClip, is_out_of_memory
 
 _HEARKENS = ("transformer", "transformer_2", "unet", "vae.encoder", "vae.decoder", "text_encoder", "text_encoder_2")
 """Parts of a pipeline that are called often enough to notice a cancelled run between two calls."""
@@ -140,16 +140,11 @@ def _bar_owners(pipe: Any) -> Iterator[Any]:
             yield block
 
 
-def is_out_of_memory(error: BaseException) -> bool:
-    """Whether an accelerator, or the machine, had no memory left."""
-    import torch
-
-    words = ("out of memory", "not enough memory", "can't allocate memory")
+def lacks_memory(error: BaseException) -> bool:
+    """Whether a call failed because an accelerator, or the machine, had no memory left."""
     if isinstance(error, UnboundLocalError):  # SANA-Video swallows the error and stumbles over the clip it did not get
         return "'video'" in str(error)
-    return isinstance(error, MemoryError | torch.OutOfMemoryError) or (
-        isinstance(error, RuntimeError) and any(word in str(error).lower() for word in words)
-    )
+    return is_out_of_memory(error)
 
 
 def unpack(video: Any, clips: int) -> list[Frames]:

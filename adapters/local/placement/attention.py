@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from adapters.errors import SetupError
-from adapters.local.names import in_a_line, near
+from adapters.messages import in_a_line, near
 
 _KEY = "model.adapter.placement.attention"
 _PACKAGES = {  # beginning of a back-end's name: (module, package, how it is installed)

@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from adapters.errors import SetupError
-from adapters.local.names import in_a_line, near
 from adapters.local.settings import chosen
+from adapters.messages import in_a_line, near
 
 _KEY = "model.adapter.placement"
 CACHES = {

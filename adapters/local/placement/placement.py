@@ -15,11 +15,11 @@ from pathlib import Path
 from typing import Any
 
 from adapters.errors import MissingDependency, SetupError
-from adapters.local.names import near
 from adapters.local.placement import abilities as _abilities
 from adapters.local.placement import attention as _attention
 from adapters.local.placement import pixels as _pixels
 from adapters.local.settings import chosen, importable
+from adapters.messages import near
 
 _KEY = "model.adapter.placement"
 _DENOISERS = ("transformer", "transformer_2", "unet")
