@@ -57,7 +57,8 @@ def test_every_choice_is_shown_with_its_headline(command: Entry) -> None:
 
 def of_kinds(text: str) -> dict[str, list[str]]:
     """Kind → names, as the first page has them."""
-    kinds, last = {}, ""
+    kinds: dict[str, list[str]] = {}
+    last = ""
     for line in re.split(r"\n\n", text.split("\nmodel=", 1)[1])[0].splitlines()[1:]:
         kind, names = line[2:32].strip(), line[32:]
         last = kind or last
