@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,8 @@ from omegaconf import OmegaConf
 
 from adapters import Adapter
 from runners.cli.choices import headline, options
+from runners.cli.composing import compose as jobs
+from runners.cli.sources import watch
 from runners.core.settings import DoctorSettings, FetchSettings, GenerateSettings, ScoreSettings, SubmitSettings
 from runners.planning.make_plan import check_settings
 
@@ -31,6 +34,7 @@ SCHEMAS = {
 def composed(command: str, *overrides: str) -> Any:
     for name, schema in SCHEMAS.items():
         ConfigStore.instance().store(group="schema", name=name, node=schema)
+    watch(())
     with initialize_config_dir(str(CONF), version_base="1.3"):
         return OmegaConf.to_object(compose(command, list(overrides)))
 
@@ -45,6 +49,71 @@ def test_every_model_composes_and_its_arguments_bind(model: str) -> None:
     assert issubclass(target, Adapter)
     inspect.signature(target).bind(**arguments)
     assert target.neutral <= set(inspect.signature(target).parameters)
+
+
+OWN = {
+    "mine": "adapter: {_target_: adapters.baselines.Freeze}",
+    "on_svd": "defaults: [svd, _self_]",
+    "named": "name: other\nadapter: {_target_: adapters.baselines.Freeze}",
+    "on_named": "defaults: [named, _self_]",
+    "whole": "# @package _global_\nmodel: {adapter: {_target_: adapters.baselines.Freeze}}",
+    "deep/er": "adapter: {_target_: adapters.baselines.Freeze}",
+    "null_": "name: ''\nadapter: {_target_: adapters.baselines.Freeze}",
+}
+
+
+@pytest.fixture
+def own(tmp_path: Path) -> str:
+    """A word for a folder of somebody's own models."""
+    for name, text in OWN.items():
+        path = tmp_path / "model" / f"{name}.yaml"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(f"{text}\n", "utf-8")
+    (tmp_path / "benchmark").mkdir()
+    (tmp_path / "benchmark" / "set.yaml").write_text("# @package _global_\nbenchmark: {kind: demo}\n", "utf-8")
+    return f"hydra.searchpath=[file://{tmp_path}]"
+
+
+@pytest.mark.parametrize(
+    ("words", "name"),
+    [
+        (["model=mine"], "mine"),
+        (["model=mine.yaml"], "mine"),
+        (["model=on_svd"], "on_svd"),
+        (["model=named"], "other"),
+        (["model=on_named"], "other"),
+        (["model=whole"], "whole"),
+        (["model=deep/er"], "er"),
+        (["model=null_"], "null_"),
+        (["model=mine", "model.name=typed"], "typed"),
+        (["model=mine", "model.name="], ""),  # as from a variable of the shell that is not set: never another run's
+        (["experiment=verified_submission", "model=svd"], "svd"),
+    ],
+    ids=lambda each: "+".join(each) if isinstance(each, list) else "",
+)
+def test_a_model_is_called_as_its_file_is_unless_it_is_named(own: str, words: list[str], name: str) -> None:
+    assert composed("generate", own, *words).model.name == name
+
+
+def test_a_benchmark_is_called_as_its_file_is(own: str) -> None:
+    assert composed("score", own, "benchmark=set").benchmark.name == "set"
+    assert composed("score", own, "benchmark=set", "benchmark.name=typed").benchmark.name == "typed"
+
+
+def test_each_job_of_a_sweep_has_its_own_name(own: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def names(*words: str) -> list[str]:
+        monkeypatch.setattr(sys, "argv", ["generate", own, f"hydra.sweep.dir={tmp_path}/sweep", *words])
+        return [job.settings.model.name for job in jobs("generate", GenerateSettings, lambda job: None)]
+
+    assert names("-m", "model=mine,named,svd") == ["mine", "other", "svd"]
+    assert names("-m", "model=mine", "model.name=a,b") == ["a", "b"]
+    assert names("sweep=baselines") == ["freeze", "extrapolate", "real_take"]
+
+
+def test_no_file_repeats_its_own_name() -> None:
+    for path in [*(CONF / "model").glob("*.yaml"), *(CONF / "benchmark").glob("*.yaml")]:
+        content = yaml.safe_load(path.read_text("utf-8"))
+        assert "name" not in content.get("benchmark", content), path.name
 
 
 @pytest.mark.parametrize(

@@ -155,6 +155,7 @@ def test_the_example_yaml_is_a_model(tmp_path: Path) -> None:
     done = execute(words, tmp_path)
     assert done.returncode == 0, done.stdout + done.stderr
     assert "/envs/mine/bin/python generate.py" in done.stdout
+    assert "\n  name: mine\n" in done.stdout
 
 
 def test_every_place_it_names_is_there() -> None:

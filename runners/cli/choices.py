@@ -32,10 +32,16 @@ def plugin_folders() -> list[Path]:
 
 def options(group: str, folders: Sequence[Path]) -> dict[str, str]:
     """The choices of a group with the first comment line of each one's file; the first folder that has one wins."""
-    found: dict[str, str] = {}
+    return {name: headline(path) for name, path in files(group, folders).items()}
+
+
+def files(group: str, folders: Sequence[Path]) -> dict[str, Path]:
+    """The choices of a group with each one's file; the first folder that has one wins."""
+    found: dict[str, Path] = {}
     for folder in folders:
-        for path in sorted(path for path in (folder / group).glob("*.yaml") if path.is_file()):
-            found.setdefault(path.stem, headline(path))
+        for path in (folder / group).glob("*.yaml"):
+            if path.is_file():
+                found.setdefault(path.stem, path)
     return dict(sorted(found.items()))
 
 

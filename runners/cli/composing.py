@@ -120,12 +120,14 @@ def _is_sweep() -> bool:
 
 
 def _job(configuration: DictConfig, schema: type[Any], typed: Mapping[str, bool]) -> Job:
+    from hydra.core.hydra_config import HydraConfig
     from omegaconf import OmegaConf
     from omegaconf.errors import OmegaConfBaseException
 
-    from runners.cli.sources import check_texts
+    from runners.cli.sources import check_texts, name_by_file
 
     try:
+        name_by_file(configuration, HydraConfig.get())  # for other launchers' processes, which compose on their own
         settings = OmegaConf.to_object(configuration)
         check_numbers(settings)
         check_texts(settings, text_keys(schema))

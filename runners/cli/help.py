@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import dataclasses
+import itertools
+import re
 import shutil
 import textwrap
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 from typing import Any
 
-from runners.cli.choices import CONF, options, plugin_folders
+from runners.cli.choices import CONF, files, options, plugin_folders
+from runners.cli.model_kinds import TO_VIDEO, by_kind
 from runners.cli.typed import config_dirs
 
+_SAID = re.compile(rf": {TO_VIDEO}(,| in) ")
+"""What the kind's own line says already."""
 _TAIL = """\
 Hydra's own flags: -m (sweep over lists: model=freeze,svd run=1,2; each run's tag names what else was swept),
 --cfg job (show the composed configuration), --config-dir DIR (your own model/*.yaml), --info, --multirun.
@@ -21,22 +27,48 @@ Exit codes: 0 all done, 1 some clips failed, 2 bad input, 3 stopped on purpose w
 def help_text(command: str, purpose: str, schema: type[Any], groups: Sequence[str], words: Sequence[str] = ()) -> str:
     """The whole page for one command: `schema` is its settings dataclass, `groups` its configuration groups.
 
-    `words`: the command line, which may name further folders of choices.
+    `words`: the command line, which may name further folders of choices; with a group behind --help only that
+    group's choices are told, each model with its headline.
     """
     folders = [CONF, *config_dirs(words), *plugin_folders()]
-    parts = [
-        f"usage: python -m runners.{command} [group=choice …] [key=value …]",
-        "",
-        *textwrap.wrap(purpose, _columns()),
-        "",
-    ]
-    for group in groups:
-        found = options(group, folders)
-        if found:
-            parts += [f"{group}=", *_rows(found), ""]
-    parts += ["settings (with their defaults)", *_rows(dict(_settings(schema, groups))), "", _TAIL]
+    topic = _topic(words, groups)
+    parts = [f"{topic}=", *_choices(topic, folders)] if topic else _page(command, purpose, schema, groups, folders)
     # A file of somebody else's may hold what a terminal would obey.
     return "".join(each if each.isprintable() or each == "\n" else "?" for each in "\n".join(parts))
+
+
+def _topic(words: Sequence[str], groups: Sequence[str]) -> str:
+    """The group that stands behind --help, if one does."""
+    for flag, word in itertools.pairwise(words):
+        if flag in ("--help", "-h") and word.rstrip("=") in groups:
+            return word.rstrip("=")
+    return ""
+
+
+def _page(command: str, purpose: str, schema: type[Any], groups: Sequence[str], folders: Sequence[Path]) -> list[str]:
+    usage = f"usage: python -m runners.{command} [group=choice …] [key=value …]"
+    parts = [usage, "", *textwrap.wrap(purpose, _columns()), ""]
+    for group in groups:
+        if group == "model":
+            named = {kind: ", ".join(names) for kind, names in by_kind(files(group, folders)).items()}
+            parts += ["model=   (what each is: --help model)", *_rows(named), ""]
+        elif found := _choices(group, folders):
+            parts += [f"{group}=", *found, ""]
+    return [*parts, "settings (with their defaults)", *_rows(dict(_settings(schema, groups))), "", _TAIL]
+
+
+def _choices(group: str, folders: Sequence[Path]) -> list[str]:
+    """Each choice of a group with its headline; models by their kinds."""
+    found = options(group, folders)
+    if group != "model":
+        return _rows(found) if found else []
+    lines = []
+    for kind, names in by_kind(files(group, folders)).items():
+        told = {name: found[name] for name in names}
+        if kind.endswith(TO_VIDEO):
+            told = {name: _SAID.sub(": ", text) for name, text in told.items()}
+        lines += ["", kind, *_rows(told)]
+    return lines
 
 
 def _settings(schema: type[Any], groups: Sequence[str], prefix: str = "") -> Iterator[tuple[str, str]]:

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 _HEADER = re.compile(r"\s*#\s*@(.*)")
 _LOGGING = re.compile(r"(logging(\.handlers)?|colorlog)\.[A-Z]\w*")
 """Classes of handlers and formatters."""
+_NAMED_BY_FILE = ("model", "benchmark")
 _MAY_BE_NO_TEXT = re.compile(r"[-+.0-9].*|y|yes|n|no|on|off|true|false", re.IGNORECASE)
 
 
@@ -64,9 +65,24 @@ def _checked(load: Callable[..., DictConfig]) -> Callable[..., DictConfig]:
     def checked(*given: Any, **named: Any) -> DictConfig:
         composed = load(*given, **named)
         check_hydra(composed)
+        if "hydra" in composed:
+            name_by_file(composed, composed.hydra)
         return composed
 
     return checked
+
+
+def name_by_file(composed: DictConfig, hydra: Any) -> None:
+    """Call model and benchmark as the chosen file is called, where neither that file nor the command line names them.
+
+    A name that was typed, even an empty one, is left for the checks of names. `hydra`: Hydra's own settings.
+    """
+    typed = {word.partition("=")[0].lstrip("+") for word in hydra.overrides.task}
+    for group in _NAMED_BY_FILE:
+        chosen = hydra.runtime.choices.get(group)
+        unnamed = composed.get(group) is not None and composed[group].get("name") == ""
+        if isinstance(chosen, str) and unnamed and f"{group}.name" not in typed:
+            composed[group].name = chosen.rpartition("/")[2].removesuffix(".yaml")
 
 
 def check_hydra(composed: DictConfig) -> None:

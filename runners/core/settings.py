@@ -20,7 +20,7 @@ def setting(default: Any, doc: str) -> Any:
 class ModelSettings:
     """conf/model/<name>.yaml: the one place where a model is registered."""
 
-    name: str = setting("", "the model's name in run folders and tables")
+    name: str = setting("", "its name in run folders and tables (default: that of its file)")
     adapter: Any = setting(None, "_target_ and arguments of the adapter; its own __init__ is the schema")
     fit: str | None = setting(
         None, "how conditioning meets the model's size, undone afterwards: stretch (default), pad or crop"
@@ -38,7 +38,7 @@ class ModelSettings:
 class BenchmarkSettings:
     """conf/benchmark/<name>.yaml."""
 
-    name: str = setting("", "the benchmark's name in run folders and tables")
+    name: str = setting("", "its name in run folders and tables (default: that of its file)")
     kind: str = setting("demo", "demo, original, verified or custom")
     folder: str | None = setting(None, "the data set's official folder name")
     root: str | None = setting(None, "the data set's folder (default: $PHYSICS_IQ_DATA, else the cache)")

@@ -95,8 +95,10 @@ def composed_model(folder: str) -> tuple[dict[str, object], object]:
     from hydra.core.config_store import ConfigStore
     from omegaconf import OmegaConf
 
+    from runners.cli.sources import watch
     from runners.core.settings import GenerateSettings
 
+    watch(())
     ConfigStore.instance().store(group="schema", name="generate", node=GenerateSettings)
     with initialize_config_dir(str(ROOT / "conf"), version_base="1.3"):
         settings = OmegaConf.to_object(compose("generate", ["model=acme_one", f"hydra.searchpath=[file://{folder}]"]))

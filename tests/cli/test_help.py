@@ -12,13 +12,19 @@ from runners.cli.choices import CONF, headline, options, plugin_folders
 from runners.cli.command import Command as Entry
 from runners.cli.help import help_text
 from runners.cli.hydra_errors import keys
+from runners.cli.model_kinds import KINDS, by_kind
+from runners.doctor import COMMAND as DOCTOR
 from runners.fetch import COMMAND as FETCH
 from runners.generate import COMMAND as GENERATE
+from runners.jobs import COMMAND as JOBS
 from runners.score import COMMAND as SCORE
 from runners.submit import COMMAND as SUBMIT
+from tests.test_conf import composed
 
 ROOT = Path(__file__).resolve().parents[2]
-COMMANDS = pytest.mark.parametrize("command", [GENERATE, SCORE, FETCH, SUBMIT], ids=lambda command: command.name)
+COMMANDS = pytest.mark.parametrize(
+    "command", [GENERATE, SCORE, FETCH, SUBMIT, DOCTOR, JOBS], ids=lambda command: command.name
+)
 
 
 def page(command: Entry, *folders: Path) -> str:
@@ -45,7 +51,79 @@ def test_every_choice_is_shown_with_its_headline(command: Entry) -> None:
     text = page(command)
     for group in command.groups:
         files = {path.stem: headline(path) for path in (CONF / group).glob("*.yaml")}
-        assert section(text, f"{group}=") == dict(sorted(files.items()))
+        if group != "model":
+            assert section(text, f"{group}=") == dict(sorted(files.items()))
+
+
+def of_kinds(text: str) -> dict[str, list[str]]:
+    """Kind → names, as the first page has them."""
+    kinds: dict[str, list[str]] = {}
+    last = ""
+    for line in re.split(r"\n\n", text.split("\nmodel=", 1)[1])[0].splitlines()[1:]:
+        kind, names = line[2:32].strip(), line[32:]
+        last = kind or last
+        kinds[last] = kinds.get(last, []) + [name for name in re.split(r",\s*", names) if name]
+    return kinds
+
+
+def told(command: Entry, *words: str) -> dict[str, str]:
+    """Name → what `--help model` says of it."""
+    text = help_text(command.name, command.purpose, command.schema, command.groups, ["--help", "model", *words])
+    return {name: doc for kind in KINDS if f"\n{kind}\n" in text for name, doc in section(text, kind).items()}
+
+
+@pytest.mark.parametrize("command", [GENERATE, DOCTOR], ids=lambda command: command.name)
+def test_every_model_is_shown_once_by_its_kind(command: Entry) -> None:
+    kinds = of_kinds(page(command))
+    assert list(kinds) == list(KINDS)
+    assert sorted(name for names in kinds.values() for name in names) == sorted(options("model", [CONF]))
+    assert kinds["baselines"] == ["extrapolate", "freeze", "real_take"]
+    assert kinds["your own"] == ["command", "fal", "openai_videos", "precomputed", "replicate"]
+    assert kinds["the paper's closed models"] == [
+        "lumiere_i2v", "lumiere_multiframe", "pika_1_0", "runway_gen3", "sora", "videopoet_i2v", "videopoet_multiframe",
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("name", options("model", [CONF]))
+def test_a_kind_read_from_lines_is_that_of_the_composed_model(name: str) -> None:
+    [kind] = by_kind({name: CONF / "model" / f"{name}.yaml"})
+    adapter = composed("generate", f"model={name}").model.adapter
+    if "," in kind:
+        where, route = kind.split(", ")
+        assert adapter["mode"] == ("multiframe" if route == "multiframe" else "i2v")
+        assert adapter["_target_"].startswith("adapters.api.") == (where == "services")
+    else:
+        assert (
+            adapter["_target_"].split(".")[1]
+            in {
+                "baselines": ("baselines",),
+                "your own": ("command", "precomputed", "api"),
+                "the paper's closed models": ("retired", "precomputed"),
+            }[kind]
+        )
+
+
+def test_a_page_of_models_says_what_each_is() -> None:
+    shown = told(GENERATE)
+    for path in (CONF / "model").glob("*.yaml"):
+        assert re.sub(": image to video(,| in) ", ": ", headline(path)) in (shown[path.stem], headline(path))
+    assert shown["svd_xt"] == headline(CONF / "model" / "svd_xt.yaml")
+    assert shown["wan21_480p"] == "Wan 2.1 I2V 14B 480P: 5 s at 832×480, 16 FPS"
+
+
+def test_a_group_behind_help_is_shown_alone() -> None:
+    words = ["--config-dir", "model", "--help", "prompts="]
+    text = help_text(GENERATE.name, GENERATE.purpose, GENERATE.schema, GENERATE.groups, words)
+    assert text.splitlines()[0] == "prompts="
+    assert len(text.splitlines()) == 1 + len(options("prompts", [CONF]))
+    words = ["model=svd", "--help", "run=1"]
+    assert help_text(GENERATE.name, "", GENERATE.schema, GENERATE.groups, words).startswith("usage: ")
+
+
+def test_the_first_page_is_short() -> None:
+    """Its models fit one screen."""
+    models = page(GENERATE).split("\nmodel=")[1].split("\n\n")[0]
+    assert len(models.splitlines()) < 40
 
 
 def test_every_group_of_conf_is_offered_by_a_command() -> None:
@@ -85,7 +163,8 @@ def test_one_s_own_models_are_shown_and_the_first_of_a_name_wins(tmp_path: Path)
     (tmp_path / "model" / "mine.yaml").write_text("# @package _global_\n# Mine (no licence)\nname: mine\n")
     (tmp_path / "model" / "freeze.yaml").write_text("# Not the one that Hydra takes\n")
     (tmp_path / "model" / "silent.yaml").write_text("name: silent\n# too late\n")
-    shown = section(page(GENERATE, tmp_path), "model=")
+    assert of_kinds(page(GENERATE, tmp_path))["your own"][-3:] == ["precomputed", "replicate", "silent"]
+    shown = told(GENERATE, f"--config-dir={tmp_path}")
     assert (shown["mine"], shown["silent"]) == ("Mine (no licence)", "")
     assert shown["freeze"] == headline(CONF / "model" / "freeze.yaml")
 
@@ -108,7 +187,7 @@ def test_a_plug_in_s_models_are_shown(tmp_path: Path, monkeypatch: pytest.Monkey
             del sys.modules[name]
     assert [folder.parent.name for folder in folders] == ["acme_piq"]
     assert set(options("model", folders)) == {"acme"}
-    assert "an example plug-in" in section(page(GENERATE, *folders), "model=")["acme"]
+    assert "an example plug-in" in told(GENERATE, *[f"--config-dir={folder}" for folder in folders])["acme"]
 
 
 def test_the_exit_codes_and_flags_are_on_the_page() -> None:

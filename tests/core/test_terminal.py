@@ -85,7 +85,8 @@ def test_a_file_s_hostile_name_is_shown_by_the_command_that_meets_it(tmp_path: P
 def test_a_yaml_s_hostile_headline_is_harmless_in_the_help(tmp_path: Path) -> None:
     path = write_model(tmp_path, "mine", "{}") / "model" / "mine.yaml"
     path.write_text("# \x1b]0;owned\x07 mine\nname: x\n", "utf-8")
-    assert "\x1b" not in command("--help", f"--config-dir={tmp_path}").stdout
+    for words in (["--help"], ["--help", "model"]):
+        assert "\x1b" not in command(*words, f"--config-dir={tmp_path}").stdout
 
 
 # Streams
