@@ -3,13 +3,14 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo test sdk check bench bench-score bench-gpu
+.PHONY: demo test test-full sdk check bench bench-score bench-gpu
 .DEFAULT_GOAL := help
 
 .PHONY: help
 help:
 	@echo "make demo    the main job: three baselines on the built-in benchmark, scored (no GPU, network or key needed)"
-	@echo "make test    all tests"
+	@echo "make test    the tests: every behaviour once"
+	@echo "make test-full  the rest of them: whole cross products, random schedules, kills at every step"
 	@echo "make sdk     the fake services of the tests, driven by the vendors' own packages"
 	@echo "make check   linter, format check and types"
 	@echo "make bench   what the harness costs per clip, beside a bare encode"
@@ -32,8 +33,14 @@ $(VENV)/.installed-local: $(VENV)/.installed
 demo: $(VENV)/.installed
 	$(BIN)/python -m runners.generate -m model=freeze,extrapolate,real_take benchmark=demo
 
+# What tests of a file share is made once: a file stays in one process, and long ones come first (tests/conftest.py).
+TWO := -n 2 --dist loadfile --no-loadscope-reorder
+
 test: $(VENV)/.installed-local
-	$(BIN)/python -m pytest -n 2
+	$(BIN)/python -m pytest $(TWO) -m 'not full'
+
+test-full: $(VENV)/.installed-local
+	$(BIN)/python -m pytest $(TWO) -m full
 
 # In an environment of their own: the vendors' packages want other versions of what the harness uses.
 .venv-sdk/.installed: pyproject.toml constraints.txt tests/api/sdk/requirements.txt

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import inspect
 import sys
+from copy import deepcopy
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -32,6 +34,12 @@ SCHEMAS = {
 
 
 def composed(command: str, *overrides: str) -> Any:
+    """The settings of a command line: a copy, since composing takes longer than what is tested with it."""
+    return deepcopy(_composed(command, *overrides))
+
+
+@cache
+def _composed(command: str, *overrides: str) -> Any:
     for name, schema in SCHEMAS.items():
         ConfigStore.instance().store(group="schema", name=name, node=schema)
     watch(())

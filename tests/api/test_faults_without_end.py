@@ -24,6 +24,7 @@ def well_again(run: Run) -> None:
     assert run.billed() == 1
 
 
+@pytest.mark.rotating("case")
 @every_case
 @pytest.mark.parametrize("kind", ["429", "429_absurd"])
 def test_a_service_that_turns_everything_away_ends_the_run_for_now(case: Case, kind: str, tmp_path: Path) -> None:
@@ -38,6 +39,7 @@ def test_a_service_that_turns_everything_away_ends_the_run_for_now(case: Case, k
         well_again(run)
 
 
+@pytest.mark.rotating("case")
 @every_case
 def test_a_service_that_is_down_was_asked_for_nothing(case: Case, tmp_path: Path) -> None:
     with running(case, tmp_path) as run:
@@ -50,6 +52,7 @@ def test_a_service_that_is_down_was_asked_for_nothing(case: Case, tmp_path: Path
         well_again(run)
 
 
+@pytest.mark.rotating("case")
 @every_case
 def test_a_service_that_comes_back_is_waited_for(case: Case, tmp_path: Path) -> None:
     with running(case, tmp_path) as run:
@@ -65,6 +68,7 @@ def test_a_service_that_comes_back_is_waited_for(case: Case, tmp_path: Path) -> 
         assert run.billed() == 1
 
 
+@pytest.mark.rotating("case")
 @every_case
 @pytest.mark.parametrize("kind", ["500", "429", "503_seconds", "rst", "malformed_json", "stuck", "unknown_status"])
 def test_a_job_that_tells_nothing_runs_on_when_nobody_waits_any_more(case: Case, kind: str, tmp_path: Path) -> None:
@@ -79,6 +83,7 @@ def test_a_job_that_tells_nothing_runs_on_when_nobody_waits_any_more(case: Case,
         well_again(run)
 
 
+@pytest.mark.rotating("case")
 @every_case
 def test_a_job_that_the_service_no_longer_knows_is_not_called_failed(case: Case, tmp_path: Path) -> None:
     with running(case, tmp_path) as run:
@@ -92,6 +97,7 @@ def test_a_job_that_the_service_no_longer_knows_is_not_called_failed(case: Case,
         well_again(run)
 
 
+@pytest.mark.rotating("case")
 @every_case
 def test_a_word_that_nobody_knows_is_noted_once(case: Case, tmp_path: Path) -> None:
     with running(case, tmp_path) as run:
@@ -101,6 +107,7 @@ def test_a_word_that_nobody_knows_is_noted_once(case: Case, tmp_path: Path) -> N
         assert len(notes) == 1 or case.name == "vertex"  # an operation there has no word for how it stands
 
 
+@pytest.mark.rotating("case")
 @every_download
 @pytest.mark.parametrize("kind", ["500", "429_absurd", "rst", "cut", "chunked_cut"])
 def test_a_video_that_does_not_come_is_left_for_later_and_stays_paid(case: Case, kind: str, tmp_path: Path) -> None:
@@ -114,6 +121,7 @@ def test_a_video_that_does_not_come_is_left_for_later_and_stays_paid(case: Case,
         well_again(run)
 
 
+@pytest.mark.rotating("case")
 @every_download
 @pytest.mark.parametrize("status", [401, 403, 404, 410])
 def test_a_video_that_is_gone_is_told_so_and_looked_for_again(case: Case, status: int, tmp_path: Path) -> None:
@@ -127,6 +135,7 @@ def test_a_video_that_is_gone_is_told_so_and_looked_for_again(case: Case, status
         well_again(run)
 
 
+@pytest.mark.rotating("case")
 @every_case
 @pytest.mark.parametrize("kind", ["html", "wrong_container", "damaged", "wrong_aspect"])
 def test_a_video_that_is_none_spoils_the_clip_and_not_the_budget(case: Case, kind: str, tmp_path: Path) -> None:

@@ -51,6 +51,7 @@ def gone_on_with(run: Run, *, dead: bool) -> None:
     assert run.states()[-1] == "fetched"
 
 
+@pytest.mark.rotating("case")
 @every_case
 @pytest.mark.parametrize("after", [False, True], ids=["before", "after"])
 @pytest.mark.parametrize("disturb", [undisturbed, refused_at_first, failing_once])
@@ -75,6 +76,7 @@ def test_death_at_any_fact_leaves_a_clip_that_is_paid_once(
     assert deaths >= 5
 
 
+@pytest.mark.rotating("case")
 @every_case
 def test_death_between_promise_and_answer_is_the_only_one_that_leaves_doubt(case: Case, tmp_path: Path) -> None:
     doubtful = []
@@ -89,6 +91,7 @@ def test_death_between_promise_and_answer_is_the_only_one_that_leaves_doubt(case
     assert doubtful == [(1, True), (2, False)]  # promised and not sent; sent and not answered
 
 
+@pytest.mark.rotating("case")
 @every_case
 def test_death_in_any_wait_loses_nothing(case: Case, tmp_path: Path) -> None:
     for nth in range(1, MOST):
@@ -105,6 +108,7 @@ def test_death_in_any_wait_loses_nothing(case: Case, tmp_path: Path) -> None:
     assert nth >= 4
 
 
+@pytest.mark.rotating("case")
 @every_case
 def test_lives_of_two_facts_each_end_with_the_clip(case: Case, tmp_path: Path) -> None:
     with running(case, tmp_path) as run:
@@ -116,6 +120,7 @@ def test_lives_of_two_facts_each_end_with_the_clip(case: Case, tmp_path: Path) -
         assert run.billed() == 1
 
 
+@pytest.mark.rotating("case")
 @pytest.mark.parametrize("case", [case for case in CASES if case.multiframe], ids=str)
 @pytest.mark.parametrize("after", [False, True], ids=["before", "after"])
 def test_footage_that_was_sent_is_paid_once_as_well(case: Case, after: bool, tmp_path: Path) -> None:

@@ -77,12 +77,14 @@ def check_whole(record: Record, clips: dict[str, bytes]) -> None:
     assert set(Counter(event["id"] for event in events if event["event"] == "published").values()) == {1}
 
 
+@pytest.mark.full
 def test_death_before_any_durable_step_costs_no_second_job(killed: list[Record]) -> None:
     assert len(killed) > 25
     assert [record["died"] for record in killed] == [True] * (len(killed) - 1) + [False]
     assert [record["billed"] for record in killed] == [1] * len(killed)
 
 
+@pytest.mark.full
 def test_death_before_any_durable_step_leaves_the_clip_as_it_would_have_been(killed: list[Record]) -> None:
     undisturbed = videos(Path(killed[-1]["folder"]))
     assert [name[:4] for name in undisturbed] == IDS[:1]
@@ -91,6 +93,7 @@ def test_death_before_any_durable_step_leaves_the_clip_as_it_would_have_been(kil
         check_whole(record, undisturbed)
 
 
+@pytest.mark.full
 def test_a_person_is_asked_exactly_if_the_answer_to_a_promised_request_is_not_on_record(killed: list[Record]) -> None:
     unknown = [record for record in killed if record["left"] == {"0001": "submitting"}]
     assert {record["billed_by_then"] for record in unknown} == {0, 1}
@@ -99,6 +102,7 @@ def test_a_person_is_asked_exactly_if_the_answer_to_a_promised_request_is_not_on
         assert record["codes"] == ([1, 0] if record in unknown else [0]), record
 
 
+@pytest.mark.full
 def test_every_state_of_a_job_was_left_behind_by_some_kill(killed: list[Record]) -> None:
     left = {record["left"].get("0001", "nothing") for record in killed}
     assert left == {"nothing", "submitting", "answered", "submitted", "succeeded", "fetched"}
@@ -153,6 +157,7 @@ def test_a_promise_that_never_left_is_paid_for_only_after_a_person_said_so(
     assert (record["helped"], record["codes"], record["billed"]) == (["abandon"], [1, 0], 1)
 
 
+@pytest.mark.full
 def test_kills_at_random_instants_of_a_run_of_four_clips_cost_no_second_job(tmp_path: Path) -> None:
     (records,) = crash(tmp_path, [(RUNWAY, ("select.ids=[1-4]",), [f"random:{RANDOM_KILLS}:2026"])])
     undisturbed = videos(Path(records[0]["folder"]))

@@ -76,6 +76,7 @@ def test_an_answer_that_cannot_be_read_ends_no_job(case: Case) -> None:
             assert not ended, (read.__name__, shape, status)
 
 
+@pytest.mark.rotating("case")
 @every_case
 @pytest.mark.parametrize("body", ["[]", '{"error": [{"code": {}}]}', "\xff{"])
 def test_an_odd_answer_to_a_paid_request_may_have_been_a_yes(case: Case, body: str, tmp_path: Path) -> None:
@@ -85,6 +86,7 @@ def test_an_odd_answer_to_a_paid_request_may_have_been_a_yes(case: Case, body: s
         assert run.server.hits["submit"] == 1
 
 
+@pytest.mark.rotating("case")
 @pytest.mark.parametrize("case", [case for case in CASES if not case.bearer], ids=str)
 @pytest.mark.parametrize(("route", "status"), [("submit", 400), ("submit", 401), ("submit", 500), ("poll", 400)])
 def test_a_key_that_a_service_quotes_is_kept_out_of_journals_and_messages(
@@ -97,6 +99,7 @@ def test_a_key_that_a_service_quotes_is_kept_out_of_journals_and_messages(
             run.go(f"{number:04d}")
 
 
+@pytest.mark.rotating("case")
 @every_case
 @pytest.mark.parametrize("told", ["{}", "Bearer-{}"])
 def test_a_key_in_place_of_a_job_s_id_is_none(case: Case, told: str, tmp_path: Path) -> None:

@@ -112,6 +112,7 @@ class Trial:
         assert len(sent) <= len(intents)
 
 
+@pytest.mark.rotating("number")
 @pytest.mark.parametrize("number", range(SCHEDULES))
 @pytest.mark.parametrize("case", CASES, ids=str)
 def test_whatever_happens_no_job_is_lost_or_paid_twice(case: Case, number: int, tmp_path: Path) -> None:

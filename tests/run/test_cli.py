@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 
 from runners.core.locks import Held, Lock
+from tests.api import shell
 from tests.run.harness import MINI
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -23,6 +24,12 @@ SMALL = ["output=truth", "output.width=96", "output.height=54", "output.fps=8", 
 
 
 def command(*words: object, module: str = "generate") -> subprocess.CompletedProcess[str]:
+    """The command in a child of a process that has everything imported already."""
+    return shell.run(ROOT, f"runners.{module}", [str(word) for word in words], os.environ)
+
+
+def fresh_command(*words: object, module: str = "generate") -> subprocess.CompletedProcess[str]:
+    """The command in a process that starts with nothing, as a user's does."""
     return subprocess.run(
         [sys.executable, "-m", f"runners.{module}", *map(str, words)],
         cwd=ROOT,
@@ -64,7 +71,7 @@ def wait_for(path: Path, process: subprocess.Popen[str]) -> None:
 @pytest.fixture(scope="module")
 def swept(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, subprocess.CompletedProcess[str]]:
     results = tmp_path_factory.mktemp("sweep")
-    return results, command("-m", "model=freeze,extrapolate", "run=1,2", *DATA, *SMALL, f"results={results}")
+    return results, fresh_command("-m", "model=freeze,extrapolate", "run=1,2", *DATA, *SMALL, f"results={results}")
 
 
 def test_a_sweep_makes_every_run_and_ends_with_one_table(swept: tuple[Path, subprocess.CompletedProcess[str]]) -> None:
@@ -187,7 +194,7 @@ def test_help_lists_models_of_a_config_dir(tmp_path: Path) -> None:
 
 
 def test_score_scores_any_folder_of_clips(tmp_path: Path) -> None:
-    done = command(
+    done = fresh_command(
         f"videos={MINI / 'generated' / 'static-30'}", f"scores={tmp_path}", "benchmark=custom", "benchmark.name=mini",
         f"benchmark.root={MINI / 'dataset'}", module="score",
     )  # fmt: skip

@@ -20,6 +20,9 @@ from tests.run.test_cli import DATA, ROOT, SMALL, wait_for, write_model
 
 RUN = Path("mini/freeze-op-run_01")
 CLOSINGS = ["<&-", ">&-", "2>&-", "<&- >&- 2>&-"]
+every_closing = pytest.mark.parametrize(
+    "closing", [*(pytest.param(closing, marks=pytest.mark.full) for closing in CLOSINGS[:-1]), CLOSINGS[-1]]
+)
 
 
 def typed(closing: str, *words: object, module: str = "generate") -> list[str]:
@@ -32,7 +35,7 @@ def run(closing: str, *words: object, module: str = "generate") -> subprocess.Co
     return subprocess.run(typed(closing, *words, module=module), cwd=ROOT, capture_output=True, text=True, check=False)
 
 
-@pytest.mark.parametrize("closing", CLOSINGS)
+@every_closing
 def test_a_run_is_made_and_scored_and_its_journal_is_whole(tmp_path: Path, closing: str) -> None:
     done = run(closing, "model=freeze", *DATA, *SMALL, f"results={tmp_path}", "select.limit=2", "scorer.workers=2")
     assert done.returncode == 0, done.stdout + done.stderr
@@ -60,7 +63,7 @@ def plain(commands: dict[str, list[object]]) -> dict[str, subprocess.CompletedPr
     return {module: run("", *words, module=module) for module, words in commands.items()}
 
 
-@pytest.mark.parametrize("closing", CLOSINGS)
+@every_closing
 def test_every_command_ends_as_it_does_with_all_three(
     commands: dict[str, list[object]], plain: dict[str, subprocess.CompletedProcess[str]], closing: str
 ) -> None:

@@ -70,7 +70,7 @@ def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
     return videos(folder)
 
 
-@pytest.mark.parametrize("keep_raw", [False, True])
+@pytest.mark.parametrize("keep_raw", [pytest.param(False, marks=pytest.mark.full), True])
 def test_a_full_disk_ends_the_run_with_what_to_do_and_the_run_goes_on(
     tmp_path: Path, undisturbed: dict[str, bytes], keep_raw: bool
 ) -> None:

@@ -23,6 +23,8 @@ from runners.generation.run import generate
 from tests.run.harness import settings
 from tests.tools.make_full_shape import SIZE, make_full_shape
 
+pytestmark = pytest.mark.full
+
 FPS = 8
 IDS = [f"{number:04d}" for number in range(1, 199)]
 LEVELS_A_FRAME = 6

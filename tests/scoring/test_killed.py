@@ -55,6 +55,7 @@ def score(run: Tiny, out: Path, stop_after: int | None = None) -> dict[str, byte
     return {path.name: path.read_bytes() for path in out.iterdir()}
 
 
+@pytest.mark.full
 def test_killed_at_every_step_the_next_run_ends_with_the_same_bytes(own: Tiny, tmp_path: Path) -> None:
     wanted = score(own, tmp_path / "plain")
     words = [sys.executable, "-m", "tests.scoring.killed", str(own.dataset.root), str(own.videos), str(tmp_path / "k")]

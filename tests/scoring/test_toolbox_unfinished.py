@@ -41,6 +41,7 @@ def heard(place: Place, capfd: pytest.CaptureFixture[str], **changes: Any) -> tu
     return scores, capfd.readouterr().err.splitlines()
 
 
+@pytest.mark.rotating("generation")
 @pytest.mark.parametrize("generation", GENERATIONS)
 @pytest.mark.parametrize("finished", [4, 6, 8])
 def test_masks_that_were_made_are_not_made_again(
