@@ -190,6 +190,12 @@ def _is_live(style: str) -> bool:
     return style == "live" or (style == "auto" and sys.stderr.isatty())
 
 
+def in_notebook() -> bool:
+    """Whether this program is a notebook's kernel."""
+    shell = getattr(sys.modules.get("IPython"), "get_ipython", lambda: None)()
+    return getattr(shell, "kernel", None) is not None
+
+
 def clock_text(seconds: float) -> str:
     """`1:02:03` or `2:03`."""
     minutes, whole = divmod(round(seconds), 60)

@@ -36,9 +36,9 @@ _COMPARABLE = ("benchmark", "fps", "width", "height")
 """Runs whose scores differ in one of these are no repetitions of each other."""
 
 
-def print_outcomes(outcomes: Sequence[Outcome]) -> None:
+def print_outcomes(outcomes: Sequence[Outcome], console: Console | None = None) -> None:
     """The lines of every job, then one table over all that have scores."""
-    console = make_console(log_columns=_LOG_COLUMNS)
+    console = console or make_console(log_columns=_LOG_COLUMNS)
     for outcome in outcomes:
         style = "red" if outcome.code not in (0, 3) else None
         for line in outcome.lines:
