@@ -12,6 +12,8 @@ from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 
+from runners.core.outcome import is_guest
+
 _DEAD_STATES = "ZX"
 _EXITING = 0x4
 """PF_EXITING of the kernel's task flags: it is being torn down, and lets go of its files in a moment."""
@@ -77,10 +79,13 @@ _STARTING = threading.RLock()
 
 @contextmanager
 def without_main() -> Iterator[None]:
-    """Processes that are spawned in here do not run the program's main file once more.
+    """Processes that are spawned in here for `evaluate` do not run the calling program's main file once more.
 
-    They work with what they import by name; a script that calls `evaluate` would train again in each of them.
+    They work with what they import by name; a script that trains and then calls it would train again in each of them.
     """
+    if not is_guest():
+        yield
+        return
     with _STARTING:
         main = vars(sys.modules["__main__"])
         hidden: dict[str, object] = {name: main[name] for name in ("__file__", "__spec__") if name in main}
