@@ -147,6 +147,13 @@ def test_the_example_class_is_a_model(tmp_path: Path) -> None:
     assert (outcome.code, outcome.folder is not None and len(videos(outcome.folder))) == (0, 1)
 
 
+def test_the_page_of_python_runs(folder: Path) -> None:
+    page = next(text for text, _ in blocks("python") if "evaluate" in text)
+    done = execute(["python", "-c", page], folder)
+    assert done.returncode == 0, done.stderr
+    assert "still-step-1000-op-run_01: 1 of 1 clips published" in done.stdout
+
+
 def test_the_example_yaml_is_a_model(tmp_path: Path) -> None:
     path = tmp_path / "my_models" / "model" / "mine.yaml"
     path.parent.mkdir(parents=True)

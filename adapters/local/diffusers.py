@@ -8,8 +8,9 @@ from functools import partial
 from typing import Any
 
 from adapters.contract import Adapter, Clip, Mode, Needs, PromptUse, Request
-from adapters.errors import AdapterError, Cancelled, MissingDependency, Refused
+from adapters.errors import AdapterError, Cancelled, MissingDependency, Refused, SetupError
 from adapters.local import loading
+from adapters.local.borrowed import Borrowed
 from adapters.local.calls import running
 from adapters.local.calls.encoding import EncodedPrompts
 from adapters.local.calls.feeding import FEEDS, Shot
@@ -149,6 +150,14 @@ class Diffusers(Adapter):
         if hasattr(pipe, "encode_prompt"):
             pipe.encode_prompt = EncodedPrompts(pipe.encode_prompt, self._placement.after_encoding(pipe))
 
+    def borrow(self, pipe: Any) -> Adapter:
+        """The adapter that works with a pipeline that is loaded and placed by its owner. Raises SetupError."""
+        if self._recipe.modular:
+            raise SetupError("a modular pipeline cannot be borrowed; have it loaded from its checkpoint")
+        borrowed = Borrowed(self, pipe, self._recipe.pipeline)
+        self._placement = Placement(device=str(getattr(pipe, "_execution_device", pipe.device)))
+        return borrowed
+
     def parts(self) -> dict[str, Any]:
         """Objects handed to the pipeline beside its files; for subclasses."""
         return {}
@@ -186,7 +195,8 @@ class Diffusers(Adapter):
 
     def close(self) -> None:
         """Let go of the pipeline and of the memory on the device."""
-        pipe, self._pipe, self._steps = self._pipe, None, running.Steps()
+        self._steps.detach()
+        pipe, self._pipe = self._pipe, None
         if pipe is not None:
             self._placement.release(pipe)
             del pipe

@@ -48,11 +48,29 @@ def watch(texts: Collection[str]) -> None:
     from hydra._internal.core_plugins.importlib_resources_config_source import ImportlibResourcesConfigSource
     from hydra._internal.sources_registry import SourcesRegistry
 
-    _ALTERED.clear()
-    leaves = frozenset(key.rpartition(".")[2] for key in texts)
+    forget_altered()
+    leaves = _leaves(texts)
     for kind in (FileConfigSource, ImportlibResourcesConfigSource):
         SourcesRegistry.instance().types[kind.scheme()] = _watched(kind, leaves)
     ConfigLoaderImpl.load_configuration = _checked(ConfigLoaderImpl.load_configuration)  # type: ignore[method-assign]
+
+
+def watched_source(source: ConfigSource, texts: Collection[str]) -> ConfigSource:
+    """The same source of YAML files with the checks, for one loader alone."""
+    kind = type(source)
+    if source.scheme() == "structured" or getattr(kind, "looks_through", False):
+        return source
+    found: ConfigSource = _watched(kind, _leaves(texts))(source.provider, f"{source.scheme()}://{source.path}")
+    return found
+
+
+def forget_altered() -> None:
+    """Begin a configuration: what was found in the files of another is no concern of it."""
+    _ALTERED.clear()
+
+
+def _leaves(texts: Collection[str]) -> frozenset[str]:
+    return frozenset(key.rpartition(".")[2] for key in texts)
 
 
 @cache
@@ -112,6 +130,8 @@ def _calls(node: Any, place: str) -> Iterator[tuple[str, Any]]:
 def _watched(kind: type[ConfigSource], leaves: frozenset[str]) -> type[ConfigSource]:
     class Watched(kind):  # type: ignore[misc, valid-type]
         """Looks a file through before it is loaded."""
+
+        looks_through = True
 
         def load_config(self, config_path: str) -> ConfigResult:
             if self.provider != "hydra":

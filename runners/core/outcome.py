@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import shlex
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -56,8 +58,28 @@ class Outcome:
         return cls(INTERRUPTED, "", ("not started: the sweep was interrupted",))
 
 
+_IS_GUEST: ContextVar[bool] = ContextVar("is_guest", default=False)
+
+
+@contextmanager
+def guest() -> Iterator[None]:
+    """A run inside somebody's program, not a command of its own: the process, its signals and words are the host's."""
+    before = _IS_GUEST.set(True)
+    try:
+        yield
+    finally:
+        _IS_GUEST.reset(before)
+
+
+def is_guest() -> bool:
+    """Whether this thread works for a program that called `runners.evaluate`."""
+    return _IS_GUEST.get()
+
+
 def again() -> str:
     """The command that was typed, fit to be copied into a shell."""
+    if is_guest():
+        return "the same call of evaluate"
     module = getattr(sys.modules.get("__main__"), "__spec__", None)
     words = ["python", "-m", module.name] if module is not None else ["python", sys.argv[0]]
     return shlex.join([*words, *sys.argv[1:]])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import sys
 import threading
 import time
@@ -152,11 +153,44 @@ class LiveProgress:
         return Group(*lines, Text("  making " + "  ".join(names), style="dim")) if names else Group(*lines)
 
 
+class NotebookProgress(PlainProgress):
+    """A bar below a notebook's cell; what fails stays as a line."""
+
+    def __enter__(self) -> Self:
+        self._shown = sys.modules["IPython"].display.display(_Html(self._bar()), display_id=True)
+        return self
+
+    def ended(self, clip_id: str, kind: str, text: str) -> None:
+        """Move the bar on; a failure is a line of its own."""
+        with self._mutex:
+            self._counts.end(clip_id, kind)
+            if kind != "published":
+                say(f"{clip_id} {kind}: {text}", self._stream)
+            self._shown.update(_Html(self._bar()))
+
+    def _bar(self) -> str:
+        counts = self._counts
+        told = html.escape(f"{counts.title}: {counts.summary()}")
+        return f'<progress value="{counts.done}" max="{max(1, counts.total)}"></progress> {told}'
+
+
+class _Html:
+    """What a notebook shows as HTML."""
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+
+    def _repr_html_(self) -> str:
+        return self._text
+
+
 Progress = PlainProgress | LiveProgress
 
 
 def make_progress(style: str, counts: Counts) -> Progress:
-    """The view for `progress=auto|live|plain`; auto is live only on a terminal."""
+    """The view for `progress=auto|live|plain`; auto is live only on a terminal, and a bar in a notebook."""
+    if style == "auto" and in_notebook():
+        return NotebookProgress(counts)
     return LiveProgress(counts) if _is_live(style) else PlainProgress(counts)
 
 
@@ -194,6 +228,12 @@ def _is_live(style: str) -> bool:
     """Raises UserError for a word that is no style."""
     style = one_of("progress", style, STYLES)
     return style == "live" or (style == "auto" and sys.stderr.isatty())
+
+
+def in_notebook() -> bool:
+    """Whether this program is a notebook's kernel."""
+    shell = getattr(sys.modules.get("IPython"), "get_ipython", lambda: None)()
+    return getattr(shell, "kernel", None) is not None
 
 
 def clock_text(seconds: float) -> str:

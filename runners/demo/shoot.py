@@ -18,6 +18,7 @@ import cv2
 
 from adapters import Frame, write_video
 from runners.core.files import sha256_file
+from runners.core.processes import without_main
 from runners.dataset.layout import CONDITIONING_S, Item, Kind, relative_path
 from runners.demo.film import Camerawork, Take
 from runners.demo.recipe import RATES
@@ -67,7 +68,9 @@ def _results(shots: Sequence[Shot], workers: int) -> Iterator[dict[str, str]]:
     lifeline, held = context.Pipe(duplex=False)
     with ProcessPoolExecutor(min(workers, len(shots)), context, _start_worker, (lifeline,)) as pool:
         try:
-            for future in as_completed([pool.submit(film, shot) for shot in shots]):
+            with without_main():
+                futures = [pool.submit(film, shot) for shot in shots]
+            for future in as_completed(futures):
                 yield future.result()
         except BaseException:
             held.close()

@@ -11,23 +11,28 @@ import time
 from types import FrameType
 from typing import Any
 
-from runners.core.outcome import INTERRUPTED
+from runners.core.outcome import INTERRUPTED, is_guest
 
 _ONE_WISH_S = 0.5
 """`timeout`, `uv run` and a closing terminal send the same wish twice, microseconds apart; no hand is as fast."""
 
 
 class Interrupt:
-    """An event that signals set; a context manager that installs the handlers and puts the old ones back."""
+    """An event that signals set; a context manager that installs the handlers and puts the old ones back.
+
+    Inside somebody's program only Ctrl-C is heard, and a second one raises KeyboardInterrupt: the process is not ours.
+    """
 
     def __init__(self) -> None:
         self._event = threading.Event()
         self._old: dict[int, Any] = {}
         self._asked_at = math.inf
+        self._is_guest = False
 
     def __enter__(self) -> Interrupt:
         if threading.current_thread() is threading.main_thread():
-            for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            self._is_guest = is_guest()
+            for number in (signal.SIGINT,) if self._is_guest else (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
                 if number == signal.SIGHUP and signal.getsignal(number) is signal.SIG_IGN:
                     continue  # nohup: the run is to outlive its terminal
                 self._old[number] = signal.signal(number, self._handle)
@@ -56,6 +61,8 @@ class Interrupt:
             with contextlib.suppress(OSError):
                 os.write(2, b"\nstopping: finishing what is being written (once more to leave at once)\n")
         elif time.monotonic() - self._asked_at > _ONE_WISH_S:
+            if self._is_guest:
+                raise KeyboardInterrupt
             # Whatever is being written is not yet published, so leaving like a kill loses nothing finished.
             os._exit(INTERRUPTED)
 

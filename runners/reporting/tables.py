@@ -34,9 +34,9 @@ _LEAST_NAME = 20
 """Columns of a run's name below which rather the parts of the score are left out."""
 
 
-def print_outcomes(outcomes: Sequence[Outcome]) -> None:
+def print_outcomes(outcomes: Sequence[Outcome], console: Console | None = None) -> None:
     """The lines of every job, then one table over all that have scores."""
-    console = make_console(log_columns=_LOG_COLUMNS)
+    console = console or make_console(log_columns=_LOG_COLUMNS)
     for outcome in outcomes:
         style = "red" if outcome.code not in (0, 3) else None
         for line in outcome.lines:

@@ -20,6 +20,7 @@ from typing import Generic, TypeVar
 
 from runners.core.errors import UserError, WorkFailed
 from runners.core.failures import fatal
+from runners.core.processes import without_main
 from runners.scoring.scratch import scratch_folder
 
 T = TypeVar("T")
@@ -95,7 +96,7 @@ class _Worker(Generic[T, R]):
     def __init__(self, context: SpawnContext, work: Work[T, R], folder: Path) -> None:
         self.connection, theirs = context.Pipe()
         self._process: SpawnProcess = context.Process(target=_serve, args=(theirs, work, folder), daemon=True)
-        with _sigint_waits():
+        with _sigint_waits(), without_main():
             self._process.start()
         theirs.close()  # else its death would not end the pipe
         self._index, self._name = -1, ""

@@ -47,6 +47,19 @@ def generators(seeds: Sequence[int], device: str) -> Any:
     return made if len(made) > 1 else made[0]
 
 
+def kept(owner: Any, name: str) -> Callable[[], None]:
+    """What puts an object's attribute back as it is now, or takes it away if the object has none of its own."""
+    had, value = name in vars(owner), vars(owner).get(name)
+
+    def put_back() -> None:
+        if had:
+            setattr(owner, name, value)
+        else:
+            vars(owner).pop(name, None)
+
+    return put_back
+
+
 class Steps:
     """Takes the place of a pipeline's progress bar and tells whoever listens; the listener may raise to cancel.
 
@@ -56,19 +69,27 @@ class Steps:
     def __init__(self) -> None:
         self._listener: Callable[[int, int], None] | None = None
         self._done = self._total = 0
+        self._undo: list[Callable[[], object]] = []
 
     def attach(self, pipe: Any) -> None:
         """Listen to a pipeline: its bars, and the calls of its larger parts."""
         if hasattr(pipe, "set_progress_bar_config"):
+            self._undo.append(kept(pipe, "_progress_bar_config"))
             pipe.set_progress_bar_config(disable=True)  # for those that draw bars of their own
         for owner in _bar_owners(pipe):
+            self._undo.append(kept(owner, "progress_bar"))
             owner.progress_bar = self.bar
         for path in _HEARKENS:
             part: Any = pipe
             for name in path.split("."):
                 part = getattr(part, name, None)
             if hasattr(part, "register_forward_pre_hook"):
-                part.register_forward_pre_hook(self._between)
+                self._undo.append(part.register_forward_pre_hook(self._between).remove)
+
+    def detach(self) -> None:
+        """Listen no more: the pipeline is as it was before."""
+        while self._undo:
+            self._undo.pop()()
 
     @contextmanager
     def told_to(self, listener: Callable[[int, int], None]) -> Iterator[None]:

@@ -1,0 +1,88 @@
+"""A pipeline that somebody else loaded and goes on using: called as a YAML says, and given back as it was."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from adapters.errors import SetupError
+from adapters.local.calls.running import kept, steady_numerics
+from adapters.wrapper import Wrapper
+
+if TYPE_CHECKING:
+    from adapters.local.diffusers import Diffusers
+
+
+class Borrowed(Wrapper):
+    """Nothing is fetched, read or placed: the pipeline's weights, dtype, device and scheduler are its owner's."""
+
+    inner: Diffusers
+
+    def __init__(self, inner: Diffusers, pipe: Any, wanted: str) -> None:
+        """`wanted` is the class that the YAML names. Raises SetupError for a pipeline of another."""
+        super().__init__(inner)
+        found = [kind.__name__ for kind in type(pipe).__mro__]
+        if wanted not in found:
+            raise SetupError(f"pipeline= is a {found[0]}, and the model's YAML calls a {wanted}")
+        self._pipe = pipe
+        self._undo: list[Callable[[], object]] = []
+
+    def revision(self) -> None:
+        """None: which weights these are only their owner can say."""
+
+    def load(self) -> None:
+        """Listen to its steps, and have its parts in evaluation mode; all of it is put back by `close`."""
+        import torch
+
+        self.inner.check()
+        flags = torch.backends.cudnn.benchmark, torch.backends.cudnn.deterministic
+        workspace = os.environ.get("CUBLAS_WORKSPACE_CONFIG")
+        self._undo += [partial(_put_back, flags, workspace), kept(self._pipe, "encode_prompt")]
+        steady_numerics()
+        for part in getattr(self._pipe, "components", {}).values():
+            if isinstance(part, torch.nn.Module):
+                self._undo.append(partial(_train, [module for module in part.modules() if module.training]))
+                part.eval()
+        self.inner.ready(self._pipe)
+
+    def close(self) -> None:
+        """Give the pipeline back as it was."""
+        try:
+            self.inner.close()
+        finally:
+            while self._undo:
+                self._undo.pop()()
+
+    def describe(self) -> dict[str, Any]:
+        """Class, scheduler, device and dtype; and how many CPU threads torch uses, which can change the last bit."""
+        import torch
+
+        scheduler = getattr(self._pipe, "scheduler", None)
+        return {
+            "pipeline": type(self._pipe).__name__,
+            "scheduler": type(scheduler).__name__,
+            "scheduler_config": _plain(dict(getattr(scheduler, "config", {}))),
+            "device": str(self._pipe.device),
+            "dtype": str(self._pipe.dtype).removeprefix("torch."),
+            "threads": torch.get_num_threads(),
+        }
+
+
+def _plain(values: dict[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in values.items() if isinstance(value, str | int | float | bool | None)}
+
+
+def _train(modules: Iterable[Any]) -> None:
+    """Put modules back into training mode, each alone: parts of a part may be frozen in evaluation mode."""
+    for module in modules:
+        module.training = True
+
+
+def _put_back(flags: tuple[bool, bool], workspace: str | None) -> None:
+    import torch
+
+    torch.backends.cudnn.benchmark, torch.backends.cudnn.deterministic = flags
+    if workspace is None:
+        os.environ.pop("CUBLAS_WORKSPACE_CONFIG", None)

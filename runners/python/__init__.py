@@ -1,0 +1,1 @@
+"""The way in for Python: `from runners import evaluate`."""

@@ -1,0 +1,133 @@
+"""What a call of `evaluate` came to."""
+
+from __future__ import annotations
+
+import html
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from runners.core.outcome import DONE, Outcome
+
+if TYPE_CHECKING:
+    from runners.scoring.scores import Scores as Details
+
+
+@dataclass(frozen=True)
+class Scores:
+    """The scores of a run, from 0 to 100 (100: a second take of the real experiment); None where there is none."""
+
+    verified: float | None = None
+    original: float | None = None
+    complete: bool = False
+    """Every clip of the benchmark is there; without it there is no score."""
+    details: Details | None = field(default=None, repr=False)
+    """All of scores.json: the parts of the score, groups, clips, the ceiling, remarks; None where nothing was scored."""
+
+    @classmethod
+    def of(cls, scores: Details | None) -> Scores:
+        """The view of what scores.json holds."""
+        if scores is None:
+            return cls()
+        return cls(scores.marks.verified, scores.marks.original, scores.complete, scores)
+
+
+@dataclass(frozen=True)
+class PublishedClip:
+    """A clip as it was scored; `generation` holds what it was made from: prompt, seed, conditioning, timings, cost."""
+
+    id: str
+    path: Path
+    view: str
+    category: str
+    generation: Mapping[str, Any] = field(repr=False)
+
+
+@dataclass(frozen=True)
+class FailedClip:
+    """A clip that was not made: `kind` is refused, bad_clip, error …, `reason` a line."""
+
+    id: str
+    kind: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class Run:
+    """A run that ended. `clips` and `failed` hold all of its folder by scenario id, also those of earlier calls."""
+
+    name: str
+    folder: Path | None
+    """Where it lies; None for `plan=True`, which makes nothing."""
+    scores: Scores
+    clips: Mapping[str, PublishedClip] = field(repr=False)
+    failed: Mapping[str, FailedClip]
+    lines: tuple[str, ...] = field(repr=False)
+    """What the command would say: what happened, warnings, and what to do next."""
+    exit_code: int
+    """The command's: 0 all is done, 1 clips failed or are missing, 3 stopped by a deadline or waiting for a service."""
+    cost_usd: float | None = None
+    """Of `plan=True`: what the clips that are left will cost."""
+    _outcome: Outcome | None = field(default=None, repr=False, compare=False)
+
+    @property
+    def ok(self) -> bool:
+        """Whether every clip that was chosen is published."""
+        return self.exit_code == DONE
+
+    @classmethod
+    def of(cls, outcome: Outcome) -> Run:
+        """What an outcome and its folder's manifest tell."""
+        clips, failed = _clips(outcome.folder)
+        return cls(
+            outcome.name, outcome.folder, Scores.of(outcome.scores), clips, failed, outcome.lines, outcome.code,
+            outcome.cost_usd, outcome,
+        )  # fmt: skip
+
+    def table(self) -> str:
+        """The lines and the table that the command ends with, as text."""
+        from runners.core.terminal import make_console
+        from runners.reporting.tables import print_outcomes
+
+        assert self._outcome is not None
+        console = make_console(log_columns=_COLUMNS)
+        with console.capture() as captured:
+            print_outcomes([self._outcome], console)
+        return captured.get().rstrip()
+
+    def __str__(self) -> str:
+        """As `table()`."""
+        return self.table()
+
+    def _repr_html_(self) -> str:
+        """The scores and the clips that failed, for a notebook."""
+        from runners.reporting.tables import COLUMNS
+
+        found = self.scores.details
+        cells = {heading: found.marks.score(key) if found else None for key, heading in COLUMNS.items()}
+        heads = "".join(f"<th>{html.escape(word)}</th>" for word in ("run", *cells, "clips"))
+        row = [self.name, *("–" if cell is None else f"{cell:.2f}" for cell in cells.values()), str(len(self.clips))]
+        table = f"<table><tr>{heads}</tr><tr>{''.join(f'<td>{html.escape(cell)}</td>' for cell in row)}</tr></table>"
+        return f"{table}<pre>{html.escape(chr(10).join(self.lines))}</pre>"
+
+
+_COLUMNS = 140
+
+
+def _clips(folder: Path | None) -> tuple[dict[str, PublishedClip], dict[str, FailedClip]]:
+    """The published and the failed clips of a run folder, by its manifest."""
+    manifest = folder / "manifest.json" if folder is not None else None
+    if manifest is None or folder is None or not manifest.is_file():
+        return {}, {}
+    clips, failed = {}, {}
+    for clip_id, clip in json.loads(manifest.read_bytes())["clips"].items():
+        if "published" in clip:
+            path = folder / "videos" / clip["name"]
+            clips[clip_id] = PublishedClip(
+                clip_id, path, clip["view"], clip["category"], clip["published"]["generation"] or {}
+            )
+        elif "failed" in clip:
+            failed[clip_id] = FailedClip(clip_id, clip["failed"]["kind"], clip["failed"]["reason"])
+    return clips, failed

@@ -1,0 +1,37 @@
+"""In a real kernel: the bar, the table, and a cell that is run twice."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.python.test_evaluate import ROOT, asked
+from tests.run.harness import MINI
+
+nbformat = pytest.importorskip("nbformat")
+nbclient = pytest.importorskip("nbclient")
+pytest.importorskip("ipykernel")
+
+
+def test_a_cell_shows_a_bar_and_a_table_and_goes_on_when_run_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    words = asked(str(tmp_path), select={"limit": 2}) | {"benchmark.root": str(MINI / "dataset")}
+    cell = f"from runners import evaluate\nevaluate('freeze', **{words!r})"
+    monkeypatch.setenv("PYTHONPATH", f"{ROOT}{os.pathsep}{os.environ.get('PYTHONPATH', '')}")
+    book = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(cell), nbformat.v4.new_code_cell(cell)])
+    nbclient.NotebookClient(book, timeout=100, kernel_name="python3").execute()
+    first, second = (shown(each.outputs) for each in book.cells)
+    assert '<progress value="2" max="2">' in first
+    assert "2 of 2 clips published" in first
+    assert "<th>Verified</th>" in first
+    assert "<progress" not in second
+    assert "2 of 2 clips published" in second
+
+
+def shown(outputs: list[Any]) -> str:
+    """All HTML below a cell."""
+    return "\n".join(output.data.get("text/html", "") for output in outputs if "data" in output)
