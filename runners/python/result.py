@@ -24,7 +24,7 @@ class Scores:
     complete: bool = False
     """Every clip of the benchmark is there; without it there is no score."""
     details: Details | None = field(default=None, repr=False)
-    """All of scores.json: the parts of the score, groups, clips, the ceiling, remarks; None where nothing was scored."""
+    """All of scores.json: parts of the score, groups, clips, the ceiling, remarks; None where nothing was scored."""
 
     @classmethod
     def of(cls, scores: Details | None) -> Scores:
