@@ -94,7 +94,7 @@ def _composed(name: str, schema: type[Any], words: Sequence[str], folders: Seque
     from hydra.types import RunMode
     from omegaconf import OmegaConf, open_dict
 
-    from runners.cli.sources import check_hydra, check_texts, forget_altered
+    from runners.cli.sources import check_hydra, check_texts, forget_altered, name_by_file
 
     texts = text_keys(schema)
     forget_altered()
@@ -102,6 +102,7 @@ def _composed(name: str, schema: type[Any], words: Sequence[str], folders: Seque
         loader = _loader(name, schema, texts, folders)
         composed = loader.load_configuration(name, list(words), RunMode.RUN, from_shell=False)
     check_hydra(composed)
+    name_by_file(composed, composed.hydra)
     with open_dict(composed):
         del composed["hydra"]
     settings = OmegaConf.to_object(composed)
