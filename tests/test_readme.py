@@ -12,6 +12,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from adapters import write_video
 from runners.cli.hydra_errors import keys
@@ -25,6 +26,8 @@ from runners.core.settings import (
     SubmitSettings,
 )
 from tests.run.harness import run, videos
+from tests.tools.demo_picture import PLACE as PICTURE
+from tests.tools.demo_picture import strip
 
 ROOT = Path(__file__).resolve().parents[1]
 PAGES = [ROOT / "README.md", *(ROOT / "docs" / f"{name}.md" for name in (
@@ -98,6 +101,13 @@ def test_the_table_of_the_readme_is_what_the_demo_ends_with(demo: str) -> None:
     for name, numbers in made.items():
         # Not to the last digit: the drawing's floating-point sums may differ in theirs on another processor.
         assert shown[name] == pytest.approx(numbers, abs=0.5), name
+
+
+def test_the_picture_is_made_of_the_demo_s_clips(demo: str, folder: Path) -> None:
+    made = strip(folder / "results" / "demo")
+    assert made.size == Image.open(PICTURE).size
+    assert np.asarray(made.convert("L")).std() > 20
+    assert PICTURE.stat().st_size < 600_000
 
 
 def test_the_commands_run(demo: str, folder: Path) -> None:
