@@ -27,6 +27,12 @@ COMMANDS = pytest.mark.parametrize(
 )
 
 
+@pytest.fixture(autouse=True)
+def _wide(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As wide as most terminals; without a terminal it would be 80 columns."""
+    monkeypatch.setenv("COLUMNS", "120")
+
+
 def page(command: Entry, *folders: Path) -> str:
     words = [f"--config-dir={folder}" for folder in folders]
     return help_text(command.name, command.purpose, command.schema, command.groups, words)

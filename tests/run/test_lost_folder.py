@@ -70,7 +70,9 @@ def test_a_run_that_was_moved_and_put_back_goes_on(tmp_path: Path) -> None:
     made = set(videos(tmp_path / RUN))
     again = Paint()
     assert run(tmp_path, again).code == 0
-    assert len(again.calls) == len(IDS) - len(made)
+    # What was written and not yet published when the folder went away is published now, without the model.
+    assert len(again.calls) <= len(IDS) - len(made)
+    assert not {request.scenario_id for request in again.calls} & {name[:4] for name in made}
     assert run(tmp_path / "other").code == 0
     assert videos(tmp_path / RUN) == videos(tmp_path / "other" / RUN)
 

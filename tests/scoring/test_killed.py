@@ -113,7 +113,7 @@ def test_killed_between_metrics_and_scores_no_old_scores_stand_beside_new_metric
 
     score(own, tmp_path / "out")
     tiny.write_clip(own.videos, own.scenarios[0], tiny.slide(9.0))
-    monkeypatch.setattr("runners.scoring.pipeline.write_json", killed)
+    monkeypatch.setattr("runners.scoring.pipeline.write_scores", killed)
     with pytest.raises(Stopped):
         score(own, tmp_path / "out")
     assert not (tmp_path / "out" / "scores.json").exists()
