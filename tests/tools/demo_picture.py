@@ -42,7 +42,7 @@ def strip(results: Path) -> Image.Image:
 
 def main() -> None:
     """Write the picture anew."""
-    strip(Path(sys.argv[1])).quantize(128).save(PLACE, optimize=True)
+    strip(Path(sys.argv[1])).save(PLACE, optimize=True)
     print(f"{PLACE}: {PLACE.stat().st_size // 1000} kB")
 
 
