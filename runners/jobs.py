@@ -32,7 +32,7 @@ def list_jobs(settings: JobsSettings) -> Outcome:
     from runners.core.files import shown
     from runners.paid.job_list import check_new
     from runners.paid.settling import Choice
-    from runners.runs.run_finder import find_run_folders
+    from runners.runs.run_finder import find_run_folders, left_out
 
     Choice(settings.state or "ambiguous")
     if settings.export is not None:
@@ -41,7 +41,7 @@ def list_jobs(settings: JobsSettings) -> Outcome:
     runs = [_folder(settings.run)] if settings.run else find_run_folders(_folder(settings.results), unread)
     if not runs:
         raise UserError(f"{shown(_folder(settings.results))} holds no runs (folders with a journal), however deep")
-    lines = [f"warning: {shown(folder)} cannot be looked into: runs in it are left out" for folder in unread]
+    lines = [f"warning: {told}" for told in left_out(unread)]
     faults = []
     readable = []
     for folder in runs:
@@ -53,8 +53,8 @@ def list_jobs(settings: JobsSettings) -> Outcome:
     if not lines and not faults:
         lines = [f"no paid jobs in {counted(len(runs), 'run')}"]
     if settings.export is not None:
-        exported, left_out = _export(settings, readable)
-        lines, faults = [*lines, *exported], [*faults, *left_out]
+        exported, missed = _export(settings, readable)
+        lines, faults = [*lines, *exported], [*faults, *missed]
     return Outcome(BAD_INPUT if faults else DONE, "", (*lines, *faults))
 
 
@@ -75,8 +75,9 @@ def _jobs_of(folder: Path, settings: JobsSettings) -> list[str]:
 
     if not settings.run and not journal_files(folder):
         return []  # a copy that was published, with its manifest alone
-    jobs = paid_jobs.jobs_of(folder)
-    lines = [f"warning: {shown(folder)}: {told}" for told in paid_jobs.remarks(folder)]
+    state = paid_jobs.state_of(folder)
+    jobs = paid_jobs.jobs_in(state, folder)
+    lines = [f"warning: {shown(folder)}: {told}" for told in paid_jobs.remarks(state)]
     if not jobs:
         return lines
     chosen = [job for job in jobs if job.is_open or settings.all or settings.state == "fetched"]

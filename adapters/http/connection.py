@@ -33,7 +33,7 @@ class Limits:
 
     read_s: float
     most_bytes: int
-    slowest: int = 50_000
+    slowest: int
 
 
 class _Pace:
@@ -116,7 +116,7 @@ class _Watched(io.RawIOBase):
 
 
 class _Answer(http.client.HTTPResponse):
-    """An answer whose every byte is watched, behind any number of interim ones (100, 102, 103), which say nothing."""
+    """An answer whose every byte is watched, behind interim ones (100, 102, 103), which say nothing."""
 
     def __init__(self, sock: Any, *args: Any, **kwargs: Any) -> None:
         super().__init__(sock, *args, **kwargs)

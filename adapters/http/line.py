@@ -21,6 +21,10 @@ from urllib3.exceptions import LocationParseError
 from adapters.errors import AdapterError
 from adapters.http.connection import PIECE_BYTES, Exchange, Limits, LineAdapter, at
 
+MOST_REDIRECTS = 5
+"""So many are followed, by those who follow any."""
+_REDIRECTS = (301, 302, 303, 307, 308)
+_HEADERS = {"Accept-Encoding": "identity", "User-Agent": "physics-iq-harness"}
 _Known = dict[tuple[str, str], Any]
 Fault = Literal["address", "proxy", "header", "certificate", "content"]
 
@@ -51,6 +55,11 @@ class Reply:
     status: int
     headers: Mapping[str, str]
     blocks: Callable[[], Iterator[bytes]]
+
+    @property
+    def target(self) -> str:
+        """Where a redirect leads, as it is written there; "" for every other answer."""
+        return self.headers.get("location", "") if self.status in _REDIRECTS else ""
 
 
 class Line:
@@ -90,6 +99,7 @@ class Line:
     def _send(self, session: requests.Session, request: requests.Request, exchange: Exchange) -> requests.Response:
         """As `Session.request` does, without what it does with redirects and cookies."""
         request.auth = _no_netrc
+        request.headers = {**_HEADERS, **request.headers}
         prepared = session.prepare_request(request)
         settings: Any = session.merge_environment_settings(prepared.url, {}, True, None, None)
         with at(exchange):
@@ -126,9 +136,18 @@ class _Session(requests.Session):
 
 
 def redirected(url: str, target: str) -> str:
-    """Where the Location of an answer leads, from the address that gave it. Raises ValueError for no address."""
-    # http.client reads heads as Latin-1, and servers that do not escape their paths write UTF-8.
-    return urljoin(url, target.encode("latin-1").decode("utf-8"))
+    """Where the target of an answer leads, from the address that gave it.
+
+    Raises ValueError, with a few words to go on after "redirects", for what may not be followed.
+    """
+    try:
+        # http.client reads heads as Latin-1, and servers that do not escape their paths write UTF-8.
+        following = urljoin(url, target.encode("latin-1").decode("utf-8"))
+    except ValueError:
+        raise ValueError("to what is no web address") from None
+    if url.startswith("https:") and not following.startswith("https:"):
+        raise ValueError("to an address without encryption")
+    return following
 
 
 def _no_netrc(request: requests.PreparedRequest) -> requests.PreparedRequest:

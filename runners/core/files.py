@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import json
 import os
@@ -11,6 +12,8 @@ from typing import Any
 
 from adapters import clean_text
 from runners.core.errors import UserError
+
+_NO_HARD_LINKS = (errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK)
 
 
 def sync_folder(folder: Path) -> None:
@@ -28,6 +31,47 @@ def publish(temporary: Path, final: Path) -> None:
         os.fsync(file.fileno())
     temporary.replace(final)
     sync_folder(final.parent)
+
+
+class Different(Exception):
+    """A file of this name is here by now; it was left as it is."""
+
+
+def place(part: Path, final: Path) -> None:
+    """Give a finished file its name, durably, and never in place of another. Raises Different if one is there."""
+    with part.open("rb") as file:
+        os.fsync(file.fileno())
+    try:
+        os.link(part, final)  # unlike a rename, it fails if the name is taken
+    except FileExistsError:
+        raise Different from None
+    except OSError as error:
+        _place_without_link(part, final, error)
+    part.unlink(missing_ok=True)
+    sync_folder(final.parent)
+
+
+def _place_without_link(part: Path, final: Path, why: OSError) -> None:
+    """Where two names for one file are not to be had: another file system, or one that knows no such thing."""
+    if why.errno != errno.EXDEV and why.errno not in _NO_HARD_LINKS:
+        raise why
+    if os.path.lexists(final):
+        raise Different from None
+    if why.errno == errno.EXDEV:
+        _place_elsewhere(part, final)
+    else:
+        part.rename(final)
+
+
+def _place_elsewhere(part: Path, final: Path) -> None:
+    """As `place`, where the final folder is a link (or a mount) of the user's that leads to another disk."""
+    beside = final.with_name(f".{final.name}.part")
+    beside.unlink(missing_ok=True)  # of a killed process
+    try:
+        shutil.copyfile(part, beside)
+        place(beside, final)
+    finally:
+        beside.unlink(missing_ok=True)
 
 
 def write_text(path: Path, text: str) -> None:

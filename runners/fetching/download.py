@@ -2,24 +2,15 @@
 
 from __future__ import annotations
 
-import errno
-import os
-import shutil
 from collections.abc import Callable
-from pathlib import Path
 
-from runners.core.files import sync_folder
+from runners.core.files import place
 from runners.fetching.kept import Kept
 from runners.fetching.remote import Hasher, Remote, feed
 from runners.fetching.web import Lasting, Passing, Reply, Web
 
 _MISMATCHES = 2
 """How often a whole file may arrive with another checksum before its source is called wrong."""
-_NO_HARD_LINKS = (errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK)
-
-
-class Different(Exception):
-    """A file of this name is here by now, and it is not the source's; it was left as it is."""
 
 
 class Download:
@@ -95,40 +86,3 @@ class Download:
 
 def _continues(reply: Reply, have: int, size: int) -> bool:
     return reply.status == 206 and reply.headers.get("Content-Range") == f"bytes {have}-{size - 1}/{size}"
-
-
-def place(part: Path, final: Path) -> None:
-    """Give a finished file its name, durably, and never in place of another. Raises Different if one is there."""
-    with part.open("rb") as file:
-        os.fsync(file.fileno())
-    try:
-        os.link(part, final)  # unlike a rename, it fails if the name is taken
-    except FileExistsError:
-        raise Different from None
-    except OSError as error:
-        _place_without_link(part, final, error)
-    part.unlink(missing_ok=True)
-    sync_folder(final.parent)
-
-
-def _place_without_link(part: Path, final: Path, why: OSError) -> None:
-    """Where two names for one file are not to be had: another file system, or one that knows no such thing."""
-    if why.errno != errno.EXDEV and why.errno not in _NO_HARD_LINKS:
-        raise why
-    if os.path.lexists(final):
-        raise Different from None
-    if why.errno == errno.EXDEV:
-        _place_elsewhere(part, final)
-    else:
-        part.rename(final)
-
-
-def _place_elsewhere(part: Path, final: Path) -> None:
-    """As `place`, where a folder of the data set is a link (or a mount) of the user's that leads to another disk."""
-    beside = final.with_name(f".{final.name}.part")
-    beside.unlink(missing_ok=True)  # of a killed process
-    try:
-        shutil.copyfile(part, beside)
-        place(beside, final)
-    finally:
-        beside.unlink(missing_ok=True)

@@ -13,8 +13,9 @@ from pathlib import Path
 from typing import TypeVar
 
 from runners.core.errors import UserError, counted
+from runners.core.files import Different
 from runners.core.locks import Held, Lock
-from runners.fetching.download import Different, Download
+from runners.fetching.download import Download
 from runners.fetching.kept import Kept
 from runners.fetching.remote import Remote, matches
 from runners.fetching.web import Denied, Lasting, Passing, Web

@@ -16,7 +16,7 @@ import requests
 import tenacity
 from requests.structures import CaseInsensitiveDict
 
-from adapters.http.line import Cut, Line, NeverSent, Unsendable, redirected
+from adapters.http.line import MOST_REDIRECTS, Cut, Line, NeverSent, Unsendable, redirected
 from adapters.http.line import Reply as Answer
 from runners.core.errors import UserError
 
@@ -24,8 +24,6 @@ ATTEMPTS = 6
 """How often a request is tried that brings nothing new."""
 _CONNECT_S, _READ_S = 10.0, 30.0
 _LONGEST_WAIT_S = 600.0
-_MOST_REDIRECTS = 5
-_REDIRECTS = (301, 302, 303, 307, 308)
 _PASSING = (408, 429, 500, 502, 503, 504)
 _MOST_JSON_BYTES = 64 * 2**20
 _MOST_FILE_BYTES = 2**42
@@ -103,24 +101,22 @@ class Web:
     ) -> Iterator[Reply]:  # fmt: skip
         """A response of status 200, 206 or 416; all others are raised as Passing, Denied or Lasting."""
         source: Mapping[str, str] | None = None
-        for _ in range(_MOST_REDIRECTS + 1):
+        for _ in range(MOST_REDIRECTS + 1):
             own = self._secret if signed and _origin(url) == self._home else {}
             with self._get(url, {**(headers or {}), **own}, most_bytes) as answer:
                 told = CaseInsensitiveDict(answer.headers)
                 source = told if source is None else source
-                target = told.get("Location")
-                if answer.status in _REDIRECTS and target:
-                    url = _followed(url, target)
+                if answer.target:
+                    url = _followed(url, answer.target)
                     continue
                 _check_status(url, answer, moved=_origin(url) != self._home)
                 yield Reply(answer.status, told, source, self._blocks(url, answer))
                 return
-        raise Lasting(f"{host_of(url)} redirects more than {_MOST_REDIRECTS} times")
+        raise Lasting(f"{host_of(url)} redirects more than {MOST_REDIRECTS} times")
 
     @contextmanager
     def _get(self, url: str, headers: Mapping[str, str], most_bytes: int) -> Iterator[Answer]:
-        sent = {"Accept-Encoding": "identity", "User-Agent": "physics-iq-harness", **headers}
-        request = requests.Request("GET", url, headers=sent)
+        request = requests.Request("GET", url, headers=dict(headers))
         with _typed(url), self._line.exchange(request, most_bytes=most_bytes) as answer:
             yield answer
 
@@ -192,10 +188,10 @@ def _followed(url: str, target: str) -> str:
     try:
         following = redirected(url, target)
         _origin(following)
-    except (ValueError, UserError):
+    except ValueError as error:
+        raise Lasting(f"{host_of(url)} redirects {error}") from None
+    except UserError:
         raise Lasting(f"{host_of(url)} redirects to what is no web address") from None
-    if url.startswith("https:") and not following.startswith("https:"):
-        raise Lasting(f"{host_of(url)} redirects to an address without encryption")
     return following
 
 

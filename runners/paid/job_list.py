@@ -12,7 +12,7 @@ from pathlib import Path
 
 from adapters import clean_text
 from runners.core.errors import UserError
-from runners.core.files import shown, sync_folder, user_path
+from runners.core.files import Different, place, shown, user_path
 from runners.dataset.user_csv import Row, plain_text, read_csv, text_cell
 from runners.paid.jobs import PaidJob, Records, last_job, state_of, submitted_at
 from runners.paid.settling import Adoption, check_adoptable, check_id
@@ -43,26 +43,14 @@ def write_list(path: Path, jobs: Iterable[PaidJob]) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         with temporary.open("w", encoding="utf-8", newline="") as file:
             file.write(clean_text(text.getvalue(), len(text.getvalue())))
-            file.flush()
-            os.fsync(file.fileno())
-        _name_new(temporary, path)
-        sync_folder(path.parent)
+        place(temporary, path)
+    except Different:
+        check_new(path)
     except OSError as error:
         raise UserError(f"{shown(path)} cannot be written: {error.strerror}") from None
     finally:
         with suppress(OSError):
             temporary.unlink()
-
-
-def _name_new(temporary: Path, path: Path) -> None:
-    """Give a whole file its name, unless somebody else took it meanwhile."""
-    try:
-        os.link(temporary, path)  # unlike a rename, which replaces
-    except FileExistsError:
-        check_new(path)
-    except OSError:  # a disk without links
-        check_new(path)
-        temporary.rename(path)
 
 
 def _cells(job: PaidJob) -> dict[str, str]:

@@ -117,9 +117,8 @@ def state_of(run: Path) -> RunState:
     return fold(run)
 
 
-def remarks(run: Path) -> list[str]:
+def remarks(state: RunState) -> list[str]:
     """What is to be told of a run's journals beside their jobs."""
-    state = state_of(run)
     odd = {clip_id: count for clip_id, clip in sorted(state.clips.items()) if (count := _facts(clip)[1])}
     told = [
         f"clip {clip_id}: {counted(n, 'fact')} of its jobs cannot be read: passed over" for clip_id, n in odd.items()

@@ -19,7 +19,7 @@ from runners.reporting.leaderboard import ScoredRun
 from runners.reporting.run_benchmarks import Benchmarks
 from runners.runs.journal import journal_files
 from runners.runs.presence import wait_for_silence
-from runners.runs.run_finder import find_run_folders
+from runners.runs.run_finder import find_run_folders, left_out
 from runners.runs.run_record import RunRecord, is_busy, read_record
 from runners.scoring import ScoringError, check_unaltered, reuse_scores, score
 from runners.scoring.inputs import check_clips
@@ -75,7 +75,7 @@ def gather(results: Path, settings: ScoreSettings) -> Harvest:
     unread: list[Path] = []
     folders = find_run_folders(results, unread)
     harvest.found = len(folders)
-    harvest.told += [f"warning: {shown(folder)} cannot be looked into: runs in it are left out" for folder in unread]
+    harvest.told += [f"warning: {told}" for told in left_out(unread)]
     benchmarks.check_used(folders)
     for path in folders:
         name = harvest.place(path)

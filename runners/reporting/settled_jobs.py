@@ -15,6 +15,7 @@ from runners.paid import job_list, settling
 from runners.paid import jobs as paid_jobs
 from runners.paid.jobs import PaidJob
 from runners.reporting.jobs_table import jobs_table
+from runners.runs.run_finder import left_out
 
 _ONE_AND_MANY = {
     "ambiguous": ("request of unknown fate", "requests of unknown fate"),
@@ -114,7 +115,7 @@ def _abandon_many(settings: JobsSettings) -> Outcome:
         unread: list[Path] = []
         found = paid_jobs.runs_at(folder, unread)
         jobs, faults = _choose(found, choice)
-        faults += [f"error: {shown(place)} cannot be looked into: runs in it are left out" for place in unread]
+        faults += [f"error: {told}" for told in left_out(unread)]
         where, runs = setting("results", shown(folder)), len(found)
     if not jobs:
         told = f"nothing to give up: no {_ONE_AND_MANY[state][0]} in {counted(runs, 'run')}"

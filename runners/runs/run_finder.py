@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import difflib
 import os
+from collections.abc import Sequence
 from fnmatch import fnmatch
 from pathlib import Path
 
+from adapters import close_to
 from runners.core.errors import UserError
 from runners.core.files import shown
 
@@ -24,9 +25,14 @@ def check_folder(path: Path) -> None:
         names = [entry.name for entry in os.scandir(above) if entry.is_dir()]
     except OSError as error:
         raise UserError(f"{shown(path)} cannot be looked at ({error.strerror})") from None
-    close = [] if (above / name).exists() else difflib.get_close_matches(name, names, 1)
+    close = [] if (above / name).exists() else close_to(name, names, 1)
     meant = f"; did you mean {shown(above / close[0] / path.relative_to(above / name))}?" if close else ""
     raise UserError(f"{shown(path)} is no folder{meant}")
+
+
+def left_out(unread: Sequence[Path]) -> list[str]:
+    """What is told of the folders that could not be looked into."""
+    return [f"{shown(folder)} cannot be looked into: runs in it are left out" for folder in unread]
 
 
 def find_run_folders(place: Path, unread: list[Path] | None = None) -> list[Path]:

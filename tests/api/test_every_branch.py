@@ -23,7 +23,7 @@ from adapters.api.wire import Answer, Call
 from adapters.errors import SetupError
 from adapters.http import connection as _connection
 from tests.api.front import Front, speaking
-from tests.api.kit import CASES, Case, Clock, Run, running
+from tests.api.kit import CASES, Case, Clock, Run, running, service
 
 MODULES: tuple[ModuleType, ...] = (requests.exceptions, urllib3.exceptions, http.client, ssl, socket, zlib)
 
@@ -209,8 +209,6 @@ def test_only_the_service_s_own_word_that_nothing_was_taken_is_free(case: Case, 
 
 
 def made(run: Run) -> Any:
-    from tests.api.kit import service
-
     return service(run.case, run.server, Clock(), **run.changes)
 
 

@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from adapters import SetupError
+from adapters.api.service import Service
 from tests.api.fakes import FakeServer
 from tests.api.front import Front
 from tests.api.harness import RUN, RUNWAY, attempts, command, manifest, words
@@ -79,8 +81,5 @@ def test_an_error_that_was_on_record_before_a_kill_is_sent_again_too(tmp_path: P
 
 
 def test_another_word_is_refused() -> None:
-    from adapters import SetupError
-    from adapters.api.service import Service
-
     with pytest.raises(SetupError, match=r"model.adapter.resubmit='often': one of never, gateway_errors"):
         Service("adapters.api.runway.Runway", "gen4.5", [5], resubmit="often")  # type: ignore[arg-type]

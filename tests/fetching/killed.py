@@ -9,7 +9,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from runners.fetching import download, kept, run
+from runners.core import files
+from runners.fetching import kept, run
 from tests.fetching.sets import Fetched
 
 
@@ -34,7 +35,7 @@ def main(root: str, moment: str, number: str) -> None:
     if moment == "block":
         run.Job.__init__ = _with_dying_progress(run.Job.__init__, count)  # type: ignore[method-assign]
     elif moment == "link":
-        download.os.link = dying(os.link, count)  # type: ignore[attr-defined]
+        files.os.link = dying(os.link, count)  # type: ignore[attr-defined]
     elif moment == "mkdir":
         Path.mkdir = dying(Path.mkdir, count)  # type: ignore[method-assign]
     else:

@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from runners.core.errors import UserError
+from runners.core.files import Different, place
 from runners.fetching import web
-from runners.fetching.download import Different, place
 from runners.fetching.web import ATTEMPTS
 from tests.fetching import storage_server
 from tests.fetching.sets import Fetched, Impatient, here, published

@@ -14,7 +14,7 @@ from adapters.api.http.redaction import Redactor
 from adapters.api.wire import Answer, Call
 from adapters.errors import AdapterError, SetupError
 from adapters.http.connection import LineAdapter
-from adapters.http.line import Cut, Line, NeverSent, Reply, Unsendable, redirected
+from adapters.http.line import MOST_REDIRECTS, Cut, Line, NeverSent, Reply, Unsendable, redirected
 
 MAX_ANSWER_BYTES = 32 * 2**20
 """An answer may repeat the picture or footage that was sent. JSON unfolds to some thirty times its size in memory."""
@@ -22,8 +22,6 @@ MAX_INLINE_BYTES = 512 * 2**20
 """Of an answer that may hold a finished video, as base64."""
 MAX_VIDEO_BYTES = 2 * 2**30 + 2**20
 """Of a video that is fetched, with what comes around it."""
-_MOST_REDIRECTS = 5
-_REDIRECTS = (301, 302, 303, 307, 308)
 
 
 class NotDelivered(AdapterError):
@@ -71,16 +69,15 @@ class Transport:
         The credential is sent only where `signed` and the origin is the service's own. Raises as `send` does, and
         `ForbiddenAddress`.
         """
-        for _ in range(_MOST_REDIRECTS + 1):
+        for _ in range(MOST_REDIRECTS + 1):
             self._check_address(url)
             call = Call("GET", url, signed=signed and origin(url) == self._trusted)
             with self._exchange(call, MAX_VIDEO_BYTES, public=not self._private) as (reply, blocks):
-                target = reply.headers.get("location")
-                if reply.status not in _REDIRECTS or not target:
+                if not reply.target:
                     yield reply, blocks
                     return
-                url = _following(url, target)
-        raise Lost(f"{host_of(url)} redirects more than {_MOST_REDIRECTS} times")
+                url = _following(url, reply.target)
+        raise Lost(f"{host_of(url)} redirects more than {MOST_REDIRECTS} times")
 
     def _check_address(self, url: str) -> None:
         try:
@@ -108,7 +105,7 @@ class Transport:
             yield reply, reply.blocks()
 
     def _headers(self, call: Call, *, fresh: bool) -> dict[str, str]:
-        headers = {"Accept-Encoding": "identity", "User-Agent": "physics-iq-harness", **call.headers}
+        headers = dict(call.headers)
         if call.signed:
             if origin(call.url) != self._trusted:
                 raise SetupError(f"no credential is sent to {host_of(call.url)}, only to {host_of(self.base_url)}")
@@ -140,12 +137,9 @@ class Transport:
 def _following(url: str, target: str) -> str:
     """Where a redirect leads. Raises `ForbiddenAddress`."""
     try:
-        following = redirected(url, target)
-    except ValueError:
-        raise ForbiddenAddress(f"{host_of(url)} redirects to what is no web address") from None
-    if url.startswith("https:") and not following.startswith("https:"):
-        raise ForbiddenAddress(f"{host_of(url)} redirects to an address without encryption")
-    return following
+        return redirected(url, target)
+    except ValueError as error:
+        raise ForbiddenAddress(f"{host_of(url)} redirects {error}") from None
 
 
 def _files(call: Call) -> list[tuple[str, Any]] | None:
