@@ -10,6 +10,7 @@ import base64
 import hashlib
 import json
 import re
+import socket
 import threading
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -55,6 +56,30 @@ class Asked:
     headers: dict[str, str]
 
 
+class _Server(ThreadingHTTPServer):
+    """Knows which connections it has taken, and which of them it still serves."""
+
+    daemon_threads = True
+
+    def __init__(self, *args: Any) -> None:
+        super().__init__(*args)
+        self.taken: set[Any] = set()
+        self.open: set[Any] = set()
+        self.changed = threading.Condition()
+
+    def process_request(self, request: Any, client_address: Any) -> None:
+        with self.changed:
+            self.taken.add(client_address)
+            self.open.add(client_address)
+        super().process_request(request, client_address)
+
+    def process_request_thread(self, request: Any, client_address: Any) -> None:
+        super().process_request_thread(request, client_address)
+        with self.changed:
+            self.open.discard(client_address)
+            self.changed.notify_all()
+
+
 class Storage:
     """The server, for a `with`. `asked` are the requests for contents, `listed` those for lists."""
 
@@ -67,8 +92,7 @@ class Storage:
         self.page = page
         self.lock = threading.Lock()
         self.closing = threading.Event()
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), type("Handler", (_Handler,), {"storage": self}))
-        self._server.daemon_threads = True
+        self._server = _Server(("127.0.0.1", 0), type("Handler", (_Handler,), {"storage": self}))
         self.port = self._server.server_address[1]
         self.url = f"http://127.0.0.1:{self.port}"
 
@@ -82,6 +106,15 @@ class Storage:
         self._server.shutdown()
         self._server.server_close()
         self._thread.join()
+
+    def forget_the_dead(self) -> None:
+        """Forget what was asked for, also what a killed process asked for and this server comes to only now."""
+        with socket.create_connection(("127.0.0.1", self.port)) as last:  # connections are taken in turn
+            place = last.getsockname()
+        server = self._server
+        with server.changed:
+            assert server.changed.wait_for(lambda: place in server.taken and not server.open, 60)
+        self.asked.clear()
 
     def starts(self, name: str) -> list[int]:
         """The first byte of each request for an object's contents."""

@@ -68,7 +68,7 @@ def test_after_a_kill_the_rest_is_fetched_and_nothing_else(
     assert left.items() <= (LARGE | TEXT).items()
     whole = sum(path.stat().st_size for path in tmp_path.rglob("*.part") if path.stat().st_nlink == 1)
     saved = whole + sum(map(len, left.values()))
-    large.asked.clear()
+    large.forget_the_dead()
     done = Fetched(tmp_path, purpose="score")
     assert done.code == 0, done.said
     assert here(tmp_path) == LARGE | TEXT
