@@ -99,6 +99,7 @@ ROOMS = (
     "runners.clips",
     "runners.runs",
     "runners.dataset",
+    "runners.catalogue",
     "runners.core",
     "adapters",
 )

@@ -31,6 +31,7 @@ class ModelSettings:
     negative_prompt: str | None = setting(None, "sent with every prompt, if the model takes one")
     paid: bool = setting(False, "it costs money: raw clips are kept by default, and a run needs budget.max_usd")
     templates: Any = setting({}, "prompt templates that this model brings: name → text")
+    facts: Any = setting({}, "what is known of it: licence, memory, page, against what it was checked (no setting)")
     card: Any = setting({}, "what a submission's card says of it: bon_sampling, parameters, model_source, provider …")
 
 
