@@ -162,7 +162,9 @@ def test_a_server_that_stays_ill_is_given_up_and_the_rest_is_fetched(storage: St
 
 def test_a_list_that_stays_out_of_reach_is_told_before_any_work(storage: Storage, tmp_path: Path) -> None:
     storage.faults.append(Fault("/storage/v1/b/set/o", status=503))
-    with pytest.raises(UserError, match=r"gs://set: 127\.0\.0\.1:[0-9]+ answers HTTP 503; run the same command again later"):
+    with pytest.raises(
+        UserError, match=r"gs://set: 127\.0\.0\.1:[0-9]+ answers HTTP 503; run the same command again later"
+    ):
         score(tmp_path / "set")
     assert not (tmp_path / "set").exists()
 

@@ -1,18 +1,12 @@
-"""Which process this is, whether another one of this machine still lives, and how workers begin."""
+"""Which process this is, and whether another one of this machine still lives."""
 
 from __future__ import annotations
 
 import os
 import signal
 import socket
-import sys
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
-
-from runners.core.outcome import is_guest
 
 _DEAD_STATES = "ZX"
 _EXITING = 0x4
@@ -72,27 +66,3 @@ def _is_killed(pid: int) -> bool:
         return True
     pending = [int(line.split()[1], 16) for line in text.splitlines() if line.startswith(("SigPnd:", "ShdPnd:"))]
     return any(mask >> (signal.SIGKILL - 1) & 1 for mask in pending)
-
-
-_STARTING = threading.RLock()
-
-
-@contextmanager
-def without_main() -> Iterator[None]:
-    """Processes that are spawned in here for `evaluate` do not run the calling program's main file once more.
-
-    They work with what they import by name; a script that trains and then calls it would train again in each of them.
-    """
-    if not is_guest():
-        yield
-        return
-    with _STARTING:
-        main = vars(sys.modules["__main__"])
-        hidden: dict[str, object] = {name: main[name] for name in ("__file__", "__spec__") if name in main}
-        main.pop("__file__", None)
-        main["__spec__"] = None
-        try:
-            yield
-        finally:
-            main.pop("__spec__", None)
-            main.update(hidden)
