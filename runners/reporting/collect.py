@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
@@ -10,7 +9,7 @@ from pathlib import Path
 
 from runners.clips.footage import Unfit
 from runners.core.errors import UserError, first_of
-from runners.core.files import sha256_file, shown
+from runners.core.files import sha256_file, shown, takes_files
 from runners.core.locks import Held, Lock
 from runners.core.provenance import usable_cores
 from runners.core.settings import ScoreSettings
@@ -197,7 +196,7 @@ def _score(record: RunRecord, benchmarks: Benchmarks, harvest: Harvest) -> Score
     settings = benchmarks.settings
     if settings.scorer.name == "none":
         raise Skipped("it is not scored, and scorer=none")
-    if not os.access(record.path, os.W_OK):
+    if not takes_files(record.path):
         raise UserError(f"{shown(record.path)} is not writable, and its scores go there")
     benchmark, out = benchmarks.of(record), record.folder.scores
     with _alone(record):

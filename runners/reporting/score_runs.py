@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 from pathlib import Path
 
 from runners.core.errors import UserError
-from runners.core.files import shown, user_path
+from runners.core.files import shown, takes_files, user_path
 from runners.core.outcome import BAD_INPUT, DONE, FAILED, Outcome
 from runners.core.settings import ScoreSettings
 from runners.core.terminal import make_console
@@ -66,7 +65,7 @@ def _results(settings: ScoreSettings) -> Path:
     if not find_run_folders(results):
         raise UserError(f"{shown(results)} holds no runs (folders with a journal), however deep; set results=DIR")
     if not settings.compare:
-        if not os.access(results, os.W_OK):
+        if not takes_files(results):
             raise UserError(f"{shown(results)} is not writable, and the leaderboard is written there")
         check_places(results)
     return results
