@@ -14,7 +14,7 @@ import cv2
 from adapters import Frame, write_video
 from runners.core.errors import WorkFailed
 from runners.core.files import sha256_file
-from runners.core.workers import WorkerDied, run_in_workers
+from runners.core.processes import WorkerDied, run_in_workers
 from runners.dataset.layout import CONDITIONING_S, Item, Kind, relative_path
 from runners.demo.film import Camerawork, Take
 from runners.demo.recipe import RATES

@@ -27,7 +27,7 @@ from runners.core.errors import UserError
 from runners.core.files import shown
 from runners.core.locks import Held
 from runners.core.terminal import say
-from runners.runs.processes import is_alive, started_at, this_machine
+from runners.runs.process_ids import is_alive, started_at, this_machine
 
 BEAT_S = 3.0
 PATIENCE_S = 30.0

@@ -10,7 +10,7 @@ from typing import Generic, TypeVar
 
 from runners.core.errors import UserError, WorkFailed
 from runners.core.failures import fatal
-from runners.core.workers import WorkerDied, run_in_workers
+from runners.core.processes import WorkerDied, run_in_workers
 from runners.scoring.scratch import scratch_folder
 
 T = TypeVar("T")

@@ -16,7 +16,7 @@ from runners.core.errors import UserError
 from runners.core.locks import Held
 from runners.runs import presence
 from runners.runs.presence import Presence, Worker, at_work, wait_for_silence
-from runners.runs.processes import is_alive, started_at
+from runners.runs.process_ids import is_alive, started_at
 from runners.runs.run_folder import Lost, OpenRun, RunFolder
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -22,6 +22,30 @@ from typing import Generic, TypeVar
 from runners.core.errors import UserError
 from runners.core.outcome import is_guest
 
+_STARTING = threading.RLock()
+
+
+@contextmanager
+def without_main() -> Iterator[None]:
+    """Processes that are spawned in here for `evaluate` do not run the calling program's main file once more.
+
+    They work with what they import by name; a script that trains and then calls it would train again in each of them.
+    """
+    if not is_guest():
+        yield
+        return
+    with _STARTING:
+        main = vars(sys.modules["__main__"])
+        hidden: dict[str, object] = {name: main[name] for name in ("__file__", "__spec__") if name in main}
+        main.pop("__file__", None)
+        main["__spec__"] = None
+        try:
+            yield
+        finally:
+            main.pop("__spec__", None)
+            main.update(hidden)
+
+
 T = TypeVar("T")
 R = TypeVar("R")
 
@@ -78,7 +102,7 @@ class _Worker(Generic[T, R]):
     def __init__(self, context: SpawnContext, work: Callable[[T], R], scratch: Path | None) -> None:
         self.connection, theirs = context.Pipe()
         self._process: SpawnProcess = context.Process(target=_serve, args=(theirs, work, scratch), daemon=True)
-        with _sigint_waits(), _without_main():
+        with _sigint_waits(), without_main():
             self._process.start()
         theirs.close()  # else its death would not end the pipe
         self._index = -1
@@ -121,30 +145,6 @@ def _sigint_waits() -> Iterator[None]:
         yield
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
-
-
-_STARTING = threading.RLock()
-
-
-@contextmanager
-def _without_main() -> Iterator[None]:
-    """Processes that are spawned in here for `evaluate` do not run the calling program's main file once more.
-
-    They work with what they import by name; a script that trains and then calls it would train again in each of them.
-    """
-    if not is_guest():
-        yield
-        return
-    with _STARTING:
-        main = vars(sys.modules["__main__"])
-        hidden: dict[str, object] = {name: main[name] for name in ("__file__", "__spec__") if name in main}
-        main.pop("__file__", None)
-        main["__spec__"] = None
-        try:
-            yield
-        finally:
-            main.pop("__spec__", None)
-            main.update(hidden)
 
 
 def _serve(connection: Connection, work: Callable[[T], R], scratch: Path | None) -> None:
