@@ -42,7 +42,7 @@ def test_adapters_know_neither_the_harness_nor_hydra() -> None:
 
 
 def test_the_harness_knows_only_the_surface_of_adapters() -> None:
-    assert breaches("runners", ("adapters",), allowed=("adapters", *SPEAKING)) == []
+    assert breaches("runners", ("adapters",), allowed=("adapters", "adapters.file_hashes", *SPEAKING)) == []
 
 
 def code(path: Path) -> Iterator[ast.AST]:

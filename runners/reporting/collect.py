@@ -22,6 +22,7 @@ from runners.runs.run_finder import find_run_folders, left_out
 from runners.runs.run_record import RunRecord, is_busy, read_record
 from runners.scoring import ScoringError, check_unaltered, reuse_scores, score
 from runners.scoring.inputs import check_clips
+from runners.scoring.memory import Memory
 from runners.scoring.reuse import ensure_checked
 from runners.scoring.scores import CHECKS, SCORER_VERSION, Scores
 from runners.scoring.stored import read_scores
@@ -68,9 +69,9 @@ class Harvest:
         return [*self.told, *lines]
 
 
-def gather(results: Path, settings: ScoreSettings) -> Harvest:
+def gather(results: Path, settings: ScoreSettings, memory: Memory) -> Harvest:
     """Every run below `results`, scored, skipped or at fault. Raises UserError for settings that fit no run."""
-    harvest, benchmarks = Harvest(results), Benchmarks(settings)
+    harvest, benchmarks = Harvest(results), Benchmarks(settings, memory)
     unread: list[Path] = []
     folders = find_run_folders(results, unread)
     harvest.found = len(folders)
@@ -154,7 +155,7 @@ def _known(record: RunRecord, benchmarks: Benchmarks, harvest: Harvest) -> Score
         benchmark = benchmarks.of(record)
         return reuse_scores(
             record.folder.videos, benchmark.dataset, benchmark.scenarios, benchmark=benchmark.name,
-            expected=len(benchmark.scenarios), out=record.folder.scores, masks=masks,
+            expected=len(benchmark.scenarios), out=record.folder.scores, masks=masks, memory=benchmarks.memory,
         )  # fmt: skip
     except Unfit:
         raise
@@ -180,7 +181,7 @@ def _check_older(scores: Scores, record: RunRecord, benchmarks: Benchmarks) -> N
     except UserError:
         check_clips(clips, usable_cores())
     else:
-        ensure_checked(scores, clips, sources, record.folder.scores)
+        ensure_checked(scores, clips, sources, record.folder.scores, benchmarks.memory)
 
 
 def _is_of_these_clips(scores: Scores, record: RunRecord) -> bool:
@@ -202,7 +203,10 @@ def _score(record: RunRecord, benchmarks: Benchmarks, harvest: Harvest) -> Score
     with _alone(record):
         before = _content(out / "scores.json")
         say(f"scoring {record.name}")  # above the bars, which do not name it
-        scores = score(record.folder.videos, benchmark, settings.scorer, out=out, progress=settings.progress)
+        scores = score(
+            record.folder.videos, benchmark, settings.scorer, out=out, progress=settings.progress,
+            memory=benchmarks.memory,
+        )  # fmt: skip
         harvest.anew += _content(out / "scores.json") != before
     return scores
 

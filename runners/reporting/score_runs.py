@@ -15,16 +15,17 @@ from runners.reporting.leaderboard import Kind, ScoredRun, group, ranked, rows
 from runners.runs.run_finder import find_run_folders
 from runners.runs.twins import twins_between, twins_within
 from runners.scoring import check_scorer_settings
+from runners.scoring.memory import Memory
 
 
-def score_runs(settings: ScoreSettings) -> Outcome:
+def score_runs(settings: ScoreSettings, memory: Memory | None = None) -> Outcome:
     """Score what is complete and not yet scored, then print and write the leaderboard, or compare two models.
 
     Runs that are incomplete, refused, being worked on or damaged are named with the reason and stand nowhere.
     Raises UserError.
     """
     results = _results(settings)
-    harvest = gather(results, settings)
+    harvest = gather(results, settings, memory or Memory())
     kinds, notes = group(harvest.runs)
     count = len(harvest.runs)
     lines = [f"{shown(results)}: {count} of {harvest.found} runs have scores, {harvest.anew} made now"]
