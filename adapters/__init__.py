@@ -15,7 +15,7 @@ Importing this loads numpy and nothing heavier.
 """
 
 from adapters.attempts import Attempt, AttemptState, fold_attempts, spent_usd
-from adapters.command.lifeline import Lifeline
+from adapters.command.supervision import supervised
 from adapters.contract import (
     Adapter,
     Clip,
@@ -92,7 +92,6 @@ __all__ = [
     "Frame",
     "Frames",
     "JobLog",
-    "Lifeline",
     "MissingDependency",
     "MissingKey",
     "Mode",
@@ -138,6 +137,7 @@ __all__ = [
     "resize",
     "sample_backwards",
     "spent_usd",
+    "supervised",
     "survey",
     "whole",
     "write_video",

@@ -10,7 +10,6 @@ from typing import Any, ClassVar, get_args
 
 from adapters.api.checkup import check_up
 from adapters.api.extension import repeated_frames
-from adapters.api.http.addresses import host_of
 from adapters.api.http.redaction import Redactor
 from adapters.api.http.transport import Transport
 from adapters.api.jobs.download import Fetched
@@ -25,6 +24,7 @@ from adapters.api.wire import Work
 from adapters.attempts import Attempt, MemoryLog, spent_usd
 from adapters.contract import Adapter, Clip, Finding, Mode, Needs, PromptUse, Request, Size
 from adapters.errors import MissingKey, SetupError
+from adapters.http.urls import host_of
 from adapters.identity import SERVICE, apart_from_defaults
 
 

@@ -8,11 +8,12 @@ import os
 import shutil
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any, ClassVar
 
 from adapters.command.arguments import choose_inputs, fields, filled, placeholders, split
-from adapters.command.child import Child
+from adapters.command.child import Child, running
 from adapters.command.clips import Job, hear
 from adapters.contract import Adapter, Clip, Mode, Needs, PromptUse, Request
 from adapters.errors import AdapterError, Rejected, SetupError
@@ -131,12 +132,14 @@ class Command(Adapter):
         if not jobs:
             return
         logs, told = jobs[-1].scratch, 0
-        try:
-            child = Child(self._arguments(jobs, logs), cwd=self._cwd, env=self._environment(), logs=logs)
-        except Rejected as error:
-            yield from itertools.repeat(error, len(jobs))
-            return
-        with child:
+        with ExitStack() as stack:
+            try:
+                child = stack.enter_context(
+                    running(self._arguments(jobs, logs), cwd=self._cwd, env=self._environment(), logs=logs)
+                )
+            except Rejected as error:
+                yield from itertools.repeat(error, len(jobs))
+                return
             for _ in self._watch(child, jobs):
                 while told < len(jobs) - 1 and (outcome := jobs[told].outcome) is not None:
                     told += 1
