@@ -129,7 +129,10 @@ class GenerateSettings:
     budget: BudgetSettings = field(default_factory=BudgetSettings)
     run: int = setting(1, "number of this independent run; part of every clip's seed")
     seed: int = setting(0, "base seed")
-    seeds: str = setting("derived", "derived (from seed, run and id) or same (seed + run - 1 for every clip)")
+    seeds: Any = setting(
+        "derived",
+        "derived (from seed, run and id), same (seed + run - 1 for every clip) or a list such as [42,43]: run n has its n-th",
+    )
     tag: str | None = setting(None, "names a variant of the run; sweeps add what they try out, as in fit=pad+seed=1")
     results: str = setting("results", "where run folders are made")
     shard: str | None = setting(None, "i/n: make only every n-th scenario, beside the other shards")

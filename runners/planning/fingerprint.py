@@ -21,6 +21,7 @@ from runners.clips.standardize import Output
 from runners.core.errors import UserError
 from runners.core.files import sha256_file, sha256_json
 from runners.core.settings import GenerateSettings
+from runners.planning.seeds import seed_identity
 
 Fingerprint = dict[str, Any]
 
@@ -53,7 +54,7 @@ def fingerprint(
         "model": {"name": settings.model.name, "adapter": adapter.identity(settings.model.adapter)},
         "prompts": {"mode": prompts["mode"], "template": prompts.get("template")},
         "negative_prompt": negative_prompt(settings),
-        "seed": {"seed": settings.seed, "seeds": settings.seeds, "run": settings.run},
+        "seed": seed_identity(settings),
         "conditioning": conditioning_identity(adapter.needs, settings.model.fit or DEFAULT_FIT, output),
     }
     publication = {"output": asdict(output)}

@@ -21,7 +21,7 @@ from runners.dataset.selection import Selection, parse_shard, select, shard
 from runners.planning.fingerprint import fingerprint
 from runners.planning.output import resolve_output
 from runners.planning.plan import Plan
-from runners.planning.task import SEEDS
+from runners.planning.seeds import check_seeds
 from runners.prompts.prompts import PromptChoice, plan_prompts
 from runners.runs.journal import fold
 from runners.runs.run_finder import check_folder
@@ -76,7 +76,6 @@ def check_settings(settings: GenerateSettings) -> None:
     """Values that no schema can check. Raises UserError."""
     one_of("model.fit", settings.model.fit or DEFAULT_FIT, FITS)
     one_of("model.short", settings.model.short, WHEN_SHORT)
-    one_of("seeds", settings.seeds, SEEDS)
     one_of("progress", settings.progress, STYLES)
     check_scorer_settings(settings.scorer)
     least = {"run": 1, "attempts": 1, "max_failures": 1, "concurrency": 1}
@@ -86,6 +85,7 @@ def check_settings(settings: GenerateSettings) -> None:
             raise UserError(f"{key}={value} must be at least {bound}")
     if settings.deadline_s is not None and not settings.deadline_s > 0:
         raise UserError(f"deadline_s={settings.deadline_s} must be more than 0 seconds")
+    check_seeds(settings)
 
 
 def check_conditioning(benchmark: Benchmark, chosen: Sequence[Scenario], needs: Needs) -> None:

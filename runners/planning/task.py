@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal, get_args
+from typing import Any
 
 from adapters import clean_text
 from runners.clips.conditioning import ConditioningSource
@@ -14,10 +13,6 @@ from runners.core.files import sha256_file
 from runners.dataset.scenarios import Scenario
 from runners.runs.journal import ClipState
 from runners.runs.journal_lines import as_recorded
-
-Seeds = Literal["derived", "same"]
-SEEDS: tuple[Seeds, ...] = get_args(Seeds)
-"""By which rule a clip gets its seed (`clip_seed`)."""
 
 
 @dataclass(frozen=True)
@@ -52,18 +47,6 @@ def geometry_of(task: Task) -> Geometry:
     if task.geometry is None:
         raise ValueError(f"{task.id} has no geometry: it is published from its raw clip")
     return task.geometry
-
-
-def clip_seed(rule: Seeds, seed: int, run: int, scenario_id: str) -> int:
-    """The seed of one clip, 0 … 2³¹ − 1: no clip's seed depends on which others are made, nor in which order.
-
-    `derived`: the first 4 bytes of sha256("seed:run:id"). `same`: seed + run − 1 for every clip, as most published
-    settings have it.
-    """
-    if rule == "same":
-        return (seed + run - 1) & 0x7FFFFFFF
-    digest = hashlib.sha256(f"{seed}:{run}:{scenario_id}".encode()).digest()
-    return int.from_bytes(digest[:4], "big") & 0x7FFFFFFF
 
 
 def source_record(path: Path) -> dict[str, Any]:
