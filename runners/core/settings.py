@@ -131,7 +131,7 @@ class GenerateSettings:
     seed: int = setting(0, "base seed")
     seeds: Any = setting(
         "derived",
-        "derived (from seed, run and id), same (seed + run - 1 for every clip) or a list such as [42,43]: run n has its n-th",
+        "derived (from seed, run and id), same (seed + run - 1 for all clips), or a list of which run n takes the n-th",
     )
     tag: str | None = setting(None, "names a variant of the run; sweeps add what they try out, as in fit=pad+seed=1")
     results: str = setting("results", "where run folders are made")
