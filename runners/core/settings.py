@@ -61,10 +61,10 @@ class PromptsSettings:
     """conf/prompts/<name>.yaml."""
 
     mode: str = setting("op", "op (the benchmark's own texts), bpp (best practice) or none")
-    file: str | None = setting(None, "bpp: CSV of prompts")
+    file: str | None = setting(None, "bpp: prompts as CSV, JSON or JSONL, with or without a negative_prompt for each")
     template: str | None = setting(None, "bpp: template over the fields of prompts.data")
     data: str | None = setting(None, "bpp: YAML of prompt fields per scene")
-    negative: str | None = setting(None, "negative prompt instead of the model's own")
+    negative: str | None = setting(None, "negative prompt instead of the model's own and the file's")
 
 
 @dataclass

@@ -29,10 +29,12 @@ class Task:
     seed: int
     prompt: str | None
     negative_prompt: str | None
+    """What is sent; `own_negative`: it is this clip's own, of the prompts file, and not the run's."""
     state: ClipState
     oracle: Path | None = None
     inputs: tuple[Path, ...] = ()
     """Files beside the conditioning that the clip is made from: the adapter's, and the oracle."""
+    own_negative: bool = False
     raw: dict[str, Any] | None = field(default=None, compare=False)
     raw_root: Path | None = None
 
@@ -40,6 +42,14 @@ class Task:
     def id(self) -> str:
         """The scenario's id."""
         return self.scenario.id
+
+    @property
+    def own_texts(self) -> dict[str, str | None]:
+        """What is the clip's own and not the run's, under the names that records have for it."""
+        return {
+            "prompt": self.prompt,
+            **({"negative_prompt": self.negative_prompt} if self.own_negative else {}),
+        }
 
 
 def geometry_of(task: Task) -> Geometry:
@@ -65,6 +75,8 @@ def what_changed(event: dict[str, Any], task: Task) -> str | None:
     made = event["generation"]
     if made["prompt_given"] != as_recorded(task.prompt):
         return f"the prompt of {task.id}"
+    if task.own_negative and made.get("negative_prompt_given") != as_recorded(task.negative_prompt):
+        return f"the negative prompt of {task.id}"
     records = [made["conditioning"]["source"], *made["inputs"]]
     paths = [task.source.path, *task.inputs]
     if len(records) != len(paths):

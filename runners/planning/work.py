@@ -56,7 +56,7 @@ def find_work(plan: Plan, state: RunState) -> Work:
 def prompt_changed(task: Task) -> bool:
     """Whether a refused clip now has another text: a changed row of the prompts file is a way out."""
     failed = task.state.failed or {}
-    return "prompt" in failed and failed["prompt"] != as_recorded(task.prompt)
+    return "prompt" in failed and any(failed.get(key) != as_recorded(text) for key, text in task.own_texts.items())
 
 
 def make_task(plan: Plan, scenario: Scenario, state: ClipState) -> Task:
@@ -74,11 +74,16 @@ def make_task(plan: Plan, scenario: Scenario, state: ClipState) -> Task:
         geometry=None,
         seed=seed_of(settings, scenario.id),
         prompt=plan.texts[scenario.id],
-        negative_prompt=None if needs.prompt == "ignored" else negative_prompt(settings),
+        negative_prompt=None if needs.prompt == "ignored" else _negative_prompt(plan, scenario),
+        own_negative=plan.negatives is not None,
         state=state,
         oracle=oracle,
         inputs=(*own, *([oracle] if oracle else [])),
     )
+
+
+def _negative_prompt(plan: Plan, scenario: Scenario) -> str | None:
+    return negative_prompt(plan.settings) if plan.negatives is None else plan.negatives[scenario.id]
 
 
 def ready(plan: Plan, task: Task) -> Task:
