@@ -100,7 +100,7 @@ def _from_file(file: Path | None, scenarios: Sequence[Scenario], root: Path) -> 
             "set prompts.file=FILE (CSV, JSON or JSONL), or use prompts=op"
         )
     texts = read_prompts(path, scenarios)
-    record = {
+    record: dict[str, Any] = {
         "mode": "bpp",
         "file": path.name,
         "file_sha256": sha256_file(path),
