@@ -189,8 +189,8 @@ class Needs:
     of nearest shape is taken; empty = any size. `native_fps`: the rate the model makes, None if it follows
     `Request.fps`. `continues`: it can go on from its own last frames (`model.short=roll_out`).
     `prompt`: required (an empty text is an error), optional, or ignored (the model gets None); `prompt_max`: how long
-    it may be, in UTF-16 units. `keys`: environment variables with credentials that it cannot work without; told
-    before anything else, and not needed for `plan=true`.
+    it may be, in UTF-16 units; `negative`: whether it takes a negative prompt. `keys`: environment variables with
+    credentials that it cannot work without; told before anything else, and not needed for `plan=true`.
     """
 
     mode: Mode = "i2v"
@@ -200,6 +200,7 @@ class Needs:
     native_fps: float | None = None
     prompt: PromptUse = "optional"
     prompt_max: int | None = None
+    negative: bool = True
     concurrency: int = 1
     max_batch: int = 1
     oracle: bool = False

@@ -97,6 +97,7 @@ class Service(Adapter):
             native_fps=native_fps,
             prompt=prompt,
             prompt_max=prompt_max,
+            negative=negative,
             # So many are at it that the next ones wait encoded while the last ones come over: footage is large.
             concurrency=concurrency + (1 if mode == "multiframe" else concurrency),
             keys=(self.key_env,) if self.key_env else (),

@@ -84,6 +84,7 @@ class Command(Adapter):
             sizes=((width, height),) if width and height else (),
             native_fps=native_fps,
             prompt=prompt,
+            negative=bool(used & {"negative_prompt", "requests"}) or not used,
             concurrency=concurrency,
             max_batch=batch,
         )

@@ -99,6 +99,7 @@ class Diffusers(Adapter):
             sizes=(self._size,),
             native_fps=native_fps,
             prompt=prompt,
+            negative=self._names["negative_prompt"] is not None,
             max_batch=batch,
         )
         self._sources: Sources | None = None

@@ -61,10 +61,10 @@ class PromptsSettings:
     """conf/prompts/<name>.yaml."""
 
     mode: str = setting("op", "op (the benchmark's own texts), bpp (best practice) or none")
-    file: str | None = setting(None, "bpp: CSV of prompts")
+    file: str | None = setting(None, "bpp: prompts as CSV, JSON or JSONL, with or without a negative_prompt for each")
     template: str | None = setting(None, "bpp: template over the fields of prompts.data")
     data: str | None = setting(None, "bpp: YAML of prompt fields per scene")
-    negative: str | None = setting(None, "negative prompt instead of the model's own")
+    negative: str | None = setting(None, "negative prompt instead of the model's own and the file's")
 
 
 @dataclass
@@ -129,7 +129,10 @@ class GenerateSettings:
     budget: BudgetSettings = field(default_factory=BudgetSettings)
     run: int = setting(1, "number of this independent run; part of every clip's seed")
     seed: int = setting(0, "base seed")
-    seeds: str = setting("derived", "derived (from seed, run and id) or same (seed + run - 1 for every clip)")
+    seeds: Any = setting(
+        "derived",
+        "derived (from seed, run and id), same (seed + run - 1 for all clips), or a list of which run n takes the n-th",
+    )
     tag: str | None = setting(None, "names a variant of the run; sweeps add what they try out, as in fit=pad+seed=1")
     results: str = setting("results", "where run folders are made")
     shard: str | None = setting(None, "i/n: make only every n-th scenario, beside the other shards")

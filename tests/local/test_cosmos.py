@@ -75,6 +75,20 @@ def test_cosmos3_goes_on_from_the_end_of_a_clip(folder: Path, tmp_path: Path) ->
     assert (made(unguarded, tmp_path, conditioning=Conditioning.of(clip, 24)) != expected).any()
 
 
+def test_three_seconds_with_the_first_frame_twice_are_73_frames_that_are_all_kept(folder: Path, tmp_path: Path) -> None:
+    """The authors' own conditioning on the benchmark, as `experiment=published/cosmos3_super_v2v` has it."""
+    clip = moving_disc(72, 32, 32, speed=1)
+    whole = {"call.condition_frame_indexes_vision": list(range(19)), "leading": 73}
+    fed = loaded("cosmos3_super_v2v", folder, context=72, conditioning="repeat_first", **whole)
+    one, two = (made(fed, tmp_path, seed=seed, conditioning=Conditioning.of(clip, 24)) for seed in (1, 2))
+    assert len(one) == 193
+    apart = np.abs(one.astype(int) - two.astype(int)).mean(axis=(1, 2, 3))
+    assert apart[:73].max() < 0.2 * apart[77:].min()
+    padded = Conditioning.of(np.concatenate([clip[:1], clip]), 24)
+    by_hand = loaded("cosmos3_super_v2v", folder, context=73, **whole)
+    np.testing.assert_array_equal(made(by_hand, tmp_path, seed=1, conditioning=padded), one)
+
+
 @pytest.mark.parametrize(
     ("name", "least", "words"),
     [

@@ -71,6 +71,7 @@ def test_what_changes_no_clip_is_in_neither_fingerprint(what: str) -> None:
 GENERATION: dict[str, tuple[dict[str, Any], set[str]]] = {
     "seed": ({"seed": 1}, {"seed.seed"}),
     "seeds": ({"seeds": "same"}, {"seed.seeds"}),
+    "a list of seeds": ({"seeds": [7, 8]}, {"seed.seed", "seed.seeds"}),
     "run": ({"run": 2}, {"seed.run"}),
     "model": ({"model": replace(MODEL, name="other")}, {"model.name"}),
     "argument": ({"model": replace(MODEL, adapter={**MODEL.adapter, "steps": 30})}, {"model.adapter.steps"}),
