@@ -59,7 +59,7 @@ def examine(adapter: Adapter, sizes: Sequence[tuple[int, int]]) -> Iterator[Find
 
 def _picture_sizes(settings: DoctorSettings) -> list[tuple[int, int]]:
     """The size of the benchmark's switch frames, if they are there: the first that opens stands for all."""
-    from adapters import BadPicture, picture_size
+    from adapters.harness import BadPicture, picture_size
     from runners.benchmarks.benchmark import benchmark_root
 
     for path in sorted((benchmark_root(settings.benchmark) / "switch-frames").glob("*.jpg")):

@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from adapters import Attempt, fold_attempts
+from adapters.harness import Attempt, fold_attempts
 from runners.core.errors import counted, first_of
 from runners.core.files import shown
 from runners.core.outcome import BAD_INPUT, DONE, FAILED, INTERRUPTED, STOPPED, Outcome, again

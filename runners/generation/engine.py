@@ -14,7 +14,8 @@ import time
 from collections.abc import Callable, Sequence
 from functools import partial
 
-from adapters import Adapter, AdapterError, BadClip, Cancelled, Postponed, Request, Retryable
+from adapters import Adapter, AdapterError, BadClip, Cancelled, Request, Retryable
+from adapters.harness import Postponed
 from runners.core.failures import failure, fatal
 from runners.core.provenance import usable_cores
 from runners.generation.batch import Aside, Batch

@@ -6,7 +6,8 @@ import json
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from adapters import Adapter, Wrapper
+from adapters import Adapter
+from adapters.harness import Wrapper
 from runners.core.failures import failure
 
 

@@ -14,18 +14,8 @@ from numbers import Integral, Real
 from pathlib import Path
 from typing import Any
 
-from adapters import (
-    Adapter,
-    BadClip,
-    BadVideo,
-    Clip,
-    Needs,
-    Pause,
-    Request,
-    StepReport,
-    amount_usd,
-    frames_for,
-)
+from adapters import Adapter, BadClip, BadVideo, Clip, Needs, Request, frames_for
+from adapters.harness import Pause, StepReport, amount_usd
 from runners.clips.conditioning import make_conditioning
 from runners.clips.geometry import Geometry
 from runners.clips.raw import keep_raw

@@ -11,7 +11,8 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from adapters import Adapter, MissingKey, RollOut
+from adapters import Adapter, MissingKey
+from adapters.harness import RollOut
 from runners.benchmarks.benchmark import ensure_rate, open_benchmark
 from runners.core.errors import UserError, WorkFailed, counted
 from runners.core.failures import telling, writing

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from adapters import whole
+from adapters.harness import whole
 from runners.core.files import shown
 from runners.paid.job_events import JobEvents
 

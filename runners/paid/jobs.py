@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Literal, get_args
 
-from adapters import Attempt, AttemptState, amount_usd, fold_attempts, whole
+from adapters.harness import Attempt, AttemptState, amount_usd, fold_attempts, whole
 from runners.core.errors import UserError, counted, first_of, nearest
 from runners.core.files import shown
 from runners.paid.job_log import asked_again

@@ -14,7 +14,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from adapters import Cancelled, OverBudget, amount_usd, whole
+from adapters import Cancelled
+from adapters.harness import OverBudget, amount_usd, whole
 from runners.core.locks import lock_when_free
 from runners.paid.job_events import JobEvents
 

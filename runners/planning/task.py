@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from adapters import clean_text
+from adapters.harness import clean_text
 from runners.clips.conditioning import ConditioningSource
 from runners.clips.geometry import Geometry
 from runners.core.files import sha256_file

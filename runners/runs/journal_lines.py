@@ -21,7 +21,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from adapters import clean, clean_text, on_terminal
+from adapters.harness import clean, clean_text, on_terminal
 from runners.core.errors import UserError
 
 Event = dict[str, Any]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from adapters import Attempt, amount_usd, clean_text, fold_attempts, spent_usd
+from adapters.harness import Attempt, amount_usd, clean_text, fold_attempts, spent_usd
 from runners.core.errors import counted, first_of
 from runners.core.files import sha256_json, write_json
 from runners.dataset.scenarios import Scenario

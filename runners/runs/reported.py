@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from adapters import clean, clean_text
+from adapters.harness import clean, clean_text
 
 _LONGEST_CHARS = 1_000_000
 

@@ -7,7 +7,8 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
-from adapters import BadVideo, VideoInfo, glance, probe
+from adapters import BadVideo, probe
+from adapters.harness import VideoInfo, glance
 from runners.clips.footage import Unfit, rate_fault
 from runners.clips.movie_header import lasts, stated_length_s
 from runners.core.errors import UserError, counted, first_of, nearest

@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from adapters import BadVideo, glance
+from adapters import BadVideo
+from adapters.harness import glance
 from runners.clips.footage import Unfit, check_file
 from runners.core.errors import UserError
 from runners.core.files import sha256_file

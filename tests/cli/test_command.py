@@ -15,7 +15,8 @@ from hydra.errors import HydraException
 from omegaconf import OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
-from adapters import Adapter, Clip, Request, Wrapper
+from adapters import Adapter, Clip, Request
+from adapters.harness import Wrapper
 from runners.cli.choices import CONF
 from runners.cli.command import Command, _one_job
 from runners.cli.composing import check_numbers

@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 
-from adapters import Cancelled, OverBudget, fold_attempts, spent_usd
+from adapters import Cancelled
+from adapters.harness import OverBudget, fold_attempts, spent_usd
 from runners.paid.job_log import ClipJobs, asked_again
 from runners.paid.spending import Cap, Gate, Totals
 from runners.runs.journal import ClipState, Journal, fold, journal_name

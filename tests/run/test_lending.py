@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 
-from adapters import RollOut, SetupError
+from adapters import SetupError
+from adapters.harness import RollOut
 from runners.core.errors import UserError
 from runners.core.outcome import DONE
 from runners.generation.model_cache import Lender

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from adapters import examine
+from adapters.harness import examine
 from runners.dataset.layout import DataSet
 from runners.scoring import view
 from runners.scoring.cache import TruthCache

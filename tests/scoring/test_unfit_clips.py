@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from adapters import VideoInfo
+from adapters.harness import VideoInfo
 from runners.clips.footage import Unfit, is_steady, rate_fault
 from runners.core.files import sha256_file
 from runners.core.shell import setting

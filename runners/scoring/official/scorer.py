@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from adapters import VideoInfo, glance
+from adapters.harness import VideoInfo, glance
 from runners.benchmarks.benchmark import Benchmark
 from runners.core.errors import UserError
 from runners.core.files import sha256_file, sha256_json, write_text
