@@ -246,4 +246,5 @@ def score_run(plan: Plan) -> Scores:
     clips = read_state(plan).clips.values()
     published = {clip.published["name"]: clip.published["sha256"] for clip in clips if clip.published is not None}
     check_unaltered(folder.videos, published)
-    return score(folder.videos, plan.benchmark, settings.scorer, out=folder.scores, progress=settings.progress)
+    found = score(folder.videos, plan.benchmark, settings.scorer, out=folder.scores, progress=settings.progress)
+    return found.scores
