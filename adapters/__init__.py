@@ -49,6 +49,7 @@ from adapters.errors import (
     SetupError,
     is_out_of_memory,
 )
+from adapters.identity import newer_names
 from adapters.messages import close_to, in_a_line, one_line
 from adapters.outside import amount_usd, clean, clean_text, on_terminal, whole
 from adapters.rollout import RollOut
@@ -125,6 +126,7 @@ __all__ = [
     "glance",
     "in_a_line",
     "is_out_of_memory",
+    "newer_names",
     "on_terminal",
     "one_line",
     "picture_size",

@@ -17,6 +17,7 @@ from adapters.command.child import Child, running
 from adapters.command.clips import Job, hear
 from adapters.contract import Adapter, Clip, Mode, Needs, PromptUse, Request
 from adapters.errors import AdapterError, Rejected, SetupError
+from adapters.identity import SHOWN
 
 _TICK_S = 0.2
 """How often a running command is looked after: announcements heard, a cancelled run noticed."""
@@ -40,12 +41,14 @@ class Command(Adapter):
     half-written file never is.
 
     `timeout_s` is per clip (a batch may take that times its clips). `env` adds variables to the harness's own; secrets
-    belong into the latter, since this one is recorded. `cwd`: where the command runs. `mode`, `frames`, `fps`: what
-    conditioning is wanted; `width` and `height`: at which size (default: any). `native_fps`: the rate the model makes
-    (default: the run's). `leading`: how many frames of its output only echo the conditioning. `revision` is recorded.
+    belong into the latter, since this one is recorded. `cwd`: where the command runs. `mode`, `conditioning_frames`,
+    `conditioning_fps`: what the model is shown; `width` and `height`: at which size (default: any). `native_fps`: the
+    rate the model makes (default: the run's). `leading`: how many frames of its output only echo the conditioning.
+    `revision` is recorded.
     """
 
     neutral: ClassVar[frozenset[str]] = frozenset({"timeout_s", "concurrency"})
+    renamed = SHOWN
 
     def __init__(
         self,
@@ -55,8 +58,8 @@ class Command(Adapter):
         env: Mapping[str, str] | None = None,
         cwd: str | None = None,
         mode: Mode = "i2v",
-        frames: int | None = None,
-        fps: float | None = None,
+        conditioning_frames: int | None = None,
+        conditioning_fps: float | None = None,
         width: int | None = None,
         height: int | None = None,
         native_fps: float | None = None,
@@ -76,11 +79,12 @@ class Command(Adapter):
         self._inputs = choose_inputs(used, inputs, mode)
         self.needs = Needs(
             mode=mode,
-            frames=frames,
-            fps=fps,
+            conditioning_frames=conditioning_frames,
+            conditioning_fps=conditioning_fps,
             sizes=((width, height),) if width and height else (),
             native_fps=native_fps,
             prompt=prompt,
+            negative=bool(used & {"negative_prompt", "requests"}) or not used,
             concurrency=concurrency,
             max_batch=batch,
         )

@@ -87,7 +87,7 @@ def prepare(settings: GenerateSettings, make_adapter: MakeAdapter, sweep: Sequen
     with make_bar(settings.progress, "preparing the data set") as bar:
         benchmark = open_benchmark(settings.benchmark, progress=bar)
         plan = make_plan(settings, benchmark, adapter)
-        for fps in (plan.output.fps, adapter.needs.fps):
+        for fps in (plan.output.fps, adapter.needs.conditioning_fps):
             benchmark = ensure_rate(benchmark, fps, bar)
     if benchmark is not plan.benchmark:
         plan = make_plan(settings, benchmark, adapter)
