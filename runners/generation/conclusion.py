@@ -137,7 +137,7 @@ def _lines_of_paid_work(plan: Plan, work: Work, tally: Tally) -> list[str]:
 
 def _lines_of_jobs(work: Work, tally: Tally) -> list[str]:
     """The jobs of clips that were left in the middle: how many run on, or wait to be fetched, and what they cost."""
-    ended = {*tally.failed, *tally.refused, *tally.ambiguous}
+    ended = tally.ended
     left = [task.state for task in work.tasks if task.state.published is None and task.id not in ended]
     last = [fold_attempts(job_facts(state))[-1] for state in left if state.events]
     running = [attempt for attempt in last if attempt.running]

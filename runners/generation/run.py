@@ -60,12 +60,14 @@ def generate(settings: GenerateSettings, make_adapter: MakeAdapter, sweep: Seque
         check_place(plan, work)
         each_usd = price_of(plan.adapter)
         return describe_plan(plan, work, None if each_usd is None else costs(plan, work, each_usd))
-    if not state.started:
-        check_place(plan, find_work(plan, state))  # wrong input leaves no run folder behind
+    fresh = None if state.started else find_work(plan, state)
+    if fresh is not None:
+        check_place(plan, fresh)  # wrong input leaves no run folder behind
     with writing(), OpenRun(plan.folder, plan.shard) as run:
         state, session = begin(plan, run)
-        work = find_work(plan, state)
-        check_place(plan, work)
+        work = find_work(plan, state) if fresh is None or state.started else fresh
+        if work is not fresh:
+            check_place(plan, work)
         tally = make_clips(plan, work, run, session, sweep)
         run.abandoned = tally.abandoned
         results = Results() if tally.abandoned or tally.stop == "lost" else wrap_up(plan, run, tally, sweep)
