@@ -1,4 +1,4 @@
-"""Which process this is, whether another one of this machine still lives, and how workers begin."""
+"""Which process this is and whose, whether another one of this machine still lives, and how workers begin."""
 
 from __future__ import annotations
 
@@ -9,10 +9,9 @@ import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from contextvars import ContextVar
 from functools import cache
 from pathlib import Path
-
-from runners.core.outcome import is_guest
 
 _DEAD_STATES = "ZX"
 _EXITING = 0x4
@@ -72,6 +71,24 @@ def _is_killed(pid: int) -> bool:
         return True
     pending = [int(line.split()[1], 16) for line in text.splitlines() if line.startswith(("SigPnd:", "ShdPnd:"))]
     return any(mask >> (signal.SIGKILL - 1) & 1 for mask in pending)
+
+
+_IS_GUEST: ContextVar[bool] = ContextVar("is_guest", default=False)
+
+
+@contextmanager
+def guest() -> Iterator[None]:
+    """A run inside somebody's program, not a command of its own: the process, its signals and words are the host's."""
+    before = _IS_GUEST.set(True)
+    try:
+        yield
+    finally:
+        _IS_GUEST.reset(before)
+
+
+def is_guest() -> bool:
+    """Whether this thread works for a program that called `runners.evaluate`."""
+    return _IS_GUEST.get()
 
 
 _STARTING = threading.RLock()
