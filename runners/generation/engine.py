@@ -65,7 +65,7 @@ class Engine:
             thread_alive.join(0.05)
             if (why := self._stopping.due()) is not None:
                 self._stop(why)
-            if self._in_hand.patience_ended():
+            if self._interrupt.at_once() or self._in_hand.patience_ended():
                 self.tally.abandoned = True
                 break
             self._in_hand.tell()
@@ -75,6 +75,11 @@ class Engine:
         if self.tally.stop in ("deadline", "max_failures", "breach") and ended == self._count:
             self.tally.stop = None  # it was reached while the last clips were finished: nothing is left
         return self.tally
+
+    def wait_for_abandoned(self) -> None:
+        """Wait until all that was left behind has come to its end: minutes, or for ever."""
+        for thread in self._threads:
+            thread.join()
 
     def _tell(self, tell: Callable[..., None], *words: object) -> None:
         """A progress view that cannot be written to (a closed pipe) must not end the run."""
