@@ -12,11 +12,12 @@ from runners.core.outcome import BAD_INPUT, DONE, STOPPED, Outcome
 from runners.core.settings import SubmitSettings
 
 if TYPE_CHECKING:
+    from runners.generation.session import Session
     from runners.submission.check import Findings
     from runners.submission.runs import Submitted
 
 
-def run(settings: SubmitSettings) -> Outcome:
+def run(settings: SubmitSettings, _session: Session | None = None) -> Outcome:
     """Check the runs and, unless only that is asked for, write the submission. Raises UserError."""
     from runners.core.errors import UserError
     from runners.core.failures import writing

@@ -17,6 +17,7 @@ import pytest
 from runners.core.errors import UserError
 from runners.core.locks import Lock
 from runners.fetch import run as fetch
+from runners.generation.session import Session
 from tests.fetching.sets import Fetched, descriptions, here, published, settings
 from tests.fetching.storage_server import Fault, Storage, Stored
 from tests.local.hub_server import Hub
@@ -134,7 +135,7 @@ def test_a_disk_that_is_too_small_is_told_before_work(
 ) -> None:
     monkeypatch.setattr("shutil.disk_usage", lambda path: (10**9, 10**9 - 10**8, 10**8))
     with pytest.raises(UserError, match=r"has 0\.1 GB free; free some space, or set PHYSICS_IQ_DATA"):
-        fetch(settings(tmp_path, purpose="score"))
+        fetch(settings(tmp_path, purpose="score"), Session())
     assert large.asked == []
 
 
@@ -148,11 +149,11 @@ def test_a_disk_that_fills_up_is_told_and_the_work_goes_on_later(
         for leave in (0, 100_000, 1_000_000):
             fill(disk / "other", leave)
             with pytest.raises(UserError, match=r"No space left on device\); free some space and run the same command"):
-                fetch(settings(root, purpose="score", connections=2))
+                fetch(settings(root, purpose="score", connections=2), Session())
             assert here(root).items() <= (LARGE | TEXT).items()
             (disk / "other").unlink()
         large.asked.clear()
-        assert fetch(settings(root, purpose="score")).code == 0
+        assert fetch(settings(root, purpose="score"), Session()).code == 0
         assert here(root) == LARGE | TEXT
         assert any(asked.start for asked in large.asked)
 
