@@ -27,6 +27,7 @@ from runners.generation.stopping import Stopping
 from runners.generation.tally import Limits, Stop, Tally, Watcher
 from runners.paid.spending import Gate
 from runners.planning.task import Task
+from runners.runs.events import Failed
 from runners.runs.run_folder import Lost
 
 
@@ -228,11 +229,9 @@ class Engine:
         kind, reason = failure(error)
         message = fatal(error)
         if message is None:
-            asked = {"prompt": task.prompt} if kind == "refused" else {}
             try:
-                task.state.failed = self._production.journal.append(
-                    "failed", id=task.id, kind=kind, reason=reason, **asked
-                )
+                failed = Failed.of(task.id, kind, reason, task.prompt)
+                task.state.failed = self._production.journal.append(failed)
             except OSError as disk:
                 message = fatal(disk) or str(disk)
         if message is not None:
