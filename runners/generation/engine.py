@@ -230,7 +230,7 @@ class Engine:
         message = fatal(error)
         if message is None:
             try:
-                failed = Failed.of(task.id, kind, reason, task.prompt)
+                failed = Failed.of(task.id, kind, reason, task.own_texts)
                 task.state.failed = self._production.journal.append(failed)
             except OSError as disk:
                 message = fatal(disk) or str(disk)

@@ -36,9 +36,8 @@ from runners.paid.job_owners import JobOwners
 from runners.paid.spending import Cap, Gate
 from runners.planning.task import Task, geometry_of, source_file
 from runners.runs.events import Published, Raw, RawOrigin, Rendered
-from runners.runs.generation import Asked, Generation, Shown
+from runners.runs.generation import Asked, Generation, Shown, report
 from runners.runs.journal import ClipState, Journal
-from runners.runs.reported import report
 from runners.runs.run_folder import RunFolder
 
 
@@ -107,10 +106,11 @@ def make_request(production: Production, task: Task, handles: Handles) -> Reques
 def generation_of(production: Production, task: Task, request: Request, clip: Clip, generate_s: float) -> Generation:
     """How a clip came to be, as the manifest will tell it."""
     conditioning = request.conditioning
-    return Generation(
+    made = Generation(
         prompt_given=task.prompt,
         prompt=clip.info.get("prompt", request.prompt),
         negative_prompt=clip.info.get("negative_prompt", request.negative_prompt),
+        negative_prompt_given=task.negative_prompt,
         seed=request.seed,
         conditioning=Shown(
             sha256=conditioning.sha256,
@@ -130,6 +130,7 @@ def generation_of(production: Production, task: Task, request: Request, clip: Cl
         generate_s=round(generate_s, 3),
         session=production.session,
     )
+    return made if task.own_negative else made.without("negative_prompt_given")
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from runners.runs.generation import Generation
@@ -138,24 +139,25 @@ class Published(ClipEvent):
 
 @dataclass(frozen=True, kw_only=True)
 class Failed(ClipEvent):
-    """A clip was not made. `prompt`: the text that a model refused; the journal has it of refusals alone."""
+    """A clip was not made. `prompt`, `negative_prompt`: what a model refused, where it is the clip's own."""
 
     event: str = "failed"
     kind: str
     reason: str
     prompt: str | None = None
+    negative_prompt: str | None = None
 
     NEEDED = ("id", "time", "kind", "reason")
 
     @classmethod
-    def of(cls, clip_id: str, kind: str, reason: str, prompt: str | None) -> Failed:
-        """What is to be recorded of a failure; `prompt` is the clip's."""
-        if kind == "refused":
-            return cls(id=clip_id, kind=kind, reason=reason, prompt=prompt)
-        return cls(id=clip_id, kind=kind, reason=reason, keys=_UNASKED)
+    def of(cls, clip_id: str, kind: str, reason: str, texts: Mapping[str, str | None]) -> Failed:
+        """What is to be recorded of a failure; `texts` are the clip's own, by field."""
+        told = texts if kind == "refused" else {}
+        made = cls(
+            id=clip_id, kind=kind, reason=reason, prompt=told.get("prompt"), negative_prompt=told.get("negative_prompt")
+        )
+        return made.without(*({"prompt", "negative_prompt"} - told.keys()))
 
-
-_UNASKED = tuple(each.name for each in fields(Failed) if each.name not in ("extra", "keys", "prompt"))
 
 _KINDS: dict[str, type[Event]] = {kind.event: kind for kind in (Start, Loaded, Job, Raw, Rendered, Published, Failed)}
 

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from adapters import clean, clean_text
 from runners.clips.geometry import Geometry
 from runners.runs.records import Json, Record
+
+_LONGEST_CHARS = 1_000_000
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,6 +54,8 @@ class Generation(Record):
     """The text of the prompts file; `prompt` is what the model read, where it says that it was reworded."""
     prompt: str | None
     negative_prompt: str | None
+    negative_prompt_given: str | None
+    """The clip's own, of the prompts file; left out where the run's is every clip's."""
     seed: int | None
     conditioning: Shown
     inputs: tuple[SourceFile, ...]
@@ -59,8 +66,20 @@ class Generation(Record):
     info: Json
     """All that the adapter reported."""
     cost_usd: float | None
-    roll_out: Any
+    roll_out: object
     """What `adapters.RollOut` says of the segments, for a clip that was rolled out."""
     generate_s: float | None
     session: str
     """Names the start event of the process that made it."""
+
+
+def report(value: Any, name: str) -> dict[str, Any]:
+    """What an adapter reports of itself or of a clip, as JSON can hold it: no clip is lost to an odd report.
+
+    What is no mapping stands under `name`; of an endless one the beginning does.
+    """
+    told = clean(value)
+    text = json.dumps(told)
+    if len(text) > _LONGEST_CHARS:
+        return {name: clean_text(text)}
+    return told if isinstance(value, Mapping) else {name: told}

@@ -79,10 +79,12 @@ def clip_record(state: RunState, scenario: Scenario) -> ClipRecord:
     elif failure is not None:
         failed = ClipFailed(time=failure.time, kind=failure.kind, reason=failure.reason)
     jobs = tuple(paid_attempt(attempt) for attempt in fold_attempts(job_facts(clip))) if clip.events else None
-    return ClipRecord(
+    record = ClipRecord(
         name=scenario.output_name, view=scenario.view, category=scenario.category, published=made, failed=failed,
         jobs=jobs,
     )  # fmt: skip
+    told = {"published": made, "failed": failed, "jobs": jobs}
+    return record.without(*(name for name, part in told.items() if part is None))
 
 
 def paid_attempt(attempt: Attempt) -> PaidAttempt:

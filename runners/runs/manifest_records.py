@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from runners.runs.events import SCHEMA, Loaded, RawOrigin, Start
 from runners.runs.generation import Generation
-from runners.runs.records import OMIT, Json, Record
+from runners.runs.records import Json, Record
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,17 +43,17 @@ class PaidAttempt(Record):
     segment: int
     state: str
     usd: float | None
-    model: Any
-    job_id: Any
-    prompt: Any
-    seed: Any
-    seconds: Any
-    reason: Any
-    report: Any
-    reconciled: Any
-    adopted: Any
-    note: Any
-    sha256: Any
+    model: object
+    job_id: object
+    prompt: object
+    seed: object
+    seconds: object
+    reason: object
+    report: object
+    reconciled: object
+    adopted: object
+    note: object
+    sha256: object
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,9 +63,9 @@ class ClipRecord(Record):
     name: str
     view: str
     category: str
-    published: ClipPublished | None = field(default=None, metadata={OMIT: True})
-    failed: ClipFailed | None = field(default=None, metadata={OMIT: True})
-    jobs: tuple[PaidAttempt, ...] | None = field(default=None, metadata={OMIT: True})
+    published: ClipPublished | None
+    failed: ClipFailed | None
+    jobs: tuple[PaidAttempt, ...] | None
 
     NEEDED = ("name", "view", "category")
 
@@ -91,10 +91,10 @@ class ModelConfiguration(Record):
     """What is asked of a run's model settings later on."""
 
     name: str
-    short: Any
-    paid: Any
-    card: Any
-    adapter: Any
+    short: object
+    paid: object
+    card: object
+    adapter: Json | None
 
     NEEDED = ("name",)
 
@@ -146,8 +146,8 @@ class Manifest(Record):
     """What the run was begun with, each part with its hash."""
     mode: str
     oracle: bool
-    data: Any
-    raw_from: Any
+    data: Json | None
+    raw_from: Json | None
     """The run whose raw clips were published; None for one that made its own."""
     configuration: Configuration
     """Of the last invocation."""

@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import types
 import typing
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, fields
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields, replace
 from typing import Any, ClassVar, Protocol, Self, TypeVar, cast, runtime_checkable
 
 Json = Mapping[str, Any]
@@ -38,9 +38,10 @@ class Record:
         """Whether the object holds this field, and of the kind that is meant; null too, where that may be."""
         return (self.keys is None or name in self.keys) and name not in self.extra
 
-
-OMIT = "omit"
-"""In a field's metadata: where it is None, the object of a record that is made here does without it."""
+    def without(self, *names: str) -> Self:
+        """A record that is made here, with these fields left out of its object."""
+        kept = (name for name in field_kinds(type(self)) if name not in names)
+        return replace(self, keys=tuple(kept))
 
 
 @runtime_checkable
@@ -71,16 +72,8 @@ def field_kinds(kind: type[Record]) -> dict[str, Any]:
 
 def encode(record: Record) -> dict[str, Any]:
     """The JSON object of a record."""
-    return {
-        name: record.extra[name] if name in record.extra else _plain(getattr(record, name)) for name in _names(record)
-    }
-
-
-def _names(record: Record) -> Iterable[str]:
-    if record.keys is not None:
-        return record.keys
-    told = [each for each in fields(record) if each.name not in _OWN]
-    return [each.name for each in told if not (OMIT in each.metadata and getattr(record, each.name) is None)]
+    names = field_kinds(type(record)) if record.keys is None else record.keys
+    return {name: record.extra[name] if name in record.extra else _plain(getattr(record, name)) for name in names}
 
 
 def decode(kind: type[R], found: Json) -> R:
@@ -135,7 +128,7 @@ def _plain(value: Any) -> Any:
 
 def _read(hint: Any, value: Any) -> Any:
     """A JSON value as its field has it. Raises `_Other`."""
-    if hint is Any:
+    if hint in (Any, object):
         return value
     origin, arguments = typing.get_origin(hint), typing.get_args(hint)
     if origin in (types.UnionType, typing.Union):
@@ -175,7 +168,7 @@ def _one_of(arguments: tuple[Any, ...]) -> Any:
 
 def _empty(hint: Any) -> Any:
     origin = typing.get_origin(hint)
-    if hint is Any or origin in (types.UnionType, typing.Union):
+    if hint in (Any, object) or origin in (types.UnionType, typing.Union):
         return None
     if isinstance(hint, type) and issubclass(hint, Record):
         return decode(hint, {})

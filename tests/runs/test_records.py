@@ -69,11 +69,11 @@ def test_an_event_that_is_recorded_is_read_back_as_itself(
 def a_generation() -> Generation:
     source = SourceFile(file="0001.mp4", bytes=7, mtime_ns=8, sha256="ab")
     return Generation(
-        prompt_given="A lamp.", prompt=None, negative_prompt=None, seed=3,
+        prompt_given="A lamp.", prompt=None, negative_prompt=None, negative_prompt_given=None, seed=3,
         conditioning=Shown(sha256="cd", mode="i2v", frames=1, fps=None, width=64, height=36, source=source),
         inputs=(source,), geometry=plan_fit("pad", (64, 36), (32, 32)), asked=Asked(seconds=5.0, fps=8, frames=40),
         info={"odd": [1, None]}, cost_usd=None, roll_out=None, generate_s=0.5, session="a",
-    )  # fmt: skip
+    ).without("negative_prompt_given")  # fmt: skip
 
 
 def test_a_line_has_the_keys_that_it_always_had_in_their_order(tmp_path: Path) -> None:
@@ -95,8 +95,8 @@ def test_a_line_has_the_keys_that_it_always_had_in_their_order(tmp_path: Path) -
         Raw(id="1", file="raw/1.mp4", sha256="x", fps=8, leading=1, generation=made),
         rendered,
         Published.of(rendered),
-        Failed.of("1", "refused", "no", None),
-        Failed.of("1", "error", "no", "A lamp."),
+        Failed.of("1", "refused", "no", {"prompt": None}),
+        Failed.of("1", "error", "no", {"prompt": "A lamp."}),
     ]  # fmt: skip
     times = [journal.append(each).time for each in events]
     journal.close()
