@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import socket
 import threading
 import time
 import uuid
@@ -40,11 +41,12 @@ from runners.planning.needs import check_needs
 from runners.planning.plan import Plan, Work
 from runners.planning.resume_checks import check_revision, find_untagged
 from runners.planning.work import find_work, read_state
+from runners.runs.events import Loaded, Start
+from runners.runs.generation import report
 from runners.runs.journal import RunState
-from runners.runs.journal_lines import SCHEMA
 from runners.runs.manifest import write_manifest
-from runners.runs.reported import report
-from runners.runs.run_folder import OpenRun, whoami
+from runners.runs.records import encode
+from runners.runs.run_folder import OpenRun
 from runners.runs.twins import twins_in_sweep
 from runners.scoring import Scores, ScoringError, check_scorer, check_unaltered, score
 from runners.scoring.memory import Memory
@@ -133,18 +135,20 @@ def begin(plan: Plan, run: OpenRun) -> tuple[RunState, str]:
         state = read_state(plan)
         rescue(run, state)
         run.journal.append(
-            "start", schema=SCHEMA, session=session, **whoami(), shard=plan.settings.shard,
-            fingerprint=plan.fingerprint, settings=asdict(plan.settings), versions=versions(), hardware=hardware(),
-            prompts=plan.prompts.record,
+            Start(
+                session=session, pid=os.getpid(), host=socket.gethostname(), shard=plan.settings.shard,
+                fingerprint=plan.fingerprint, settings=asdict(plan.settings), versions=versions(), hardware=hardware(),
+                prompts=plan.prompts.record,
+            )
         )  # fmt: skip
     return state, session
 
 
 def rescue(run: OpenRun, state: RunState) -> None:
     """Publish what was rendered and recorded, whatever is chosen now, then empty the scratch space."""
-    for clip_id, clip in state.clips.items():
-        if clip.rendered is not None and run.is_ours(clip.rendered["file"].partition("/")[0]):
-            recover(run.folder, run.journal, clip_id, clip)
+    for clip in state.clips.values():
+        if clip.rendered is not None and run.is_ours(clip.rendered.file.partition("/")[0]):
+            recover(run.folder, run.journal, clip)
     run.empty_work()
 
 
@@ -221,7 +225,7 @@ def load(plan: Plan, run: OpenRun, session: str) -> None:
     with run.turn("run"):
         check_revision(plan, read_state(plan), facts)
         # The hardware once more, since only the loaded model brings the library that knows the GPUs.
-        run.journal.append("loaded", session=session, facts=facts, hardware=hardware())
+        run.journal.append(Loaded(session=session, facts=facts, hardware=hardware()))
 
 
 def wrap_up(plan: Plan, run: OpenRun, tally: Tally, session: Session) -> Results:
@@ -235,10 +239,10 @@ def wrap_up(plan: Plan, run: OpenRun, tally: Tally, session: Session) -> Results
             plan.folder, configuration, plan.benchmark.scenarios,
             mode=needs.mode, oracle=needs.oracle, data=data_identity(plan), raw_from=raw_origin(plan),
         )  # fmt: skip
-    warnings = (*manifest["warnings"], *twins_in_sweep(plan.folder.path, manifest["clips"], session.sweep))
+    warnings = (*(manifest.warnings or ()), *twins_in_sweep(plan.folder.path, manifest.clips, session.sweep))
     clips = [state.clip(scenario.id) for scenario in plan.selected]
     ended = all(clip.published is not None or clip.failed is not None for clip in clips)
-    wanted = plan.settings.scorer.name != "none" and tally.stop is None and manifest["published"] > 0
+    wanted = plan.settings.scorer.name != "none" and tally.stop is None and manifest.published > 0
     if not wanted or (plan.shard is not None and not ended):
         return Results(warnings=warnings)
     try:
@@ -260,14 +264,18 @@ def raw_origin(plan: Plan) -> dict[str, Any] | None:
     source = plan.source_run
     if source is None:
         return None
-    return {"path": str(plan.settings.from_raw), "sessions": source.started, "loaded": source.loaded}
+    return {
+        "path": str(plan.settings.from_raw),
+        "sessions": [encode(event) for event in source.started],
+        "loaded": [encode(event) for event in source.loaded],
+    }
 
 
 def score_run(plan: Plan, memory: Memory) -> Scores:
     """Score `videos/`, or read the scores back if they are of these very clips and this truth."""
     settings, folder = plan.settings, plan.folder
     clips = read_state(plan).clips.values()
-    published = {clip.published["name"]: clip.published["sha256"] for clip in clips if clip.published is not None}
+    published = {clip.published.name: clip.published.sha256 for clip in clips if clip.published is not None}
     check_unaltered(folder.videos, published)
     found = score(
         folder.videos, plan.benchmark, settings.scorer, out=folder.scores, progress=settings.progress, memory=memory
