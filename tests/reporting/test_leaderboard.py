@@ -158,7 +158,7 @@ def test_published_rows_are_marked_and_stand_below_what_was_made_here() -> None:
     assert [each.published for each in verified] == [False] + [True] * (len(verified) - 1)
     scores = [mean.mean for each in verified[1:] if (mean := each.scores["verified"])]
     assert scores == sorted(scores, reverse=True)
-    assert len(scores) == 17
+    assert len(scores) == 17 + 7  # on the list, and beside it
     lines = printed(verified)
     assert lines[2] == []
     chosen = "Magi-1 24B + GeoPhys, best of N (multiframe) [published, 2026-06-19]"
