@@ -236,3 +236,16 @@ class SubmitSettings:
     benchmark: BenchmarkSettings = field(default_factory=BenchmarkSettings)
     prompts: PromptsSettings = field(default_factory=PromptsSettings)  # benchmarks choose for these two groups
     output: OutputSettings = field(default_factory=OutputSettings)
+
+
+@dataclass
+class ModelsSettings:
+    """What `runners.models` shows; it composes nothing, so these are all its words."""
+
+    name: str | None = setting(None, "all that is known of this one model, with its published scores")
+    mode: str | None = setting(None, "i2v or multiframe")
+    max_usd: float | None = setting(None, "services: what the benchmark's 198 clips may cost, one job each")
+    max_gb: float | None = setting(None, "open weights: the GPU memory in GB that there is")
+    licence: str | None = setting(None, "part of its licence's name, e.g. Apache")
+    ready: bool = setting(False, "only models that lack nothing on this machine")
+    format: str = setting("table", "table, json or md")

@@ -67,8 +67,8 @@ def conditioning_identity(needs: Needs, fit: str, output: Output) -> dict[str, A
     """What the model is shown and asked for; a model without a size or rate of its own gets the run's."""
     return {
         "mode": needs.mode,
-        "frames": needs.frames,
-        "fps": needs.fps,
+        "frames": needs.conditioning_frames,
+        "fps": needs.conditioning_fps,
         "fit": fit,
         "sizes": [list(size) for size in needs.sizes] or [[output.width, output.height]],
         "clip_fps": needs.native_fps or output.fps,

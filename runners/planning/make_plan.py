@@ -95,7 +95,7 @@ def check_conditioning(benchmark: Benchmark, chosen: Sequence[Scenario], needs: 
     """All files that condition the chosen scenarios are there. Raises UserError naming those that are not."""
     images = needs.mode == "i2v" and (benchmark.root / "switch-frames").is_dir()
     kinds: list[Kind] = ["switch" if images else "conditioning"]
-    check_files(benchmark.dataset, chosen, kinds, round(needs.fps or benchmark.settings.fps))
+    check_files(benchmark.dataset, chosen, kinds, round(needs.conditioning_fps or benchmark.settings.fps))
 
 
 def check_prompts(needs: Needs, texts: dict[str, str | None], settings: GenerateSettings) -> None:

@@ -385,7 +385,7 @@ def test_wrong_settings_are_told_before_anything_is_made(tmp_path: Path, changes
 
 
 def test_needs_are_bound_to_the_request(tmp_path: Path) -> None:
-    model = Paint(mode="multiframe", frames=9, fps=24, sizes=())
+    model = Paint(mode="multiframe", conditioning_frames=9, conditioning_fps=24, sizes=())
     run(tmp_path, model, select=SMALL)
     seen = model.calls[0].conditioning
     assert (len(seen.frames), seen.fps, seen.width, seen.height) == (9, 24, 96, 54)
