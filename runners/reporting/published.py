@@ -17,8 +17,8 @@ from runners.scoring.formulas import Values
 from runners.scoring.scores import ScoreName
 
 Mark = Literal["best of N", "not merged", "published elsewhere", "third-party note", "one run"]
-"""What must be known of a number: a verifier chose one of several clips per scenario; it was proposed to the list and is
-not on it; it stands in a report alone; only others mention it; it is of a single run where the list has several."""
+"""What must be known of a number: a verifier chose one of several clips per scenario; it was proposed to the list and
+is not on it; it stands in a report alone; only others mention it; it is of a single run where the list has several."""
 
 
 @dataclass(frozen=True)
