@@ -36,7 +36,7 @@ from runners.generation.tally import Limits, Tally
 from runners.paid.budget import caps_of, check_budget, price_of
 from runners.paid.job_owners import JobOwners
 from runners.planning.costs import costs
-from runners.planning.make_plan import make_plan
+from runners.planning.make_plan import make_plan, text_warnings
 from runners.planning.needs import check_needs
 from runners.planning.plan import Plan, Work
 from runners.planning.resume_checks import check_revision, find_untagged
@@ -107,6 +107,8 @@ def prepare(settings: GenerateSettings, make_adapter: MakeAdapter, sweep: Sequen
     check_scorer(settings.scorer, benchmark, plan.chosen, plan.output.fps)
     for warning in benchmark.warnings:
         say(f"warning: {warning}")
+    for line in text_warnings(plan):
+        say(line)
     if note := find_untagged(plan):
         say(f"note: {note}")
     return plan
