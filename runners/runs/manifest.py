@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from adapters import Attempt, amount_usd, clean_text, fold_attempts, spent_usd
 from runners.core.errors import counted, first_of
 from runners.core.files import sha256_json, write_json
+from runners.core.provenance import TOLD_SINCE
 from runners.dataset.scenarios import Scenario
 from runners.runs.journal import ClipState, RunState, fold, forget_lost_clips, job_facts
 from runners.runs.run_folder import RunFolder
@@ -108,20 +109,47 @@ def _made(clip: ClipState) -> dict[str, Any]:
 
 
 def version_mix(state: RunState) -> list[str]:
-    """Warnings: published clips made with different versions or on different hardware."""
+    """Warnings: published clips made with different versions, on different hardware, or by differing means."""
     sessions = {event["session"]: dict(event) for event in state.started}
-    for event in state.loaded:  # says more of the hardware than the start could know
-        if "hardware" in event and event.get("session") in sessions:
-            sessions[event["session"]]["hardware"] = event["hardware"]
+    for event in state.loaded:
+        if event.get("session") in sessions:
+            session = sessions[event["session"]]
+            session["hardware"] = event.get("hardware", session.get("hardware"))  # it knows more than the start could
+            session["model"] = _means(event.get("facts"))
     published = [clip.published for clip in state.clips.values() if clip.published is not None]
     # Who made it and who encoded it may be two; clips taken from another run were made in none of these sessions.
     names_used = {name for event in published for name in (event["session"], event["generation"]["session"])}
     used = [session for name, session in sessions.items() if name in names_used]
+    told = (
+        ("versions", "different versions", TOLD_SINCE),
+        ("hardware", "different hardware", TOLD_SINCE),
+        ("model", "the model set up differently", None),
+    )
     warnings = []
-    for key in ("versions", "hardware"):
-        kinds = {sha256_json(session.get(key)): session.get(key) or {} for session in used}
-        if len(kinds) > 1:
-            names = sorted({name for kind in kinds.values() for name in kind})
-            mixed = [name for name in names if len({repr(kind.get(name)) for kind in kinds.values()}) > 1]
-            warnings.append(f"clips of this run were made with different {key}: {', '.join(mixed)}")
+    for key, what, unsure in told:
+        mixed = _mixed([session.get(key) or {} for session in used], unsure)
+        if mixed:
+            warnings.append(f"clips of this run were made with {what}: {', '.join(mixed)}")
     return warnings
+
+
+def _mixed(kinds: Sequence[Mapping[str, Any]], unsure: Collection[str] | None) -> list[str]:
+    """The facts in which records differ; of those `unsure` (None: of any) nothing is known where they are missing."""
+    names = sorted({name for kind in kinds for name in kind})
+    return [name for name in names if len({repr(kind.get(name)) for kind in kinds if _known(name, kind, unsure)}) > 1]
+
+
+def _known(name: str, kind: Mapping[str, Any], unsure: Collection[str] | None) -> bool:
+    return name in kind or (unsure is not None and name not in unsure)
+
+
+def _means(facts: Any) -> dict[str, Any]:
+    """What an adapter said of itself that may change a pixel: device, threads, and each fact under `pixels`."""
+    if not isinstance(facts, Mapping):
+        return {}
+    found = {name: facts[name] for name in ("device", "threads") if name in facts}
+    pixels = facts.get("pixels")
+    for name, value in pixels.items() if isinstance(pixels, Mapping) else ():
+        inner = value if isinstance(value, Mapping) else {"": value}
+        found |= {f"{name}.{part}".rstrip("."): each for part, each in inner.items()}
+    return found
