@@ -15,7 +15,7 @@ Importing this loads numpy and nothing heavier.
 """
 
 from adapters.attempts import Attempt, AttemptState, fold_attempts, spent_usd
-from adapters.command.lifeline import Lifeline
+from adapters.command.supervision import supervised
 from adapters.contract import (
     Adapter,
     Clip,
@@ -49,6 +49,7 @@ from adapters.errors import (
     SetupError,
     is_out_of_memory,
 )
+from adapters.identity import newer_names
 from adapters.messages import close_to, in_a_line, one_line
 from adapters.outside import amount_usd, clean, clean_text, on_terminal, whole
 from adapters.rollout import RollOut
@@ -91,7 +92,6 @@ __all__ = [
     "Frame",
     "Frames",
     "JobLog",
-    "Lifeline",
     "MissingDependency",
     "MissingKey",
     "Mode",
@@ -126,6 +126,7 @@ __all__ = [
     "glance",
     "in_a_line",
     "is_out_of_memory",
+    "newer_names",
     "on_terminal",
     "one_line",
     "picture_size",
@@ -136,6 +137,7 @@ __all__ = [
     "resize",
     "sample_backwards",
     "spent_usd",
+    "supervised",
     "survey",
     "whole",
     "write_video",

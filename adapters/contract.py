@@ -18,7 +18,8 @@ from typing import Any, ClassVar, Literal, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from adapters.errors import AdapterError, Cancelled
+from adapters.errors import AdapterError, Cancelled, SetupError
+from adapters.identity import SHOWN, recorded
 
 Frame = NDArray[np.uint8]
 """One frame, uint8 (H, W, 3), RGB."""
@@ -132,8 +133,7 @@ class Request:
     `seconds` is how much new video is wanted after the switch frame, at `fps` if the model can choose its rate.
     `scratch` is an empty folder of this clip's own, removed afterwards. `oracle` is the path of the second take's
     5 s, filled only for adapters whose `Needs.oracle` asks for it. `again`: the clip failed or was refused before, and
-    the user, who knows, asks once more. `step`, `pause` and `jobs` are the harness's handles; without them (`bare()`) a
-    request pickles.
+    the user, who knows, asks once more. `step`, `pause` and `jobs` are the harness's handles.
     """
 
     scenario_id: str
@@ -149,12 +149,6 @@ class Request:
     step: StepReport = field(default=_ignore_step, compare=False, repr=False)
     pause: Pause = field(default=time.sleep, compare=False, repr=False)
     jobs: JobLog | None = field(default=None, compare=False, repr=False)
-
-    def bare(self) -> Request:
-        """This request without its handles, fit for another process."""
-        from dataclasses import replace
-
-        return replace(self, step=_ignore_step, pause=time.sleep, jobs=None)
 
 
 @dataclass(frozen=True)
@@ -190,27 +184,34 @@ PromptUse = Literal["required", "optional", "ignored"]
 class Needs:
     """What a model wants and can do; checked before anything is loaded or paid.
 
-    `frames` (multiframe): how many conditioning frames, None for all of the 3 s. `fps`: the rate at which they are
-    wanted, None for the data set's own. `sizes`: the native (width, height) choices, the one of nearest shape is
-    taken; empty = any size. `native_fps`: the rate the model makes, None if it follows `Request.fps`.
-    `continues`: it can go on from its own last frames (`model.short=roll_out`).
+    `conditioning_frames` (multiframe): how many frames it is shown, None for all of the 3 s. `conditioning_fps`: the
+    rate at which they are wanted, None for the data set's own. `sizes`: the native (width, height) choices, the one
+    of nearest shape is taken; empty = any size. `native_fps`: the rate the model makes, None if it follows
+    `Request.fps`. `continues`: it can go on from its own last frames (`model.short=roll_out`).
     `prompt`: required (an empty text is an error), optional, or ignored (the model gets None); `prompt_max`: how long
-    it may be, in UTF-16 units. `keys`: environment variables with credentials that it cannot work without; told
-    before anything else, and not needed for `plan=true`.
+    it may be, in UTF-16 units; `negative`: whether it takes a negative prompt. `keys`: environment variables with
+    credentials that it cannot work without; told before anything else, and not needed for `plan=true`.
     """
 
     mode: Mode = "i2v"
-    frames: int | None = None
-    fps: float | None = None
+    conditioning_frames: int | None = None
+    conditioning_fps: float | None = None
     sizes: tuple[Size, ...] = ()
     native_fps: float | None = None
     prompt: PromptUse = "optional"
     prompt_max: int | None = None
+    negative: bool = True
     concurrency: int = 1
     max_batch: int = 1
     oracle: bool = False
     continues: bool = True
     keys: tuple[str, ...] = ()
+
+    def __new__(cls, *_: Any, **named: Any) -> Needs:
+        """Raises `SetupError` for a name that a field had before."""
+        for former in named.keys() & SHOWN.keys():
+            raise SetupError(f"Needs({former}=…) is now called Needs({SHOWN[former]}=…)")
+        return super().__new__(cls)
 
 
 class Adapter(ABC):
@@ -223,10 +224,12 @@ class Adapter(ABC):
     needs: Needs = Needs()
     neutral: ClassVar[frozenset[str]] = frozenset()
     """Constructor arguments that never change a pixel (time-outs, concurrency): no part of a run's identity."""
+    renamed: ClassVar[Mapping[str, str]] = {}
+    """Former name → name of constructor arguments: the former one is refused, and stays the one in a run's identity."""
 
     def identity(self, arguments: Mapping[str, Any]) -> dict[str, Any]:
         """What of the YAML's arguments a run's identity holds: those that can change a pixel (see `neutral`)."""
-        return {key: value for key, value in arguments.items() if key not in self.neutral}
+        return recorded({key: arguments[key] for key in arguments if key not in self.neutral}, self.renamed)
 
     def check(self) -> None:
         """Find out cheaply whether the adapter can work: folders, executables. Also called for `plan=true`.

@@ -47,7 +47,7 @@ def examine(adapter: Adapter, sizes: Sequence[tuple[int, int]]) -> Iterator[Find
     from adapters import Finding, SetupError
 
     needs = adapter.needs
-    seen = "one frame" if needs.mode == "i2v" else f"{needs.frames or '3 s of'} frames"
+    seen = "one frame" if needs.mode == "i2v" else f"{needs.conditioning_frames or '3 s of'} frames"
     yield Finding("note", "input", f"{needs.mode} ({seen}), prompt {needs.prompt}")
     try:
         adapter.check()

@@ -39,9 +39,14 @@ def composed(command: str, *overrides: str) -> Any:
 
 
 @cache
-def _composed(command: str, *overrides: str) -> Any:
+def _store_schemas() -> None:
     for name, schema in SCHEMAS.items():
         ConfigStore.instance().store(group="schema", name=name, node=schema)
+
+
+@cache
+def _composed(command: str, *overrides: str) -> Any:
+    _store_schemas()
     watch(())
     with initialize_config_dir(str(CONF), version_base="1.3"):
         return OmegaConf.to_object(compose(command, list(overrides)))

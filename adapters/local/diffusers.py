@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import partial
-from typing import Any
+from typing import Any, ClassVar
 
 from adapters.contract import Adapter, Clip, Mode, Needs, PromptUse, Request
 from adapters.errors import AdapterError, Cancelled, MissingDependency, Refused, SetupError
+from adapters.identity import PIPELINE, apart_from_defaults
 from adapters.local import loading
 from adapters.local.borrowed import Borrowed
 from adapters.local.calls import running
@@ -31,17 +31,20 @@ HOW_TO_INSTALL = {"torchvision": "pip install torchvision, from the index and at
 class Diffusers(Adapter):
     """Runs one pipeline class of diffusers as its YAML says; `conf/base/diffusers.yaml` explains every argument.
 
-    The frames asked for follow from `frames`, `least`, `most`, `added` and `leading`, and what comes back is checked
+    The frames asked for follow from `lengths`, `least`, `most`, `added` and `leading`, and what comes back is checked
     against them. The same seed gives the same frames on the same hardware and versions.
     """
+
+    neutral: ClassVar[frozenset[str]] = frozenset({"placement", "batches"})
+    renamed = PIPELINE
 
     def __init__(
         self,
         pipeline: str,
         checkpoint: str,
         size: Sequence[int],
-        fps: float,
-        frames: str,
+        native_fps: float,
+        lengths: str,
         *,
         revision: str | None = None,
         variant: str | None = None,
@@ -60,7 +63,7 @@ class Diffusers(Adapter):
         least: int | None = None,
         most: int | None = None,
         added: int = 0,
-        context: int = 1,
+        conditioning_frames: int = 1,
         conditioning: str = "image",
         leading: int = 1,
         names: Mapping[str, str | None] | None = None,
@@ -78,9 +81,9 @@ class Diffusers(Adapter):
             pipeline, checkpoint, revision, variant, dtype, components or {}, options or {}, scheduler or {},
             guider or {}, loader, workflow, safetensors_only, trust_remote_code,
         )  # fmt: skip
-        self.rule = FrameRule.parse(frames, least=least, most=most, added=added, leading=leading)
+        self.rule = FrameRule.parse(lengths, least=least, most=most, added=added, leading=leading)
         check_batch(pipeline, batch, taken=batches, chunk=(call or {}).get("decode_chunk_size"), most=most)
-        self._size, self._fps = checked_size(size, multiple), float(fps)
+        self._size, self._fps = checked_size(size, multiple), float(native_fps)
         self._packages = tuple(needs)
         self._feed = FEEDS[chosen("conditioning", conditioning, FEEDS)]
         self._names = checked_names(names or {})
@@ -92,11 +95,12 @@ class Diffusers(Adapter):
         refuse_restyling(pipeline, self._call)
         self.needs = Needs(
             mode=mode,
-            frames=context if mode == "multiframe" else None,
-            fps=fps if mode == "multiframe" else None,
+            conditioning_frames=conditioning_frames if mode == "multiframe" else None,
+            conditioning_fps=native_fps if mode == "multiframe" else None,
             sizes=(self._size,),
-            native_fps=fps,
+            native_fps=native_fps,
             prompt=prompt,
+            negative=self._names["negative_prompt"] is not None,
             max_batch=batch,
         )
         self._sources: Sources | None = None
@@ -105,12 +109,7 @@ class Diffusers(Adapter):
 
     def identity(self, arguments: Mapping[str, Any]) -> dict[str, Any]:
         """All arguments that differ from their defaults, and of the placement what changes pixels."""
-        defaults = {name: p.default for name, p in inspect.signature(type(self)).parameters.items()}
-        kept = {
-            key: value
-            for key, value in arguments.items()
-            if key not in ("placement", "batches") and value != defaults.get(key) and (value or defaults.get(key))
-        }
+        kept = super().identity(apart_from_defaults(type(self), arguments))
         placed = self._placement.identity()
         return {**kept, "placement": placed} if placed else kept
 

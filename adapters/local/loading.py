@@ -13,11 +13,11 @@ from pathlib import Path
 from typing import Any
 
 from adapters.errors import MissingDependency, OutOfMemory, SetupError, is_out_of_memory
+from adapters.file_hashes import sha256_file
 from adapters.local import processors
 from adapters.local.placement.placement import Placement
 from adapters.local.settings import INSTALL, importable
 from adapters.local.weights.contents import INDEXES, read_index
-from adapters.local.weights.hashing import sha256_file
 from adapters.local.weights.hub import Source, fetch
 from adapters.messages import in_a_line, near
 

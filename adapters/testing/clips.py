@@ -26,11 +26,12 @@ def check_needs(needs: Needs) -> None:
     for key in ("concurrency", "max_batch"):
         value: Any = getattr(needs, key)
         want(isinstance(value, int) and value >= 1, f"needs.{key} is {value!r}; a whole number from 1 is wanted")
-    for key in ("fps", "native_fps"):
+    for key in ("conditioning_fps", "native_fps"):
         rate: Any = getattr(needs, key)
         want(rate is None or _is_rate(rate), f"needs.{key} is {rate!r}; frames per second or None is wanted")
-    want(needs.frames is None or needs.mode == "multiframe", "needs.frames is for multiframe; i2v gets one frame")
-    want(needs.frames is None or needs.frames >= 1, f"needs.frames is {needs.frames}; at least 1 is wanted")
+    shown = needs.conditioning_frames
+    want(shown is None or needs.mode == "multiframe", "needs.conditioning_frames is for multiframe; i2v gets one frame")
+    want(shown is None or shown >= 1, f"needs.conditioning_frames is {shown}; at least 1 is wanted")
     sizes: Any = needs.sizes
     for size in sizes:
         whole = len(size) == 2 and all(isinstance(side, int) and side > 0 for side in size)

@@ -124,10 +124,12 @@ def _job(configuration: DictConfig, schema: type[Any], typed: Mapping[str, bool]
     from omegaconf import OmegaConf
     from omegaconf.errors import OmegaConfBaseException
 
+    from runners.cli.making import check_former_names
     from runners.cli.sources import check_texts, name_by_file
 
     try:
         name_by_file(configuration, HydraConfig.get())  # for other launchers' processes, which compose on their own
+        check_former_names(OmegaConf.select(configuration, "model.adapter"))
         settings = OmegaConf.to_object(configuration)
         check_numbers(settings)
         check_texts(settings, text_keys(schema))

@@ -2,23 +2,19 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
-import signal
-import threading
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor, as_completed
+from contextlib import closing
 from dataclasses import dataclass
 from itertools import islice
-from multiprocessing import get_context
-from multiprocessing.connection import Connection
 from pathlib import Path
 
 import cv2
 
 from adapters import Frame, write_video
+from runners.core.errors import WorkFailed
 from runners.core.files import sha256_file
-from runners.core.processes import without_main
+from runners.core.processes import WorkerDied, run_in_workers
 from runners.dataset.layout import CONDITIONING_S, Item, Kind, relative_path
 from runners.demo.film import Camerawork, Take
 from runners.demo.recipe import RATES
@@ -51,44 +47,21 @@ def film(shot: Shot) -> dict[str, str]:
 
 
 def film_all(shots: Sequence[Shot], workers: int, progress: Callable[[int, int], None] | None) -> dict[str, str]:
-    """Film all shots, reporting how many are done; the files of all of them."""
+    """Film all shots, reporting how many are done; the files of all of them. Raises `WorkFailed` if a worker died."""
     files: dict[str, str] = {}
-    for done, made in enumerate(_results(shots, workers), start=1):
-        files |= made
-        if progress is not None:
-            progress(done, len(shots))
+    try:
+        with closing(run_in_workers(film, shots, workers)) as results:
+            for done, (_, made) in enumerate(results, start=1):
+                files |= made
+                if progress is not None:
+                    progress(done, len(shots))
+    except WorkerDied as death:
+        first = shots[death.task].items[0]
+        raise WorkFailed(
+            f"the worker process that filmed {first.scene} (take {first.take}) died (exit code {death.exit_code}), "
+            "perhaps for want of memory; free some and run the same command again"
+        ) from None
     return dict(sorted(files.items()))
-
-
-def _results(shots: Sequence[Shot], workers: int) -> Iterator[dict[str, str]]:
-    if workers <= 1 or len(shots) <= 1:
-        yield from map(film, shots)
-        return
-    context = get_context("spawn")
-    lifeline, held = context.Pipe(duplex=False)
-    with ProcessPoolExecutor(min(workers, len(shots)), context, _start_worker, (lifeline,)) as pool:
-        try:
-            with without_main():
-                futures = [pool.submit(film, shot) for shot in shots]
-            for future in as_completed(futures):
-                yield future.result()
-        except BaseException:
-            held.close()
-            pool.shutdown(wait=False, cancel_futures=True)
-            raise
-
-
-def _start_worker(lifeline: Connection) -> None:
-    """One thread per process for drawing; and end when the parent lets go of the lifeline, be it by being killed."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent decides
-    cv2.setNumThreads(1)
-
-    def watch() -> None:
-        with contextlib.suppress(EOFError, OSError):
-            lifeline.recv()
-        os._exit(1)
-
-    threading.Thread(target=watch, daemon=True).start()
 
 
 def _film_view(shot: Shot, take: Take, item: Item) -> list[str]:

@@ -6,6 +6,7 @@ import threading
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from adapters.http.retry_after import Passing
 from runners.benchmarks.benchmark import benchmark_root, open_benchmark
 from runners.core.errors import UserError, counted, first_of, one_of
 from runners.core.outcome import DONE, FAILED, Outcome
@@ -18,7 +19,7 @@ from runners.fetching.kept import Kept
 from runners.fetching.remote import Listing, Remote
 from runners.fetching.run import Job, Result, fetch_files, left_of
 from runners.fetching.sources import list_source
-from runners.fetching.web import Denied, Lasting, Passing
+from runners.fetching.web import Denied, Lasting
 
 _MOST_CONNECTIONS = 64
 _TEXTS = ("descriptions/descriptions_original.csv", *PROMPT_DATA)

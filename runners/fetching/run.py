@@ -12,13 +12,14 @@ from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
+from adapters.http.retry_after import Passing
 from runners.core.errors import UserError, counted
 from runners.core.files import Different
 from runners.core.locks import Held, Lock
 from runners.fetching.download import Download
 from runners.fetching.kept import Kept
 from runners.fetching.remote import Remote, matches
-from runners.fetching.web import Denied, Lasting, Passing, Web
+from runners.fetching.web import Denied, Lasting, Web
 
 T = TypeVar("T")
 _SPARE_BYTES = 200_000_000

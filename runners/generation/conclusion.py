@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from adapters import Attempt, fold_attempts
@@ -37,6 +37,7 @@ def describe_plan(plan: Plan, work: Work, costs: Costs | None = None) -> Outcome
     lines = [
         f"{plan.name}: {len(plan.chosen)} of {counted(len(plan.benchmark.scenarios), 'scenario')} chosen, {counts}",
         f"  output {format_}, prompts {plan.prompts.mode}, model {needs.mode}, {len(work.tasks) * 5} s of video in all",
+        *([] if plan.negatives is None else [f"  {_negatives(plan.negatives)}"]),
         f"  data set {plan.benchmark.root}",
         f"  folder {shown(plan.folder.path)}",
     ]
@@ -48,6 +49,11 @@ def describe_plan(plan: Plan, work: Work, costs: Costs | None = None) -> Outcome
             f"at ${costs.each_usd:.2f} each; ${costs.spent_usd:.2f} spent or promised before; {cap}"
         )
     return Outcome(DONE, plan.name, tuple(lines), cost_usd=None if costs is None else costs.left_usd)
+
+
+def _negatives(own: Mapping[str, str | None]) -> str:
+    """How many clips are sent a negative prompt of their own."""
+    return f"negative prompts of the prompts file for {sum(map(bool, own.values()))} of {counted(len(own), 'clip')}"
 
 
 def conclude(plan: Plan, work: Work, tally: Tally, results: Results) -> Outcome:

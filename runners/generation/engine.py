@@ -228,7 +228,7 @@ class Engine:
         kind, reason = failure(error)
         message = fatal(error)
         if message is None:
-            asked = {"prompt": task.prompt} if kind == "refused" else {}
+            asked = task.own_texts if kind == "refused" else {}
             try:
                 task.state.failed = self._production.journal.append(
                     "failed", id=task.id, kind=kind, reason=reason, **asked

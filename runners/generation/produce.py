@@ -111,6 +111,7 @@ def generation_record(production: Production, task: Task, request: Request, clip
         "prompt_given": task.prompt,
         "prompt": clip.info.get("prompt", request.prompt),
         "negative_prompt": clip.info.get("negative_prompt", request.negative_prompt),
+        **({"negative_prompt_given": task.negative_prompt} if task.own_negative else {}),
         "seed": request.seed,
         "conditioning": {
             "sha256": conditioning.sha256,

@@ -15,7 +15,7 @@ from adapters import Adapter, MissingKey, RollOut
 from runners.benchmarks.benchmark import ensure_rate, open_benchmark
 from runners.core.errors import UserError, WorkFailed, counted
 from runners.core.failures import telling, writing
-from runners.core.files import sha256_file, shown, standing
+from runners.core.files import sha256_file, shown, standing, takes_files
 from runners.core.outcome import BAD_INPUT, FAILED, Outcome
 from runners.core.progress import Counts, make_bar, make_progress
 from runners.core.provenance import hardware, versions
@@ -87,7 +87,7 @@ def prepare(settings: GenerateSettings, make_adapter: MakeAdapter, sweep: Sequen
     with make_bar(settings.progress, "preparing the data set") as bar:
         benchmark = open_benchmark(settings.benchmark, progress=bar)
         plan = make_plan(settings, benchmark, adapter)
-        for fps in (plan.output.fps, adapter.needs.fps):
+        for fps in (plan.output.fps, adapter.needs.conditioning_fps):
             benchmark = ensure_rate(benchmark, fps, bar)
     if benchmark is not plan.benchmark:
         plan = make_plan(settings, benchmark, adapter)
@@ -142,7 +142,7 @@ def check_place(plan: Plan, work: Work) -> None:
     pixels = plan.output.width * plan.output.height * plan.output.fps * 5
     needed = int(len(work.tasks) * pixels * 0.02) + 50_000_000 * bool(work.tasks)
     there = standing(plan.folder.path)
-    if not os.access(there, os.W_OK):
+    if not takes_files(there):
         raise UserError(f"{shown(there)} is not writable; mend its permissions or choose results=…")
     total, _, free = shutil.disk_usage(there)
     if total and free < needed:  # /proc has no size at all: what is wrong there is told by whoever writes

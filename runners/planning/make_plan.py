@@ -18,11 +18,11 @@ from runners.dataset.layout import Kind
 from runners.dataset.presence import check_files
 from runners.dataset.scenarios import Scenario
 from runners.dataset.selection import Selection, parse_shard, select, shard
-from runners.planning.fingerprint import fingerprint
+from runners.planning.fingerprint import fingerprint, own_negatives
 from runners.planning.output import resolve_output
 from runners.planning.plan import Plan
-from runners.planning.task import SEEDS
-from runners.prompts.prompts import PromptChoice, plan_prompts
+from runners.planning.seeds import check_seeds
+from runners.prompts.prompts import PromptChoice, PromptPlan, plan_prompts
 from runners.runs.journal import fold
 from runners.runs.run_finder import check_folder
 from runners.runs.run_folder import RunFolder, check_name, run_name
@@ -44,6 +44,7 @@ def make_plan(settings: GenerateSettings, benchmark: Benchmark, adapter: Adapter
     check_conditioning(benchmark, chosen, needs)
     texts = prompts.texts(chosen) if needs.prompt != "ignored" else dict.fromkeys(s.id for s in chosen)
     check_prompts(needs, texts, settings)
+    negatives = negatives_of(prompts, chosen, needs, settings)
     if settings.model.short == "roll_out" and not needs.continues:
         raise UserError(f"model {settings.model.name} cannot go on from its own frames; use model.short=hold or error")
     check_name("benchmark.name", benchmark.name)
@@ -52,7 +53,7 @@ def make_plan(settings: GenerateSettings, benchmark: Benchmark, adapter: Adapter
         fingerprint=fingerprint(settings, adapter, benchmark, output, prompts.identity),
         folder=RunFolder(run_path(settings)), selected=selected, chosen=chosen,
         shard=parse_shard(settings.shard) if settings.shard else None,
-        keep_raw=settings.model.paid if settings.keep_raw is None else settings.keep_raw,
+        keep_raw=settings.model.paid if settings.keep_raw is None else settings.keep_raw, negatives=negatives,
     )  # fmt: skip
     return _with_source_run(plan) if settings.from_raw else plan
 
@@ -76,7 +77,6 @@ def check_settings(settings: GenerateSettings) -> None:
     """Values that no schema can check. Raises UserError."""
     one_of("model.fit", settings.model.fit or DEFAULT_FIT, FITS)
     one_of("model.short", settings.model.short, WHEN_SHORT)
-    one_of("seeds", settings.seeds, SEEDS)
     one_of("progress", settings.progress, STYLES)
     check_scorer_settings(settings.scorer)
     least = {"run": 1, "attempts": 1, "max_failures": 1, "concurrency": 1}
@@ -86,13 +86,14 @@ def check_settings(settings: GenerateSettings) -> None:
             raise UserError(f"{key}={value} must be at least {bound}")
     if settings.deadline_s is not None and not settings.deadline_s > 0:
         raise UserError(f"deadline_s={settings.deadline_s} must be more than 0 seconds")
+    check_seeds(settings)
 
 
 def check_conditioning(benchmark: Benchmark, chosen: Sequence[Scenario], needs: Needs) -> None:
     """All files that condition the chosen scenarios are there. Raises UserError naming those that are not."""
     images = needs.mode == "i2v" and (benchmark.root / "switch-frames").is_dir()
     kinds: list[Kind] = ["switch" if images else "conditioning"]
-    check_files(benchmark.dataset, chosen, kinds, round(needs.fps or benchmark.settings.fps))
+    check_files(benchmark.dataset, chosen, kinds, round(needs.conditioning_fps or benchmark.settings.fps))
 
 
 def check_prompts(needs: Needs, texts: dict[str, str | None], settings: GenerateSettings) -> None:
@@ -110,6 +111,23 @@ def check_prompts(needs: Needs, texts: dict[str, str | None], settings: Generate
         raise UserError(
             f"model {settings.model.name} needs a prompt, and {first_of(empty)} have none; choose prompts=op or bpp"
         )
+
+
+def negatives_of(
+    prompts: PromptPlan, chosen: Sequence[Scenario], needs: Needs, settings: GenerateSettings
+) -> dict[str, str | None] | None:
+    """The clips' own negative prompts; None if the prompts file has none. Raises UserError if the model takes none."""
+    if prompts.negatives is None or not own_negatives(settings, prompts.identity):
+        return None
+    if needs.prompt == "ignored":
+        return dict.fromkeys(scenario.id for scenario in chosen)
+    negatives: dict[str, str | None] = {scenario.id: prompts.negatives[scenario.id] for scenario in chosen}
+    if any(negatives.values()) and not needs.negative:
+        raise UserError(
+            f"model {settings.model.name} takes no negative prompt, and the prompts file has one for each clip; "
+            "prompts.negative='' leaves them out"
+        )
+    return negatives
 
 
 def utf16_units(text: str | None) -> int:

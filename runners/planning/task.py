@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal, get_args
+from typing import Any
 
 from adapters import clean_text
 from runners.clips.conditioning import ConditioningSource
@@ -14,10 +13,6 @@ from runners.core.files import sha256_file
 from runners.dataset.scenarios import Scenario
 from runners.runs.journal import ClipState
 from runners.runs.journal_lines import as_recorded
-
-Seeds = Literal["derived", "same"]
-SEEDS: tuple[Seeds, ...] = get_args(Seeds)
-"""By which rule a clip gets its seed (`clip_seed`)."""
 
 
 @dataclass(frozen=True)
@@ -34,10 +29,12 @@ class Task:
     seed: int
     prompt: str | None
     negative_prompt: str | None
+    """What is sent; `own_negative`: it is this clip's own, of the prompts file, and not the run's."""
     state: ClipState
     oracle: Path | None = None
     inputs: tuple[Path, ...] = ()
     """Files beside the conditioning that the clip is made from: the adapter's, and the oracle."""
+    own_negative: bool = False
     raw: dict[str, Any] | None = field(default=None, compare=False)
     raw_root: Path | None = None
 
@@ -46,24 +43,20 @@ class Task:
         """The scenario's id."""
         return self.scenario.id
 
+    @property
+    def own_texts(self) -> dict[str, str | None]:
+        """What is the clip's own and not the run's, under the names that records have for it."""
+        return {
+            "prompt": self.prompt,
+            **({"negative_prompt": self.negative_prompt} if self.own_negative else {}),
+        }
+
 
 def geometry_of(task: Task) -> Geometry:
     """How the task's conditioning is fitted; only a task that publishes a kept raw clip has none of its own."""
     if task.geometry is None:
         raise ValueError(f"{task.id} has no geometry: it is published from its raw clip")
     return task.geometry
-
-
-def clip_seed(rule: Seeds, seed: int, run: int, scenario_id: str) -> int:
-    """The seed of one clip, 0 … 2³¹ − 1: no clip's seed depends on which others are made, nor in which order.
-
-    `derived`: the first 4 bytes of sha256("seed:run:id"). `same`: seed + run − 1 for every clip, as most published
-    settings have it.
-    """
-    if rule == "same":
-        return (seed + run - 1) & 0x7FFFFFFF
-    digest = hashlib.sha256(f"{seed}:{run}:{scenario_id}".encode()).digest()
-    return int.from_bytes(digest[:4], "big") & 0x7FFFFFFF
 
 
 def source_record(path: Path) -> dict[str, Any]:
@@ -82,6 +75,8 @@ def what_changed(event: dict[str, Any], task: Task) -> str | None:
     made = event["generation"]
     if made["prompt_given"] != as_recorded(task.prompt):
         return f"the prompt of {task.id}"
+    if task.own_negative and made.get("negative_prompt_given") != as_recorded(task.negative_prompt):
+        return f"the negative prompt of {task.id}"
     records = [made["conditioning"]["source"], *made["inputs"]]
     paths = [task.source.path, *task.inputs]
     if len(records) != len(paths):

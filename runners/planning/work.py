@@ -7,14 +7,15 @@ from dataclasses import replace
 from pathlib import Path
 
 from runners.clips.conditioning import conditioning_geometry, find_source, probe_source, probe_video, source_size
-from runners.core.errors import UserError, one_of
+from runners.core.errors import UserError
 from runners.core.files import sha256_file
 from runners.dataset.scenarios import Scenario
 from runners.planning.fingerprint import negative_prompt
 from runners.planning.make_plan import raw_run
 from runners.planning.needs import own_inputs
 from runners.planning.plan import Plan, Work
-from runners.planning.task import SEEDS, Task, clip_seed, what_changed
+from runners.planning.seeds import seed_of
+from runners.planning.task import Task, what_changed
 from runners.runs.journal import ClipState, RunState, check_state, fold, forget_lost_clips
 from runners.runs.journal_lines import as_recorded
 
@@ -55,7 +56,7 @@ def find_work(plan: Plan, state: RunState) -> Work:
 def prompt_changed(task: Task) -> bool:
     """Whether a refused clip now has another text: a changed row of the prompts file is a way out."""
     failed = task.state.failed or {}
-    return "prompt" in failed and failed["prompt"] != as_recorded(task.prompt)
+    return "prompt" in failed and any(failed.get(key) != as_recorded(text) for key, text in task.own_texts.items())
 
 
 def make_task(plan: Plan, scenario: Scenario, state: ClipState) -> Task:
@@ -71,13 +72,18 @@ def make_task(plan: Plan, scenario: Scenario, state: ClipState) -> Task:
         scenario=scenario,
         source=find_source(plan.benchmark.dataset, scenario.item, needs),
         geometry=None,
-        seed=clip_seed(one_of("seeds", settings.seeds, SEEDS), settings.seed, settings.run, scenario.id),
+        seed=seed_of(settings, scenario.id),
         prompt=plan.texts[scenario.id],
-        negative_prompt=None if needs.prompt == "ignored" else negative_prompt(settings),
+        negative_prompt=None if needs.prompt == "ignored" else _negative_prompt(plan, scenario),
+        own_negative=plan.negatives is not None,
         state=state,
         oracle=oracle,
         inputs=(*own, *([oracle] if oracle else [])),
     )
+
+
+def _negative_prompt(plan: Plan, scenario: Scenario) -> str | None:
+    return negative_prompt(plan.settings) if plan.negatives is None else plan.negatives[scenario.id]
 
 
 def ready(plan: Plan, task: Task) -> Task:

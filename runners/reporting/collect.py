@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
@@ -10,7 +9,7 @@ from pathlib import Path
 
 from runners.clips.footage import Unfit
 from runners.core.errors import UserError, first_of
-from runners.core.files import sha256_file, shown
+from runners.core.files import sha256_file, shown, takes_files
 from runners.core.locks import Held, Lock
 from runners.core.provenance import usable_cores
 from runners.core.settings import ScoreSettings
@@ -23,6 +22,7 @@ from runners.runs.run_finder import find_run_folders, left_out
 from runners.runs.run_record import RunRecord, is_busy, read_record
 from runners.scoring import ScoringError, check_unaltered, reuse_scores, score
 from runners.scoring.inputs import check_clips
+from runners.scoring.memory import Memory
 from runners.scoring.reuse import ensure_checked
 from runners.scoring.scores import CHECKS, SCORER_VERSION, Scores
 from runners.scoring.stored import read_scores
@@ -69,9 +69,9 @@ class Harvest:
         return [*self.told, *lines]
 
 
-def gather(results: Path, settings: ScoreSettings) -> Harvest:
+def gather(results: Path, settings: ScoreSettings, memory: Memory) -> Harvest:
     """Every run below `results`, scored, skipped or at fault. Raises UserError for settings that fit no run."""
-    harvest, benchmarks = Harvest(results), Benchmarks(settings)
+    harvest, benchmarks = Harvest(results), Benchmarks(settings, memory)
     unread: list[Path] = []
     folders = find_run_folders(results, unread)
     harvest.found = len(folders)
@@ -155,7 +155,7 @@ def _known(record: RunRecord, benchmarks: Benchmarks, harvest: Harvest) -> Score
         benchmark = benchmarks.of(record)
         return reuse_scores(
             record.folder.videos, benchmark.dataset, benchmark.scenarios, benchmark=benchmark.name,
-            expected=len(benchmark.scenarios), out=record.folder.scores, masks=masks,
+            expected=len(benchmark.scenarios), out=record.folder.scores, masks=masks, memory=benchmarks.memory,
         )  # fmt: skip
     except Unfit:
         raise
@@ -181,7 +181,7 @@ def _check_older(scores: Scores, record: RunRecord, benchmarks: Benchmarks) -> N
     except UserError:
         check_clips(clips, usable_cores())
     else:
-        ensure_checked(scores, clips, sources, record.folder.scores)
+        ensure_checked(scores, clips, sources, record.folder.scores, benchmarks.memory)
 
 
 def _is_of_these_clips(scores: Scores, record: RunRecord) -> bool:
@@ -197,13 +197,16 @@ def _score(record: RunRecord, benchmarks: Benchmarks, harvest: Harvest) -> Score
     settings = benchmarks.settings
     if settings.scorer.name == "none":
         raise Skipped("it is not scored, and scorer=none")
-    if not os.access(record.path, os.W_OK):
+    if not takes_files(record.path):
         raise UserError(f"{shown(record.path)} is not writable, and its scores go there")
     benchmark, out = benchmarks.of(record), record.folder.scores
     with _alone(record):
         before = _content(out / "scores.json")
         say(f"scoring {record.name}")  # above the bars, which do not name it
-        scores = score(record.folder.videos, benchmark, settings.scorer, out=out, progress=settings.progress)
+        scores = score(
+            record.folder.videos, benchmark, settings.scorer, out=out, progress=settings.progress,
+            memory=benchmarks.memory,
+        )  # fmt: skip
         harvest.anew += _content(out / "scores.json") != before
     return scores
 

@@ -12,14 +12,15 @@ from runners.core.progress import make_bar
 from runners.core.settings import BenchmarkSettings, ScoreSettings
 from runners.runs.run_record import RunRecord, read_record
 from runners.scoring import folder_rate
+from runners.scoring.memory import Memory
 
 
 class Benchmarks:
     """The benchmarks of runs, as their manifests name them, each opened once; `benchmark.*` of the command wins."""
 
-    def __init__(self, settings: ScoreSettings) -> None:
-        """Nothing is opened yet."""
-        self.settings = settings
+    def __init__(self, settings: ScoreSettings, memory: Memory) -> None:
+        """Nothing is opened yet. `memory` is that of all their scoring."""
+        self.settings, self.memory = settings, memory
         self._open: dict[str, Benchmark | UserError] = {}
         given = settings.benchmark
         self._moved = {key: value for key in ("root", "descriptions") if (value := getattr(given, key))}

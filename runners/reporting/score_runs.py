@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 from pathlib import Path
 
 from runners.core.errors import UserError
-from runners.core.files import shown, user_path
+from runners.core.files import shown, takes_files, user_path
 from runners.core.outcome import BAD_INPUT, DONE, FAILED, Outcome
 from runners.core.settings import ScoreSettings
 from runners.core.terminal import make_console
@@ -16,16 +15,17 @@ from runners.reporting.leaderboard import Kind, ScoredRun, group, ranked, rows
 from runners.runs.run_finder import find_run_folders
 from runners.runs.twins import twins_between, twins_within
 from runners.scoring import check_scorer_settings
+from runners.scoring.memory import Memory
 
 
-def score_runs(settings: ScoreSettings) -> Outcome:
+def score_runs(settings: ScoreSettings, memory: Memory | None = None) -> Outcome:
     """Score what is complete and not yet scored, then print and write the leaderboard, or compare two models.
 
     Runs that are incomplete, refused, being worked on or damaged are named with the reason and stand nowhere.
     Raises UserError.
     """
     results = _results(settings)
-    harvest = gather(results, settings)
+    harvest = gather(results, settings, memory or Memory())
     kinds, notes = group(harvest.runs)
     count = len(harvest.runs)
     lines = [f"{shown(results)}: {count} of {harvest.found} runs have scores, {harvest.anew} made now"]
@@ -66,7 +66,7 @@ def _results(settings: ScoreSettings) -> Path:
     if not find_run_folders(results):
         raise UserError(f"{shown(results)} holds no runs (folders with a journal), however deep; set results=DIR")
     if not settings.compare:
-        if not os.access(results, os.W_OK):
+        if not takes_files(results):
             raise UserError(f"{shown(results)} is not writable, and the leaderboard is written there")
         check_places(results)
     return results

@@ -12,21 +12,18 @@ from runners.dataset.layout import DataSet
 from runners.dataset.scenarios import Scenario
 from runners.scoring.fit import check_sources
 from runners.scoring.formulas import summarize
-from runners.scoring.hashes import content_hashes
 from runners.scoring.inputs import Clips, find_clips
+from runners.scoring.memory import Memory
 from runners.scoring.partial import ViewLog
 from runners.scoring.scores import ClipScore, Origin, Scores
 from runners.scoring.stored import write_scores
 from runners.scoring.table import Measured, metrics_csv
-from runners.scoring.truth import MemoryStore, TruthSource, find_truth, joint_identity
+from runners.scoring.truth import TruthSource, all_files, find_truth, joint_identity
 from runners.scoring.views import Helpers, score_views
 
 if TYPE_CHECKING:
     from runners.scoring.cache import TruthCache
     from runners.scoring.view import ViewResult
-
-_THIS_PROCESS = MemoryStore()
-"""Truth shared by the runs of a sweep."""
 
 
 def score_videos(
@@ -39,7 +36,7 @@ def score_videos(
     out: Path,
     workers: int,
     progress: Callable[[int, int], None] | None = None,
-    truths: MemoryStore = _THIS_PROCESS,
+    memory: Memory | None = None,
     cache: TruthCache | None = None,
     tell: Callable[[str], None] | None = None,
     masks: str = "shipped",
@@ -49,18 +46,19 @@ def score_videos(
     `scenarios` are all take-1 items of the benchmark; `expected` is how many clips a complete run has. Clips may be
     missing: then there are metrics and no scores. With one worker this process scores; 0 means one per core.
     `progress` hears (views done, views in all) and may raise to stop. The truth's side comes from `cache` and goes
-    there; without one from `truths`. `tell` hears lines for people: what the cache has, and what it will grow to. The
+    there; without one from `memory`. `tell` hears lines for people: what the cache has, and what it will grow to. The
     result depends on none of these, nor on the order in which views are done. `masks="made"` passes over masks that
     came with the data set. Views that a killed invocation scored in `out` are taken over if clip, truth, scorer and
     OpenCV are the same. Raises `UserError` before any work for faults of the input, and `ScoringError`
     (runners/scoring/pool.py) for what is nobody's mistake.
     """
+    memory = memory or Memory()
     workers = workers if workers > 0 else usable_cores()
     log = ViewLog(out)
     clips = find_clips(videos, scenarios, workers, decoded={view.sha256 for view in log.read().values()})
     sources = find_truth(dataset, [scenario for scenario, _ in clips.found], clips.fps, masks)
-    helpers = Helpers(workers, log, truths, cache, progress or (lambda *_: None), tell or (lambda _: None))
-    hashes = content_hashes(path for source in sources for path in source.files)
+    helpers = Helpers(workers, log, memory.truths, cache, progress or (lambda *_: None), tell or (lambda _: None))
+    hashes = memory.hashes.of(all_files(sources))
     check_sources(sources, hashes, helpers.tell)
     truth = tuple(source.identity(hashes) for source in sources)
     results = score_views(clips, sources, truth, helpers)

@@ -15,16 +15,16 @@ from runners.core.provenance import usable_cores
 from runners.dataset.layout import DataSet
 from runners.dataset.scenarios import Scenario
 from runners.scoring.fit import check_sources
-from runners.scoring.hashes import content_hashes
 from runners.scoring.inputs import check_clips
+from runners.scoring.memory import Memory
 from runners.scoring.scores import CHECKS, SCORER_VERSION, Scores
 from runners.scoring.stored import read_scores, write_scores
-from runners.scoring.truth import TruthSource, find_truth, truth_identity
+from runners.scoring.truth import TruthSource, all_files, find_truth, truth_identity
 
 
 def reuse_scores(
     videos: Path, dataset: DataSet, scenarios: Sequence[Scenario], *, benchmark: str, expected: int, out: Path,
-    masks: str = "shipped",
+    masks: str = "shipped", memory: Memory | None = None,
 ) -> Scores | None:  # fmt: skip
     """scores.json if it is of these very clips, this truth and this scorer; None if anything differs.
 
@@ -32,6 +32,8 @@ def reuse_scores(
     for those that do not.
     """
     import cv2
+
+    memory = memory or Memory()
 
     try:
         known = read_scores(out)
@@ -51,21 +53,23 @@ def reuse_scores(
         if origin.opencv != cv2.__version__:  # it decodes and resizes: another version, other numbers
             return None
         sources = find_truth(dataset, scored, origin.fps, masks)
-        if origin.truth_sha256 != truth_identity(sources):
+        if origin.truth_sha256 != truth_identity(sources, memory.hashes):
             return None
         if any(sha256_file(videos / name) != hashes[name] for name in found):
             return None
     except (OSError, ValueError):
         return None
-    return ensure_checked(known, [videos / clip.file for clip in known.per_clip], sources, out)
+    return ensure_checked(known, [videos / clip.file for clip in known.per_clip], sources, out, memory)
 
 
-def ensure_checked(known: Scores, clips: Sequence[Path], sources: Sequence[TruthSource], out: Path) -> Scores:
+def ensure_checked(
+    known: Scores, clips: Sequence[Path], sources: Sequence[TruthSource], out: Path, memory: Memory
+) -> Scores:
     """Scores whose inputs pass today's checks, as `out`/scores.json then says. Raises `UserError` naming a bad file."""
     if known.checks == CHECKS:
         return known
     check_clips(clips, usable_cores())
-    check_sources(sources, content_hashes(path for source in sources for path in source.files))
+    check_sources(sources, memory.hashes.of(all_files(sources)))
     known = replace(known, checks=CHECKS)
     with contextlib.suppress(OSError):  # another's: looked at again next time
         write_scores(out, known)

@@ -12,12 +12,12 @@ import pytest
 
 from adapters.api.gemini import Gemini
 from adapters.api.http.redaction import Redactor
-from adapters.api.http.retry_after import Passing
 from adapters.api.http.transport import Lost, Transport
 from adapters.api.jobs.download import fetch
 from adapters.api.jobs.poll import Asking
 from adapters.api.luma import Luma
 from adapters.api.wire import Call, Output, Ticket
+from adapters.http.retry_after import Passing
 from tests.api.front import speaking
 
 OK = b"HTTP/1.1 200 OK\r\n"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import hashlib
 import json
+import multiprocessing
 import shutil
 import subprocess
 import sys
@@ -169,6 +170,18 @@ def test_a_maker_that_is_killed_leaves_nothing_in_the_way(made: Path, tmp_path: 
     ensure(tmp_path / "demo", RECIPE, workers=1)
     assert digests(tmp_path / "demo") == digests(made)
     assert sorted(path.name for path in tmp_path.iterdir()) == ["demo", "mine.txt"]
+
+
+def test_a_worker_that_dies_is_told_with_its_scene_and_nothing_is_left(tmp_path: Path) -> None:
+    def kill(done: int, total: int) -> None:
+        for worker in multiprocessing.active_children():
+            worker.kill()
+
+    recipe = Recipe(seed=3, size=(32, 18), scenes=SCENE_NAMES[:2])
+    with pytest.raises(UserError, match=r"that filmed [a-z-]+ \(take [12]\) died \(exit code -9\)"):
+        ensure(tmp_path / "demo", recipe, workers=2, progress=kill)
+    assert list(tmp_path.iterdir()) == []
+    assert multiprocessing.active_children() == []
 
 
 def test_a_damaged_data_set_is_reported_and_never_deleted(own: Path) -> None:

@@ -43,7 +43,7 @@ def test_a_tiny_model_runs_through_the_main_job_twice_to_the_same_bytes(
     manifest: Any = json.loads((outcome.folder / "manifest.json").read_text("utf-8"))
     (clip,) = manifest["clips"].values()
     made = clip["published"]["generation"]
-    assert made["conditioning"]["frames"] == (adapter.needs.frames or 1)
+    assert made["conditioning"]["frames"] == (adapter.needs.conditioning_frames or 1)
     told = made["info"]
     assert told["returned"] == adapter.rule.returned(told["num_frames"])
     assert manifest["loaded"][0]["facts"]["revision"].startswith("sha256:")

@@ -105,6 +105,10 @@ def test_seeds_differ_by_clip_and_run_and_may_be_the_same_for_all(tmp_path: Path
     model = Paint()
     run(tmp_path / "same", model, seeds="same", seed=40, run=3)
     assert {request.seed for request in model.calls} == {42}
+    model = Paint()
+    listed = run(tmp_path / "listed", model, seeds=[42, 20260830, 314159], run=2)
+    assert {request.seed for request in model.calls} == {20260830}
+    assert manifest(listed)["fingerprint"]["generation"]["seed"] == {"seed": 20260830, "seeds": "listed", "run": 2}
 
 
 def test_a_failing_clip_fails_alone_and_is_tried_again_by_the_same_command(tmp_path: Path) -> None:
@@ -381,7 +385,7 @@ def test_wrong_settings_are_told_before_anything_is_made(tmp_path: Path, changes
 
 
 def test_needs_are_bound_to_the_request(tmp_path: Path) -> None:
-    model = Paint(mode="multiframe", frames=9, fps=24, sizes=())
+    model = Paint(mode="multiframe", conditioning_frames=9, conditioning_fps=24, sizes=())
     run(tmp_path, model, select=SMALL)
     seen = model.calls[0].conditioning
     assert (len(seen.frames), seen.fps, seen.width, seen.height) == (9, 24, 96, 54)

@@ -355,8 +355,9 @@ def test_an_adapter_that_moves_elsewhere_moves_nothing(tmp_path: Path, monkeypat
 
 
 NONSENSE: list[dict[str, Any]] = [
-    {"frames": 0}, {"frames": "all"}, {"fps": 0}, {"fps": float("nan")}, {"native_fps": 1e9}, {"sizes": ((0, 0),)},
-    {"sizes": (96, 54)}, {"sizes": None}, {"concurrency": 0}, {"max_batch": 0}, {"mode": "t2v"}, {"prompt": "perhaps"},
+    {"conditioning_frames": 0}, {"conditioning_frames": "all"}, {"conditioning_fps": 0},
+    {"conditioning_fps": float("nan")}, {"native_fps": 1e9}, {"sizes": ((0, 0),)}, {"sizes": (96, 54)},
+    {"sizes": None}, {"concurrency": 0}, {"max_batch": 0}, {"mode": "t2v"}, {"prompt": "perhaps"},
 ]  # fmt: skip
 
 

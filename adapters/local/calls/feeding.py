@@ -45,6 +45,14 @@ def video(shot: Shot) -> dict[str, Any]:
     return {"video": shot.pictures}
 
 
+def repeat_first(shot: Shot) -> dict[str, Any]:
+    """All conditioning frames, the first one twice: 3 s at 24 FPS are 72 frames, and with one more they are 4k + 1.
+
+    Cosmos 3's authors condition on the benchmark so (73 frames, latents 0 … 18; NVIDIA/cosmos, evaluation/cosmos3).
+    """
+    return {"video": [shot.pictures[0], *shot.pictures]}
+
+
 def video_tensor(shot: Shot) -> dict[str, Any]:
     """All conditioning frames as a tensor (1, T, 3, H, W) in [0, 1], for pipelines that take nothing else."""
     import torch
@@ -107,5 +115,5 @@ def easyanimate(shot: Shot) -> dict[str, Any]:
 
 FEEDS: dict[str, Feed] = {
     feed.__name__: feed
-    for feed in (image, video, video_tensor, anyflow, ltx_conditions, ltx2_conditions, vace, easyanimate)
+    for feed in (image, video, repeat_first, video_tensor, anyflow, ltx_conditions, ltx2_conditions, vace, easyanimate)
 }
