@@ -37,6 +37,7 @@ from adapters.errors import (
     Ambiguous,
     BadClip,
     Cancelled,
+    Lacking,
     MissingDependency,
     MissingKey,
     OutOfMemory,
@@ -47,6 +48,7 @@ from adapters.errors import (
     Rejected,
     Retryable,
     SetupError,
+    UnknownPrice,
     is_out_of_memory,
 )
 from adapters.identity import newer_names
@@ -92,6 +94,7 @@ __all__ = [
     "Frame",
     "Frames",
     "JobLog",
+    "Lacking",
     "MissingDependency",
     "MissingKey",
     "Mode",
@@ -110,6 +113,7 @@ __all__ = [
     "SetupError",
     "Size",
     "StepReport",
+    "UnknownPrice",
     "VideoInfo",
     "Wrapper",
     "Writer",
