@@ -7,7 +7,7 @@ from functools import partial
 from typing import Any, ClassVar
 
 from adapters.contract import Adapter, Clip, Mode, Needs, PromptUse, Request
-from adapters.errors import AdapterError, Cancelled, MissingDependency, Refused, SetupError
+from adapters.errors import AdapterError, Cancelled, MissingDependency, Refused, SetupError, raise_lacking
 from adapters.identity import PIPELINE, apart_from_defaults
 from adapters.local import loading
 from adapters.local.borrowed import Borrowed
@@ -116,13 +116,15 @@ class Diffusers(Adapter):
 
     def check(self) -> None:
         """Check that all packages are installed. Raises `MissingDependency`."""
-        for name in PACKAGES:
-            if not importable(name):
-                raise MissingDependency(name, INSTALL)
-        for name in self._packages:
-            if not importable(name):
-                raise MissingDependency(name, HOW_TO_INSTALL.get(name, f"pip install {name}"))
-        self._placement.packages()
+        packages = next((name for name in PACKAGES if not importable(name)), None)
+        own = [name for name in self._packages if not importable(name)]
+        raise_lacking(
+            [
+                *([MissingDependency(packages, INSTALL)] if packages else []),
+                *(MissingDependency(name, HOW_TO_INSTALL.get(name, f"pip install {name}")) for name in own),
+                *self._placement.lacking(),
+            ]
+        )
 
     def count_tokens(self, texts: Sequence[str], most: int) -> list[tuple[int, int]] | None:
         """By the checkpoint's own tokenizer, if its files are here."""

@@ -42,6 +42,8 @@ class Outcome:
     """The model saw take 2: its scores are a ceiling and stand apart."""
     cost_usd: float | None = None
     """What a plan comes to."""
+    unpriced: bool = False
+    """A plan of a paid model whose price nobody knows."""
     abandoned: bool = False
     """A thread is still at work; the process must leave without waiting for it."""
 

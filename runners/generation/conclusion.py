@@ -14,6 +14,7 @@ from runners.core.shell import command_line, setting
 from runners.generation.breach import FIRST
 from runners.generation.tally import Tally
 from runners.planning.costs import Costs
+from runners.planning.lacks import Lacks
 from runners.planning.plan import Plan, Work
 from runners.runs.journal import job_facts
 from runners.scoring import Scores
@@ -29,8 +30,8 @@ class Results:
     warnings: tuple[str, ...] = ()
 
 
-def describe_plan(plan: Plan, work: Work, costs: Costs | None = None) -> Outcome:
-    """`plan=true`: what would be done, and what it would cost."""
+def describe_plan(plan: Plan, work: Work, costs: Costs | None, lacks: Lacks) -> Outcome:
+    """`plan=true`: what would be done, what it would cost, and what a run lacks here."""
     out, needs = plan.output, plan.adapter.needs
     counts = f"{len(work.published)} published, {len(work.refused)} refused, {len(work.tasks)} to make"
     format_ = f"{out.width}×{out.height} at {out.fps} FPS"
@@ -48,7 +49,10 @@ def describe_plan(plan: Plan, work: Work, costs: Costs | None = None) -> Outcome
             f"  cost about ${costs.left_usd:.2f}: {counted(costs.jobs, 'clip')} to pay for, "
             f"at ${costs.each_usd:.2f} each; ${costs.spent_usd:.2f} spent or promised before; {cap}"
         )
-    return Outcome(DONE, plan.name, tuple(lines), cost_usd=None if costs is None else costs.left_usd)
+    bought = plan.source_run is None  # what is only published again asks no model
+    lines += [f"  {need}" for need in lacks.told if bought]
+    usd = None if costs is None else costs.left_usd
+    return Outcome(DONE, plan.name, tuple(lines), cost_usd=usd, unpriced=lacks.price and bought)
 
 
 def _negatives(own: Mapping[str, str | None]) -> str:
