@@ -12,11 +12,12 @@ from runners.core.settings import DoctorSettings
 
 if TYPE_CHECKING:
     from adapters import Adapter, Finding
+    from runners.generation.session import Session
 
 _MARKS = {"ok": "ok     ", "note": "       ", "warning": "warning", "fault": "FAULT  "}
 
 
-def run(settings: DoctorSettings) -> Outcome:
+def run(settings: DoctorSettings, _session: Session) -> Outcome:
     """One model's check-up and its data set's. Raises UserError for a model that cannot even be described."""
     from runners.benchmarks.checkup import examine_data
     from runners.core.errors import counted
