@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from runners.reporting.leaderboard import Mean, Row, ranked
 from runners.reporting.tables import COLUMNS
-from runners.scoring.formulas import Values
+from runners.scoring.formulas import MetricValues
 from runners.scoring.scores import ScoreName
 
 
@@ -30,7 +30,7 @@ class Published:
     """The sample standard deviation over runs; a ± of another kind stands in `source`."""
     runs: int = 1
     prompts: str = ""
-    means: Values | None = None
+    means: MetricValues | None = None
 
 
 _V1 = "arXiv 2501.09038v1, Table 1"
@@ -44,7 +44,7 @@ _WMREWARD = "arXiv 2601.10553"
 
 def _row(model: str, mode: str, means: tuple[float, float, float, float], score: float) -> Published:
     """A row of Table 1: SP, ST, WS, MSE, score."""
-    return Published(model, mode, score, _V1, "2025-01-14", prompts="op", means=Values(*means))
+    return Published(model, mode, score, _V1, "2025-01-14", prompts="op", means=MetricValues(*means))
 
 
 def _best_of_n(model: str, mode: str, score: float, source: str, date: str, prompts: str = "") -> Published:

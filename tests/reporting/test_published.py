@@ -13,9 +13,9 @@ from runners.reporting.published import (
     VERIFIED,
     Published,
 )
-from runners.scoring.formulas import Values, original_score
+from runners.scoring.formulas import MetricValues, original_score
 
-VARIANCE = Values(spatial=0.645, spatiotemporal=0.512, weighted_spatial=0.626, mse=0.002)
+VARIANCE = MetricValues(spatial=0.645, spatiotemporal=0.512, weighted_spatial=0.626, mse=0.002)
 """The physical variance of Table 1, at 8 FPS: only rows of models at that rate follow from it."""
 FOLLOW_FROM_VARIANCE = (TABLE_1[0], TABLE_1[3], TABLE_1[5])
 """The rows whose printed score is the formula's, of their own means and `VARIANCE`."""
