@@ -10,14 +10,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from runners.reporting.leaderboard import Mean, Row, ranked
+from runners.reporting.leaderboard import LeaderboardRow, Mean, ranked
 from runners.reporting.tables import COLUMNS
 from runners.scoring.formulas import MetricValues
 from runners.scoring.scores import ScoreName
 
 
 @dataclass(frozen=True)
-class Published:
+class PublishedScore:
     """One published score, 0 to 100; `std` over `runs` runs; `means` are data-set means where they were printed."""
 
     model: str
@@ -42,17 +42,17 @@ _GEOPHYS = "christianinterno.github.io/GeoPhys"
 _WMREWARD = "arXiv 2601.10553"
 
 
-def _row(model: str, mode: str, means: tuple[float, float, float, float], score: float) -> Published:
+def _row(model: str, mode: str, means: tuple[float, float, float, float], score: float) -> PublishedScore:
     """A row of Table 1: SP, ST, WS, MSE, score."""
-    return Published(model, mode, score, _V1, "2025-01-14", prompts="op", means=MetricValues(*means))
+    return PublishedScore(model, mode, score, _V1, "2025-01-14", prompts="op", means=MetricValues(*means))
 
 
-def _best_of_n(model: str, mode: str, score: float, source: str, date: str, prompts: str = "") -> Published:
-    return Published(f"{model}, best of N", mode, score, source, date, prompts=prompts)
+def _best_of_n(model: str, mode: str, score: float, source: str, date: str, prompts: str = "") -> PublishedScore:
+    return PublishedScore(f"{model}, best of N", mode, score, source, date, prompts=prompts)
 
 
-def _four(model: str, score: float, std: float, source: str, date: str) -> Published:
-    return Published(model, "i2v", score, source, date, std, 4, "bpp")
+def _four(model: str, score: float, std: float, source: str, date: str) -> PublishedScore:
+    return PublishedScore(model, "i2v", score, source, date, std, 4, "bpp")
 
 
 TABLE_1 = (
@@ -68,25 +68,25 @@ TABLE_1 = (
 """The paper's first version. Its tool was mended later: the same models' later scores are in `ORIGINAL`."""
 
 ORIGINAL = (
-    Published("VideoPoet", "multiframe", 29.5, _PAPER, "2025-02-19"),
-    Published("Lumiere", "multiframe", 23.0, _PAPER, "2025-02-19"),
-    Published("Runway Gen 3", "i2v", 22.8, _PAPER, "2025-02-19"),
-    Published("VideoPoet", "i2v", 20.3, _PAPER, "2025-02-19"),
-    Published("Lumiere", "i2v", 19.0, _PAPER, "2025-02-19"),
-    Published("Stable Video Diffusion", "i2v", 14.8, _PAPER, "2025-02-19"),
-    Published("Pika", "i2v", 13.0, _PAPER, "2025-02-19"),
-    Published("Sora", "i2v", 10.0, _PAPER, "2025-02-19"),
-    Published("CogVideoX-5B", "i2v", 32.3, "github.com/ved015/CogVideoX-5b-Physics_iq_benchmarking", "2026-01-06"),
-    Published("Wan 2.2", "i2v", 38.3, _WMREWARD, "2026-04-01"),
-    Published("Sora 2", "i2v", 42.3, _WMREWARD, "2026-04-01"),
-    Published("Magi-1", "i2v", 30.2, "arXiv 2505.13211", "2025-04-21"),
-    Published("Magi-1", "multiframe", 56.0, "arXiv 2505.13211", "2025-04-21"),
-    Published("Cosmos3-Nano", "i2v", 40.2, _COSMOS, "2026-05-26"),
-    Published("Cosmos3-Nano", "multiframe", 50.2, _COSMOS, "2026-05-26"),
-    Published("Cosmos3-Super", "i2v", 43.8, _COSMOS, "2026-05-26"),
-    Published("Cosmos3-Super", "multiframe", 59.7, _COSMOS, "2026-05-26"),
-    Published("Cosmos3-Edge", "i2v", 34.1, f"{_ISSUES}/issues/76", "2026-08-31"),
-    Published("Video-GPT", "multiframe", 35.0, "arXiv 2505.12489", "2025-05-22"),
+    PublishedScore("VideoPoet", "multiframe", 29.5, _PAPER, "2025-02-19"),
+    PublishedScore("Lumiere", "multiframe", 23.0, _PAPER, "2025-02-19"),
+    PublishedScore("Runway Gen 3", "i2v", 22.8, _PAPER, "2025-02-19"),
+    PublishedScore("VideoPoet", "i2v", 20.3, _PAPER, "2025-02-19"),
+    PublishedScore("Lumiere", "i2v", 19.0, _PAPER, "2025-02-19"),
+    PublishedScore("Stable Video Diffusion", "i2v", 14.8, _PAPER, "2025-02-19"),
+    PublishedScore("Pika", "i2v", 13.0, _PAPER, "2025-02-19"),
+    PublishedScore("Sora", "i2v", 10.0, _PAPER, "2025-02-19"),
+    PublishedScore("CogVideoX-5B", "i2v", 32.3, "github.com/ved015/CogVideoX-5b-Physics_iq_benchmarking", "2026-01-06"),
+    PublishedScore("Wan 2.2", "i2v", 38.3, _WMREWARD, "2026-04-01"),
+    PublishedScore("Sora 2", "i2v", 42.3, _WMREWARD, "2026-04-01"),
+    PublishedScore("Magi-1", "i2v", 30.2, "arXiv 2505.13211", "2025-04-21"),
+    PublishedScore("Magi-1", "multiframe", 56.0, "arXiv 2505.13211", "2025-04-21"),
+    PublishedScore("Cosmos3-Nano", "i2v", 40.2, _COSMOS, "2026-05-26"),
+    PublishedScore("Cosmos3-Nano", "multiframe", 50.2, _COSMOS, "2026-05-26"),
+    PublishedScore("Cosmos3-Super", "i2v", 43.8, _COSMOS, "2026-05-26"),
+    PublishedScore("Cosmos3-Super", "multiframe", 59.7, _COSMOS, "2026-05-26"),
+    PublishedScore("Cosmos3-Edge", "i2v", 34.1, f"{_ISSUES}/issues/76", "2026-08-31"),
+    PublishedScore("Video-GPT", "multiframe", 35.0, "arXiv 2505.12489", "2025-05-22"),
     _best_of_n("Magi-1 + GeoPhys", "multiframe", 64.5, _GEOPHYS, "2026-06-17"),
     _best_of_n("Cosmos3-Super + WMReward", "multiframe", 63.4, _COSMOS, "2026-05-26"),
     _best_of_n("Magi-1 + WMReward", "multiframe", 62.6, _WMREWARD, "2025-10-28"),
@@ -104,7 +104,7 @@ ORIGINAL = (
 """Scores on the original benchmark, by its own formula."""
 
 VERIFIED = (
-    Published("Magi-1 24B", "multiframe", 48.4, _GEOPHYS, "2026-06-19", 1.1, 16, "op"),
+    PublishedScore("Magi-1 24B", "multiframe", 48.4, _GEOPHYS, "2026-06-19", 1.1, 16, "op"),
     _four("Cosmos3-Super-I2V", 42.7, 0.8, f"{_ISSUES}/issues/75", "2026-09-04"),
     _four("MiniMax H3", 39.8, 0.4, f"{_ISSUES}/pull/80", "2026-08-24"),
     _four("Cosmos3-Nano", 37.3, 0.9, f"{_ISSUES}/issues/75", "2026-09-04"),
@@ -118,7 +118,7 @@ VERIFIED = (
         "Kandinsky-WM 1.0", 30.8, 0.9, "huggingface.co/datasets/Messimm/Kandinsky-WM-1.0-Physics-IQ-Verified",
         "2026-08-04",
     ),
-    Published("Magi-1 24B", "i2v", 30.2, _GEOPHYS, "2026-06-19", 1.1, 16, "op"),
+    PublishedScore("Magi-1 24B", "i2v", 30.2, _GEOPHYS, "2026-06-19", 1.1, 16, "op"),
     _four("Wan 2.2 5B", 27.7, 0.9, f"{_ISSUES}/pull/80", "2026-08-18"),
     _four("Sora 2", 26.5, 0.8, _VERIFIED, "2026-06-17"),
     _four("P-Video", 25.3, 1.8, _VERIFIED, "2026-06-17"),
@@ -132,19 +132,19 @@ VERIFIED = (
 )  # fmt: skip
 """Scores on Physics-IQ Verified: mean ± sample standard deviation of four runs, of Magi-1 of 16 (pull request 62)."""
 
-BY_BENCHMARK: dict[ScoreName, tuple[Published, ...]] = {"verified": VERIFIED, "original": (*ORIGINAL, *TABLE_1)}
+BY_BENCHMARK: dict[ScoreName, tuple[PublishedScore, ...]] = {"verified": VERIFIED, "original": (*ORIGINAL, *TABLE_1)}
 """What is shown under which kind of benchmark."""
 
 
-def published_rows() -> list[Row]:
+def published_rows() -> list[LeaderboardRow]:
     """The published values as rows: under the benchmark they belong to, with their source and date."""
     return ranked([_published(kind, entry) for kind, entries in BY_BENCHMARK.items() for entry in entries])
 
 
-def _published(kind: ScoreName, entry: Published) -> Row:
+def _published(kind: ScoreName, entry: PublishedScore) -> LeaderboardRow:
     scores: dict[ScoreName, Mean | None] = dict.fromkeys(COLUMNS)
     scores[kind] = Mean(entry.score, entry.std)
-    return Row(
+    return LeaderboardRow(
         benchmark=kind,
         kind=kind,
         model=f"{entry.model} ({entry.mode})",

@@ -11,7 +11,7 @@ from runners.reporting.published import (
     ORIGINAL,
     TABLE_1,
     VERIFIED,
-    Published,
+    PublishedScore,
 )
 from runners.scoring.formulas import MetricValues, original_score
 
@@ -24,7 +24,7 @@ EVERY = [entry for entries in BY_BENCHMARK.values() for entry in entries]
 
 
 @pytest.mark.parametrize("entry", FOLLOW_FROM_VARIANCE, ids=lambda entry: f"{entry.model} {entry.mode}")
-def test_the_rows_of_table_1_that_share_the_printed_variance_follow_from_it(entry: Published) -> None:
+def test_the_rows_of_table_1_that_share_the_printed_variance_follow_from_it(entry: PublishedScore) -> None:
     assert entry.means is not None
     assert original_score(entry.means, VARIANCE) == pytest.approx(entry.score, abs=0.06)
 
