@@ -258,6 +258,13 @@ class Adapter(ABC):
         """
         return []
 
+    def count_tokens(self, texts: Sequence[str], most: int) -> list[tuple[int, int]] | None:  # noqa: ARG002
+        """Of each text: its tokens, and how many of its characters the first `most` hold; None if that takes loading.
+
+        Asked before anything is loaded: no network, no weights.
+        """
+        return None
+
     def revision(self) -> str | None:
         """Which weights `load` would read, if that can be told before; asked just before it, and may fetch files."""
         return None
@@ -296,5 +303,6 @@ class Adapter(ABC):
         """Facts for the manifest known after `load`: device, checkpoint hash … Cheap.
 
         A `revision` among them is part of the run's identity: a run goes on only with the revision it began with.
+        Under `pixels` stands what can change one without being a setting: a run that goes on with others is warned.
         """
         return {}

@@ -81,7 +81,7 @@ def _open(runs: Sequence[Submitted], findings: Findings) -> list[str]:
     """The fields that only a person can fill in, listed."""
     from runners.submission.fields import open_fields, optional_fields, why_open
 
-    service = any(each.record and each.record.configuration["model"].get("paid") for each in runs)
+    service = any(each.record and each.record.configuration.model.paid for each in runs)
     left = open_fields(findings.card, service=service)
     if not left:
         return []

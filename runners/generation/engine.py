@@ -28,6 +28,7 @@ from runners.generation.stopping import Stopping
 from runners.generation.tally import Limits, Stop, Tally, Watcher
 from runners.paid.spending import Gate
 from runners.planning.task import Task
+from runners.runs.events import Failed
 from runners.runs.run_folder import Lost
 
 
@@ -236,9 +237,9 @@ class Engine:
     def _record(self, task: Task, error: Exception) -> str | None:
         """Put a failure into the journal; what to tell if that cannot be done, which ends the run."""
         kind, reason = failure(error)
-        asked = task.own_texts if kind == "refused" else {}
         try:
-            task.state.failed = self._production.journal.append("failed", id=task.id, kind=kind, reason=reason, **asked)
+            failed = Failed.of(task.id, kind, reason, task.own_texts)
+            task.state.failed = self._production.journal.append(failed)
         except OSError as disk:
             return fatal(disk) or str(disk)
         return None

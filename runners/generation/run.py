@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import socket
 import threading
 import time
 import uuid
@@ -13,7 +14,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from adapters import Adapter, MissingKey
+from adapters import Adapter
 from adapters.harness import RollOut
 from runners.benchmarks.benchmark import ensure_rate, open_benchmark
 from runners.core.errors import UserError, WorkFailed, counted
@@ -35,16 +36,18 @@ from runners.generation.tally import Limits, Tally
 from runners.paid.budget import caps_of, check_budget, price_of
 from runners.paid.job_owners import JobOwners
 from runners.planning.costs import costs
-from runners.planning.make_plan import make_plan
+from runners.planning.lacks import Lacks
+from runners.planning.make_plan import make_plan, text_warnings
 from runners.planning.needs import check_needs
 from runners.planning.plan import Plan, Work
 from runners.planning.resume_checks import check_revision, find_untagged
 from runners.planning.work import find_work, read_state
+from runners.runs.events import Loaded, Start
+from runners.runs.generation import report
 from runners.runs.journal import RunState
-from runners.runs.journal_lines import SCHEMA
 from runners.runs.manifest import write_manifest
-from runners.runs.reported import report
-from runners.runs.run_folder import OpenRun, whoami
+from runners.runs.records import encode
+from runners.runs.run_folder import OpenRun
 from runners.runs.twins import twins_in_sweep
 from runners.scoring import Scores, ScoringError, check_scorer, check_unaltered, score
 from runners.scoring.memory import Memory
@@ -60,13 +63,14 @@ def generate(settings: GenerateSettings, make_adapter: MakeAdapter, session: Ses
     `session`: what it shares with the runs before and after it.
     """
     session = session or Session()
-    plan = prepare(settings, make_adapter, session.sweep)
+    lacks = Lacks(settings)
+    plan = prepare(settings, make_adapter, session.sweep, lacks)
     state = read_state(plan)
     if settings.plan:
         work = find_work(plan, state)
         check_place(plan, work)
-        each_usd = price_of(plan.adapter)
-        return describe_plan(plan, work, None if each_usd is None else costs(plan, work, each_usd))
+        each_usd = price_of(plan.adapter, lacks.noted())
+        return describe_plan(plan, work, None if each_usd is None else costs(plan, work, each_usd), lacks)
     fresh = None if state.started else find_work(plan, state)
     if fresh is not None:
         check_place(plan, fresh)  # wrong input leaves no run folder behind
@@ -83,18 +87,22 @@ def generate(settings: GenerateSettings, make_adapter: MakeAdapter, session: Ses
     return conclude(plan, work, tally, results, session.again)
 
 
-def prepare(settings: GenerateSettings, make_adapter: MakeAdapter, sweep: Sequence[Path] = ()) -> Plan:
-    """Everything that can be checked without touching the run folder."""
+def prepare(
+    settings: GenerateSettings, make_adapter: MakeAdapter, sweep: Sequence[Path] = (), lacks: Lacks | None = None
+) -> Plan:
+    """Everything that can be checked without touching the run folder; what a plan may lack goes into `lacks`."""
+    lacks = lacks or Lacks(settings)
     with telling(f"model {settings.model.name}"):
         adapter = make_adapter(settings.model.adapter)
     check_needs(adapter.needs)
-    if not settings.plan and not settings.from_raw:
-        check_keys(adapter.needs.keys)
+    if not settings.from_raw:
+        with telling("the adapter's needs"):
+            lacks.check_keys(adapter.needs.keys)
     if settings.model.short == "roll_out":
         adapter = RollOut(adapter)
     if not settings.from_raw:
-        check_adapter(adapter)
-        check_budget(settings, price_of(adapter), sweep)
+        check_adapter(adapter, lacks)
+        check_budget(settings, price_of(adapter, lacks.noted()), sweep)
     with make_bar(settings.progress, "preparing the data set") as bar:
         benchmark = open_benchmark(settings.benchmark, progress=bar)
         plan = make_plan(settings, benchmark, adapter)
@@ -105,21 +113,16 @@ def prepare(settings: GenerateSettings, make_adapter: MakeAdapter, sweep: Sequen
     check_scorer(settings.scorer, benchmark, plan.chosen, plan.output.fps)
     for warning in benchmark.warnings:
         say(f"warning: {warning}")
+    for line in text_warnings(plan):
+        say(line)
     if note := find_untagged(plan):
         say(f"note: {note}")
     return plan
 
 
-def check_keys(names: Sequence[str]) -> None:
-    """All credentials are there, before anything is looked at. Raises UserError with the variable's name."""
-    for name in names:
-        if not os.environ.get(name):
-            raise UserError(str(MissingKey(name)))
-
-
-def check_adapter(adapter: Adapter) -> None:
+def check_adapter(adapter: Adapter, lacks: Lacks) -> None:
     """Whether the model can work at all, before its data is looked at. Raises UserError."""
-    with telling("the adapter's check()"):
+    with telling("the adapter's check()"), lacks.noted():
         adapter.check()
 
 
@@ -133,18 +136,20 @@ def begin(plan: Plan, run: OpenRun) -> tuple[RunState, str]:
         state = read_state(plan)
         rescue(run, state)
         run.journal.append(
-            "start", schema=SCHEMA, session=session, **whoami(), shard=plan.settings.shard,
-            fingerprint=plan.fingerprint, settings=asdict(plan.settings), versions=versions(), hardware=hardware(),
-            prompts=plan.prompts.record,
+            Start(
+                session=session, pid=os.getpid(), host=socket.gethostname(), shard=plan.settings.shard,
+                fingerprint=plan.fingerprint, settings=asdict(plan.settings), versions=versions(), hardware=hardware(),
+                prompts=plan.prompts.record,
+            )
         )  # fmt: skip
     return state, session
 
 
 def rescue(run: OpenRun, state: RunState) -> None:
     """Publish what was rendered and recorded, whatever is chosen now, then empty the scratch space."""
-    for clip_id, clip in state.clips.items():
-        if clip.rendered is not None and run.is_ours(clip.rendered["file"].partition("/")[0]):
-            recover(run.folder, run.journal, clip_id, clip)
+    for clip in state.clips.values():
+        if clip.rendered is not None and run.is_ours(clip.rendered.file.partition("/")[0]):
+            recover(run.folder, run.journal, clip)
     run.empty_work()
 
 
@@ -221,7 +226,7 @@ def load(plan: Plan, run: OpenRun, session: str) -> None:
     with run.turn("run"):
         check_revision(plan, read_state(plan), facts)
         # The hardware once more, since only the loaded model brings the library that knows the GPUs.
-        run.journal.append("loaded", session=session, facts=facts, hardware=hardware())
+        run.journal.append(Loaded(session=session, facts=facts, hardware=hardware()))
 
 
 def wrap_up(plan: Plan, run: OpenRun, tally: Tally, session: Session) -> Results:
@@ -235,10 +240,10 @@ def wrap_up(plan: Plan, run: OpenRun, tally: Tally, session: Session) -> Results
             plan.folder, configuration, plan.benchmark.scenarios,
             mode=needs.mode, oracle=needs.oracle, data=data_identity(plan), raw_from=raw_origin(plan),
         )  # fmt: skip
-    warnings = (*manifest["warnings"], *twins_in_sweep(plan.folder.path, manifest["clips"], session.sweep))
+    warnings = (*(manifest.warnings or ()), *twins_in_sweep(plan.folder.path, manifest.clips, session.sweep))
     clips = [state.clip(scenario.id) for scenario in plan.selected]
     ended = all(clip.published is not None or clip.failed is not None for clip in clips)
-    wanted = plan.settings.scorer.name != "none" and tally.stop is None and manifest["published"] > 0
+    wanted = plan.settings.scorer.name != "none" and tally.stop is None and manifest.published > 0
     if not wanted or (plan.shard is not None and not ended):
         return Results(warnings=warnings)
     try:
@@ -260,14 +265,18 @@ def raw_origin(plan: Plan) -> dict[str, Any] | None:
     source = plan.source_run
     if source is None:
         return None
-    return {"path": str(plan.settings.from_raw), "sessions": source.started, "loaded": source.loaded}
+    return {
+        "path": str(plan.settings.from_raw),
+        "sessions": [encode(event) for event in source.started],
+        "loaded": [encode(event) for event in source.loaded],
+    }
 
 
 def score_run(plan: Plan, memory: Memory) -> Scores:
     """Score `videos/`, or read the scores back if they are of these very clips and this truth."""
     settings, folder = plan.settings, plan.folder
     clips = read_state(plan).clips.values()
-    published = {clip.published["name"]: clip.published["sha256"] for clip in clips if clip.published is not None}
+    published = {clip.published.name: clip.published.sha256 for clip in clips if clip.published is not None}
     check_unaltered(folder.videos, published)
     found = score(
         folder.videos, plan.benchmark, settings.scorer, out=folder.scores, progress=settings.progress, memory=memory

@@ -130,8 +130,8 @@ def _check_whole(path: Path, record: RunRecord | None) -> None:
     if record.complete:
         raise Skipped(f"incomplete: {len(lost)} of its clips are gone ({first_of(lost, 2)}); make them again")
     if record.refused:
-        raise Skipped(f"refused clips ({len(record.refused)} of {record.manifest['expected']}): metrics and no score")
-    published, expected = record.manifest["published"], record.manifest["expected"]
+        raise Skipped(f"refused clips ({len(record.refused)} of {record.manifest.expected}): metrics and no score")
+    published, expected = record.manifest.published, record.manifest.expected
     raise Skipped(f"incomplete: {published} of {expected} clips; go on with the command that made it")
 
 
