@@ -19,7 +19,7 @@ from runners.dataset.layout import DataSet
 from runners.dataset.scenarios import load_scenarios
 from runners.reporting.official import official_notes, official_tables
 from runners.scoring.choose import score
-from runners.scoring.scores import ClipScore, Marks
+from runners.scoring.scores import AggregateScores, ClipScore
 from runners.scoring.stored import decode, encode
 from tests.reporting.scored import VARIANCE
 from tests.scoring import tiny
@@ -138,7 +138,7 @@ def test_a_real_difference_is_measured(tmp_path: Path) -> None:
     from tests.scoring.test_toolbox_table import measured
 
     ours, theirs = [measured(mse=0.25)], [measured(mse=0.125)]
-    marks = Marks.of([ClipScore("1", "a", "left", "Optics", "1.mp4", "", VARIANCE, VARIANCE)], complete=True)
+    marks = AggregateScores.of([ClipScore("1", "a", "left", "Optics", "1.mp4", "", VARIANCE, VARIANCE)], complete=True)
     ours_marks, their_marks = replace(marks, verified=3.0, original=2.0), replace(marks, verified=1.0, original=None)
     found = compare(ours, theirs, ours_marks, their_marks)
     assert found.metrics["mse"].largest == 0.125
