@@ -303,5 +303,6 @@ class Adapter(ABC):
         """Facts for the manifest known after `load`: device, checkpoint hash … Cheap.
 
         A `revision` among them is part of the run's identity: a run goes on only with the revision it began with.
+        Under `pixels` stands what can change one without being a setting: a run that goes on with others is warned.
         """
         return {}

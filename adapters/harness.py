@@ -8,7 +8,7 @@ an adapter needs this, and no adapter imports it.
 from adapters.attempts import Attempt, AttemptState, fold_attempts, spent_usd
 from adapters.command.supervision import supervised
 from adapters.contract import Pause, StepReport
-from adapters.errors import OverBudget, Postponed, is_out_of_memory
+from adapters.errors import Lacking, OverBudget, Postponed, UnknownPrice, is_out_of_memory
 from adapters.identity import newer_names
 from adapters.messages import close_to, in_a_line, one_line
 from adapters.outside import amount_usd, clean, clean_text, on_terminal, whole
@@ -34,11 +34,13 @@ __all__ = [
     "Attempt",
     "AttemptState",
     "BadPicture",
+    "Lacking",
     "OverBudget",
     "Pause",
     "Postponed",
     "RollOut",
     "StepReport",
+    "UnknownPrice",
     "VideoInfo",
     "Wrapper",
     "Writer",

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from adapters.errors import SetupError
 from adapters.local.calls.running import kept, steady_numerics
+from adapters.local.pixel_facts import pixel_facts
 from adapters.wrappers.wrapper import Wrapper
 
 if TYPE_CHECKING:
@@ -56,7 +57,7 @@ class Borrowed(Wrapper):
                 self._undo.pop()()
 
     def describe(self) -> dict[str, Any]:
-        """Class, scheduler, device and dtype; and how many CPU threads torch uses, which can change the last bit."""
+        """Class, scheduler, device and dtype, CPU threads that torch uses, and under `pixels` what else counts."""
         import torch
 
         scheduler = getattr(self._pipe, "scheduler", None)
@@ -67,6 +68,7 @@ class Borrowed(Wrapper):
             "device": str(self._pipe.device),
             "dtype": str(self._pipe.dtype).removeprefix("torch."),
             "threads": torch.get_num_threads(),
+            "pixels": pixel_facts(self._pipe),
         }
 
 

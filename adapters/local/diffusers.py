@@ -7,7 +7,7 @@ from functools import partial
 from typing import Any, ClassVar
 
 from adapters.contract import Adapter, Clip, Mode, Needs, PromptUse, Request
-from adapters.errors import AdapterError, Cancelled, MissingDependency, Refused, SetupError
+from adapters.errors import AdapterError, Cancelled, MissingDependency, Refused, SetupError, raise_lacking
 from adapters.identity import PIPELINE, apart_from_defaults
 from adapters.local import loading
 from adapters.local.borrowed import Borrowed
@@ -18,6 +18,7 @@ from adapters.local.calls.frame_rules import FrameRule
 from adapters.local.calls.kinds import refuse_restyling
 from adapters.local.calls.tokens import count_tokens
 from adapters.local.loading import Recipe, Sources
+from adapters.local.pixel_facts import pixel_facts
 from adapters.local.placement.placement import Placement
 from adapters.local.settings import INSTALL, check_batch, checked_names, checked_size, chosen, importable
 from adapters.messages import in_a_line
@@ -115,13 +116,15 @@ class Diffusers(Adapter):
 
     def check(self) -> None:
         """Check that all packages are installed. Raises `MissingDependency`."""
-        for name in PACKAGES:
-            if not importable(name):
-                raise MissingDependency(name, INSTALL)
-        for name in self._packages:
-            if not importable(name):
-                raise MissingDependency(name, HOW_TO_INSTALL.get(name, f"pip install {name}"))
-        self._placement.packages()
+        packages = next((name for name in PACKAGES if not importable(name)), None)
+        own = [name for name in self._packages if not importable(name)]
+        raise_lacking(
+            [
+                *([MissingDependency(packages, INSTALL)] if packages else []),
+                *(MissingDependency(name, HOW_TO_INSTALL.get(name, f"pip install {name}")) for name in own),
+                *self._placement.lacking(),
+            ]
+        )
 
     def count_tokens(self, texts: Sequence[str], most: int) -> list[tuple[int, int]] | None:
         """By the checkpoint's own tokenizer, if its files are here."""
@@ -167,7 +170,7 @@ class Diffusers(Adapter):
         return {}
 
     def describe(self) -> dict[str, Any]:
-        """Revision, class, device and dtype; and how many CPU threads torch uses, which can change the last bit."""
+        """Revision, class, device and dtype, how many CPU threads torch uses, and under `pixels` what else counts."""
         import torch
 
         return {
@@ -176,6 +179,7 @@ class Diffusers(Adapter):
             "device": self._placement.torch_device,
             "dtype": self._recipe.dtype if isinstance(self._recipe.dtype, str) else dict(self._recipe.dtype),
             "threads": torch.get_num_threads(),
+            "pixels": pixel_facts(self._pipe),
         }
 
     def generate(self, request: Request) -> Clip:
@@ -207,8 +211,7 @@ class Diffusers(Adapter):
         self._placement.free()
 
     def _check_class(self) -> Any:
-        name = "ModularPipeline" if self._recipe.modular else self._recipe.pipeline
-        pipeline_class = loading.find_class(name)
+        pipeline_class = loading.pipeline_class(self._recipe)
         if not self._recipe.modular:
             asked = [own for name in ("num_frames", "width", "height") if (own := self._names[name])]
             loading.check_arguments(pipeline_class, [*self._call, *asked])

@@ -14,7 +14,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from adapters import Adapter, MissingKey
+from adapters import Adapter
 from adapters.harness import RollOut
 from runners.benchmarks.benchmark import ensure_rate, open_benchmark
 from runners.core.errors import UserError, WorkFailed, counted
@@ -36,6 +36,7 @@ from runners.generation.tally import Limits, Tally
 from runners.paid.budget import caps_of, check_budget, price_of
 from runners.paid.job_owners import JobOwners
 from runners.planning.costs import costs
+from runners.planning.lacks import Lacks
 from runners.planning.make_plan import make_plan, text_warnings
 from runners.planning.needs import check_needs
 from runners.planning.plan import Plan, Work
@@ -62,13 +63,14 @@ def generate(settings: GenerateSettings, make_adapter: MakeAdapter, session: Ses
     `session`: what it shares with the runs before and after it.
     """
     session = session or Session()
-    plan = prepare(settings, make_adapter, session.sweep)
+    lacks = Lacks(settings)
+    plan = prepare(settings, make_adapter, session.sweep, lacks)
     state = read_state(plan)
     if settings.plan:
         work = find_work(plan, state)
         check_place(plan, work)
-        each_usd = price_of(plan.adapter)
-        return describe_plan(plan, work, None if each_usd is None else costs(plan, work, each_usd))
+        each_usd = price_of(plan.adapter, lacks.noted())
+        return describe_plan(plan, work, None if each_usd is None else costs(plan, work, each_usd), lacks)
     fresh = None if state.started else find_work(plan, state)
     if fresh is not None:
         check_place(plan, fresh)  # wrong input leaves no run folder behind
@@ -85,18 +87,22 @@ def generate(settings: GenerateSettings, make_adapter: MakeAdapter, session: Ses
     return conclude(plan, work, tally, results, session.again)
 
 
-def prepare(settings: GenerateSettings, make_adapter: MakeAdapter, sweep: Sequence[Path] = ()) -> Plan:
-    """Everything that can be checked without touching the run folder."""
+def prepare(
+    settings: GenerateSettings, make_adapter: MakeAdapter, sweep: Sequence[Path] = (), lacks: Lacks | None = None
+) -> Plan:
+    """Everything that can be checked without touching the run folder; what a plan may lack goes into `lacks`."""
+    lacks = lacks or Lacks(settings)
     with telling(f"model {settings.model.name}"):
         adapter = make_adapter(settings.model.adapter)
     check_needs(adapter.needs)
-    if not settings.plan and not settings.from_raw:
-        check_keys(adapter.needs.keys)
+    if not settings.from_raw:
+        with telling("the adapter's needs"):
+            lacks.check_keys(adapter.needs.keys)
     if settings.model.short == "roll_out":
         adapter = RollOut(adapter)
     if not settings.from_raw:
-        check_adapter(adapter)
-        check_budget(settings, price_of(adapter), sweep)
+        check_adapter(adapter, lacks)
+        check_budget(settings, price_of(adapter, lacks.noted()), sweep)
     with make_bar(settings.progress, "preparing the data set") as bar:
         benchmark = open_benchmark(settings.benchmark, progress=bar)
         plan = make_plan(settings, benchmark, adapter)
@@ -114,16 +120,9 @@ def prepare(settings: GenerateSettings, make_adapter: MakeAdapter, sweep: Sequen
     return plan
 
 
-def check_keys(names: Sequence[str]) -> None:
-    """All credentials are there, before anything is looked at. Raises UserError with the variable's name."""
-    for name in names:
-        if not os.environ.get(name):
-            raise UserError(str(MissingKey(name)))
-
-
-def check_adapter(adapter: Adapter) -> None:
+def check_adapter(adapter: Adapter, lacks: Lacks) -> None:
     """Whether the model can work at all, before its data is looked at. Raises UserError."""
-    with telling("the adapter's check()"):
+    with telling("the adapter's check()"), lacks.noted():
         adapter.check()
 
 

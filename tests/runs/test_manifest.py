@@ -6,9 +6,13 @@ import json
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from runners.core.files import sha256_json
+from runners.core.provenance import ABSENT
 from runners.dataset.layout import Item, output_name
 from runners.dataset.scenarios import Scenario
+from runners.runs.events import Loaded
 from runners.runs.journal import Journal
 from runners.runs.manifest import write_manifest
 from runners.runs.records import encode
@@ -157,6 +161,43 @@ def test_clips_of_different_versions_or_machines_are_told_with_what_differs(tmp_
         "clips of this run were made with different versions: av, torch",
         "clips of this run were made with different hardware: cores",
     ]
+
+
+def loaded_as(story: Story, session: str, **facts: Any) -> None:
+    story.start(session)
+    story.journal.append(Loaded(session=session, facts=facts, hardware=HARDWARE))
+    story.publish({"a": "0001", "b": "0002", "c": "0003"}[session], session)
+
+
+def test_another_part_of_a_model_or_another_way_to_round_is_told(tmp_path: Path) -> None:
+    story = Story(tmp_path)
+    seeing, rounding = {"feature_extractor": "CLIPImageProcessorPil"}, {"matmul": False}
+    loaded_as(story, "a", pixels={"parts": seeing, "tf32": rounding, "sdp": ["math"]}, threads=2)
+    loaded_as(story, "c", pixels={"parts": seeing, "tf32": rounding, "sdp": ["math"]}, threads=2)
+    other = {"parts": {"feature_extractor": "CLIPImageProcessor"}, "tf32": {"matmul": True}, "sdp": ["math"]}
+    loaded_as(story, "b", pixels=other, threads=2)
+    assert story.manifest()["warnings"] == [
+        "clips of this run were made with the model set up differently: parts.feature_extractor, tf32.matmul"
+    ]
+
+
+@pytest.mark.parametrize("another", [False, True])
+def test_nothing_follows_from_facts_that_an_older_record_does_not_hold(tmp_path: Path, another: bool) -> None:
+    story = Story(tmp_path)
+    loaded_as(story, "a", threads=2)
+    told = {"torchvision": ABSENT, "ftfy": "6.3.1", "sentencepiece": "0.2"}
+    story.start("b", versions=VERSIONS | told, hardware=HARDWARE | {"driver": "590.1", "compute_capability": ["9.0"]})
+    older = Loaded(session="b", facts={"threads": 2, "pixels": {"parts": {"vae": "A"}}}, hardware={})
+    story.journal.append(older.without("hardware"))
+    story.publish("0002", "b")
+    if another:
+        story.start("c", versions=VERSIONS | told | {"ftfy": ABSENT}, hardware=HARDWARE | {"driver": "600.1"})
+        story.publish("0003", "c")
+    warned = [
+        "clips of this run were made with different versions: ftfy",
+        "clips of this run were made with different hardware: driver",
+    ]
+    assert story.manifest()["warnings"] == (warned if another else [])
 
 
 def test_a_session_that_made_no_clip_mixes_nothing(tmp_path: Path) -> None:
