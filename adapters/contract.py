@@ -258,6 +258,13 @@ class Adapter(ABC):
         """
         return []
 
+    def count_tokens(self, texts: Sequence[str], most: int) -> list[tuple[int, int]] | None:  # noqa: ARG002
+        """Of each text: its tokens, and how many of its characters the first `most` hold; None if that takes loading.
+
+        Asked before anything is loaded: no network, no weights.
+        """
+        return None
+
     def revision(self) -> str | None:
         """Which weights `load` would read, if that can be told before; asked just before it, and may fetch files."""
         return None

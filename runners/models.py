@@ -139,11 +139,12 @@ def _about(path: Path) -> str:
 def _published(entry: Entry) -> Iterator[str]:
     from runners.reporting import published
 
-    for title, rows in (("Verified", published.VERIFIED), ("original", published.ORIGINAL)):
+    for title, rows in published.BY_BENCHMARK.items():
         for row in rows:
             if entry.facts.published is not None and row.model == entry.facts.published and row.mode == entry.mode:
                 spread = "" if row.std is None else f" ± {row.std:g}"
-                yield f"{title}: {row.score:g}{spread} ({row.source}, {row.date})"
+                told = ", ".join([row.source, row.date, *row.marks])
+                yield f"{title.capitalize() if title == 'verified' else title}: {row.score:g}{spread} ({told})"
 
 
 def _without_dirs(words: Sequence[str]) -> list[str]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import inspect
-import sys
 from copy import deepcopy
 from functools import cache
 from pathlib import Path
@@ -113,10 +112,10 @@ def test_a_benchmark_is_called_as_its_file_is(own: str) -> None:
     assert composed("score", own, "benchmark=set", "benchmark.name=typed").benchmark.name == "typed"
 
 
-def test_each_job_of_a_sweep_has_its_own_name(own: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_each_job_of_a_sweep_has_its_own_name(own: str, tmp_path: Path) -> None:
     def names(*words: str) -> list[str]:
-        monkeypatch.setattr(sys, "argv", ["generate", own, f"hydra.sweep.dir={tmp_path}/sweep", *words])
-        return [job.settings.model.name for job in jobs("generate", GenerateSettings, lambda job: None)]
+        typed = [own, f"hydra.sweep.dir={tmp_path}/sweep", *words]
+        return [job.settings.model.name for job in jobs("generate", GenerateSettings, typed, lambda job: None)]
 
     assert names("-m", "model=mine,named,svd") == ["mine", "other", "svd"]
     assert names("-m", "model=mine", "model.name=a,b") == ["a", "b"]

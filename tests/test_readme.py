@@ -189,10 +189,11 @@ def test_the_example_class_is_a_model(tmp_path: Path) -> None:
 
 
 def test_the_page_of_python_runs(folder: Path) -> None:
-    page = next(text for text, _ in blocks("python") if "evaluate" in text)
+    page = "\n".join(text for text, _ in blocks("python") if "evaluate" in text)
     done = execute(["python", "-c", page], folder)
     assert done.returncode == 0, done.stderr
     assert "still-step-1000-op-run_01: 1 of 1 clip published" in done.stdout
+    assert {"freeze-op-run_01", "freeze-op-run_02"} <= {path.name for path in (folder / "results" / "demo").iterdir()}
 
 
 def test_the_example_yaml_is_a_model(tmp_path: Path) -> None:

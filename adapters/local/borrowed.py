@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from adapters.errors import SetupError
 from adapters.local.calls.running import kept, steady_numerics
 from adapters.local.pixel_facts import pixel_facts
-from adapters.wrapper import Wrapper
+from adapters.wrappers.wrapper import Wrapper
 
 if TYPE_CHECKING:
     from adapters.local.diffusers import Diffusers

@@ -16,6 +16,7 @@ from adapters.local.calls.encoding import EncodedPrompts
 from adapters.local.calls.feeding import FEEDS, Shot
 from adapters.local.calls.frame_rules import FrameRule
 from adapters.local.calls.kinds import refuse_restyling
+from adapters.local.calls.tokens import count_tokens
 from adapters.local.loading import Recipe, Sources
 from adapters.local.pixel_facts import pixel_facts
 from adapters.local.placement.placement import Placement
@@ -124,6 +125,10 @@ class Diffusers(Adapter):
                 *self._placement.lacking(),
             ]
         )
+
+    def count_tokens(self, texts: Sequence[str], most: int) -> list[tuple[int, int]] | None:
+        """By the checkpoint's own tokenizer, if its files are here."""
+        return count_tokens(self._recipe.checkpoint, self._recipe.revision, texts, most)
 
     def revision(self) -> str:
         """The commit, or content hash, of the files that `load` would read; they are fetched for it."""

@@ -36,7 +36,7 @@ def _attention(part: Any) -> str | None:
         return None
     found = set()
     for module in part.modules():
-        processor = getattr(module, "processor", None)
+        processor: Any = getattr(module, "processor", None)
         if hasattr(processor, "_attention_backend"):
             own = processor._attention_backend  # noqa: SLF001  (diffusers tells it nowhere else)
             found.add(_default() if own is None else str(getattr(own, "value", own)))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from runners.catalogue.facts import Facts, facts_of
@@ -59,7 +59,7 @@ def entry_of(
     """A model's entry. `node`: its merged YAML; `make`: turns the node under `adapter` into the adapter."""
     paid = node.get("paid") is True
     try:
-        facts = facts_of(node.get("facts"), name)
+        facts = _dated(facts_of(node.get("facts"), name), node.get("adapter"))
     except UserError as error:
         return Entry(name, kind, headline, paid=paid, fault=str(error))
     try:
@@ -72,6 +72,12 @@ def entry_of(
         name, kind, headline, needs.mode, width, height, needs.native_fps, paid, _usd(adapter),
         machine.missing(adapter, node.get("adapter") or {}, facts), facts,
     )  # fmt: skip
+
+
+def _dated(facts: Facts, arguments: Any) -> Facts:
+    """A service's YAML says once when it was checked, among the adapter's arguments."""
+    checked = arguments.get("checked") if isinstance(arguments, Mapping) else None
+    return facts if facts.checked or not isinstance(checked, str) else replace(facts, checked=checked)
 
 
 def _usd(adapter: Adapter) -> float | None:

@@ -51,7 +51,7 @@ def plain_words(error: BaseException, schema: type[Any] | None = None) -> str:
 
 
 def _newer_names(key: str) -> list[str]:
-    from adapters import newer_names
+    from adapters.harness import newer_names
 
     return [f"model.adapter.{name}" for name in newer_names(key.rpartition(".")[2])]
 

@@ -44,7 +44,7 @@ def check_node(node: Any, place: str) -> None:
 
 def check_former_names(node: Any) -> None:
     """Raise UserError if an argument in a node, which may still lack others, goes by the name that it had before."""
-    from adapters import newer_names
+    from adapters.harness import newer_names
 
     if isinstance(node, Mapping) and "_target_" in node and any(map(newer_names, map(str, node))):
         _check_former(find_class(str(node["_target_"]), _PLACE), node)

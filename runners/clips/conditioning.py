@@ -10,20 +10,14 @@ from typing import Literal, TypeVar
 
 import numpy as np
 
-from adapters import (
+from adapters import BadVideo, Conditioning, Frame, Frames, Mode, Needs, read_frames
+from adapters.harness import (
     BadPicture,
-    BadVideo,
-    Conditioning,
-    Frame,
-    Frames,
-    Mode,
-    Needs,
     VideoInfo,
     check_picture,
     frame_times,
     glance,
     picture_size,
-    read_frames,
     read_picture,
     sample_backwards,
 )

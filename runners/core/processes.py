@@ -1,4 +1,4 @@
-"""Worker processes: spawned, so that a threaded parent is safe; nothing of theirs outlives the parent."""
+"""Whose process this is, and its workers: spawned, so that a threaded parent is safe; nothing of theirs outlives it."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ import traceback
 from collections import deque
 from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import contextmanager
+from contextvars import ContextVar
 from multiprocessing import resource_tracker
 from multiprocessing.connection import Connection, wait
 from multiprocessing.context import SpawnContext, SpawnProcess
@@ -20,7 +21,24 @@ from pathlib import Path
 from typing import Generic, TypeVar
 
 from runners.core.errors import UserError
-from runners.core.outcome import is_guest
+
+_IS_GUEST: ContextVar[bool] = ContextVar("is_guest", default=False)
+
+
+@contextmanager
+def guest() -> Iterator[None]:
+    """A run inside somebody's program, not a command of its own: the process, its signals and words are the host's."""
+    before = _IS_GUEST.set(True)
+    try:
+        yield
+    finally:
+        _IS_GUEST.reset(before)
+
+
+def is_guest() -> bool:
+    """Whether this thread works for a program that called `runners.evaluate`."""
+    return _IS_GUEST.get()
+
 
 _STARTING = threading.RLock()
 

@@ -6,10 +6,10 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from adapters import Attempt, fold_attempts
+from adapters.harness import Attempt, fold_attempts
 from runners.core.errors import counted, first_of
 from runners.core.files import shown
-from runners.core.outcome import BAD_INPUT, DONE, FAILED, INTERRUPTED, STOPPED, Outcome, again
+from runners.core.outcome import BAD_INPUT, DONE, FAILED, INTERRUPTED, STOPPED, Outcome
 from runners.core.shell import command_line, setting
 from runners.generation.breach import FIRST
 from runners.generation.tally import Tally
@@ -60,8 +60,8 @@ def _negatives(own: Mapping[str, str | None]) -> str:
     return f"negative prompts of the prompts file for {sum(map(bool, own.values()))} of {counted(len(own), 'clip')}"
 
 
-def conclude(plan: Plan, work: Work, tally: Tally, results: Results) -> Outcome:
-    """The outcome of a run: its exit code, what happened, and what to type next."""
+def conclude(plan: Plan, work: Work, tally: Tally, results: Results, again: str) -> Outcome:
+    """The outcome of a run: its exit code, what happened, and what to type next: `again` goes on with it."""
     refused = len(work.refused) + len(tally.refused)
     counts = {
         "published": len(work.published) + tally.published,
@@ -71,7 +71,7 @@ def conclude(plan: Plan, work: Work, tally: Tally, results: Results) -> Outcome:
         "ambiguous": len(tally.ambiguous),
     }
     code = _code(tally, refused, counts["chosen"] - counts["published"])
-    lines = [*_lines(plan, work, tally, counts, code), *(f"warning: {warning}" for warning in results.warnings)]
+    lines = [*_lines(plan, work, tally, counts, code, again), *(f"warning: {warning}" for warning in results.warnings)]
     if results.fault is not None:
         code = code or results.fault_code
         lines.append(f"error: {results.fault}")
@@ -93,7 +93,7 @@ def _code(tally: Tally, refused: int, unpublished: int) -> int:
     return FAILED if unpublished else DONE
 
 
-def _lines(plan: Plan, work: Work, tally: Tally, counts: dict[str, int], code: int) -> list[str]:
+def _lines(plan: Plan, work: Work, tally: Tally, counts: dict[str, int], code: int, again: str) -> list[str]:
     if tally.stop == "lost":
         return [f"{plan.name}: stopped after {counted(tally.published, 'clip')}", f"error: {tally.fatal}"]
     published = f"{counts['published']} of {counted(counts['chosen'], 'clip')} published"
@@ -111,11 +111,11 @@ def _lines(plan: Plan, work: Work, tally: Tally, counts: dict[str, int], code: i
         )
         why = {"deadline": deadline, "max_failures": "max_failures was reached", "breach": breach}
         because = f" ({why[tally.stop]})" if tally.stop in why else ""
-        lines.append(f"  {counted(left, 'clip')} left{because}; go on with: {again()}")
+        lines.append(f"  {counted(left, 'clip')} left{because}; go on with: {again}")
     if counts["refused"]:
         lines.append(
             f"  {counted(counts['refused'], 'clip')} refused by the model: the run has metrics but no score; "
-            f"ask again with: {again()} retry_refused=true, or with other texts in prompts.file=CSV"
+            f"ask again with: {again} retry_refused=true, or with other texts in prompts.file=CSV"
         )
     if code == DONE and plan.shard is not None:
         lines.append(f"  shard {plan.settings.shard} is done; the last shard to finish scores the run")
@@ -141,7 +141,7 @@ def _lines_of_paid_work(plan: Plan, work: Work, tally: Tally) -> list[str]:
 
 def _lines_of_jobs(work: Work, tally: Tally) -> list[str]:
     """The jobs of clips that were left in the middle: how many run on, or wait to be fetched, and what they cost."""
-    ended = {*tally.failed, *tally.refused, *tally.ambiguous}
+    ended = tally.ended
     left = [task.state for task in work.tasks if task.state.published is None and task.id not in ended]
     last = [fold_attempts(job_facts(state))[-1] for state in left if state.events]
     running = [attempt for attempt in last if attempt.running]

@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
+import os
 import shutil
+import socket
+import threading
 import time
 import uuid
 from collections.abc import Callable, Sequence
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 from typing import Any
 
-from adapters import Adapter, RollOut
+from adapters import Adapter
+from adapters.harness import RollOut
 from runners.benchmarks.benchmark import ensure_rate, open_benchmark
 from runners.core.errors import UserError, WorkFailed, counted
 from runners.core.failures import telling, writing
 from runners.core.files import sha256_file, shown, standing, takes_files
 from runners.core.outcome import BAD_INPUT, FAILED, Outcome
+from runners.core.processes import is_guest
 from runners.core.progress import Counts, make_bar, make_progress
 from runners.core.provenance import hardware, versions
 from runners.core.settings import GenerateSettings
@@ -25,52 +31,59 @@ from runners.generation.engine import Engine, slots
 from runners.generation.interrupt import Interrupt
 from runners.generation.model_cache import close
 from runners.generation.produce import Production, recover
+from runners.generation.session import Session
 from runners.generation.tally import Limits, Tally
 from runners.paid.budget import caps_of, check_budget, price_of
 from runners.paid.job_owners import JobOwners
 from runners.planning.costs import costs
 from runners.planning.lacks import Lacks
-from runners.planning.make_plan import make_plan
+from runners.planning.make_plan import make_plan, text_warnings
 from runners.planning.needs import check_needs
 from runners.planning.plan import Plan, Work
 from runners.planning.resume_checks import check_revision, find_untagged
 from runners.planning.work import find_work, read_state
+from runners.runs.events import Loaded, Start
+from runners.runs.generation import report
 from runners.runs.journal import RunState
-from runners.runs.journal_lines import SCHEMA
 from runners.runs.manifest import write_manifest
-from runners.runs.reported import report
-from runners.runs.run_folder import OpenRun, whoami
+from runners.runs.records import encode
+from runners.runs.run_folder import OpenRun
 from runners.runs.twins import twins_in_sweep
 from runners.scoring import Scores, ScoringError, check_scorer, check_unaltered, score
+from runners.scoring.memory import Memory
 
 _WORTH_TELLING_S = 2.0
 
 MakeAdapter = Callable[[Any], Adapter]
 
 
-def generate(settings: GenerateSettings, make_adapter: MakeAdapter, sweep: Sequence[Path] = ()) -> Outcome:
+def generate(settings: GenerateSettings, make_adapter: MakeAdapter, session: Session | None = None) -> Outcome:
     """Make, publish and score one run, or go on with it. Raises UserError for anything the user can mend.
 
-    `sweep`: the folders of all runs of the sweep that this one belongs to, which may share a budget.
+    `session`: what it shares with the runs before and after it.
     """
-    lacks = Lacks(settings)
-    plan = prepare(settings, make_adapter, sweep, lacks)
+    session, lacks = session or Session(), Lacks(settings)
+    plan = prepare(settings, make_adapter, session.sweep, lacks)
     state = read_state(plan)
     if settings.plan:
         work = find_work(plan, state)
         check_place(plan, work)
         each_usd = price_of(plan.adapter, lacks.noted())
         return describe_plan(plan, work, None if each_usd is None else costs(plan, work, each_usd), lacks)
-    if not state.started:
-        check_place(plan, find_work(plan, state))  # wrong input leaves no run folder behind
+    fresh = None if state.started else find_work(plan, state)
+    if fresh is not None:
+        check_place(plan, fresh)  # wrong input leaves no run folder behind
     with writing(), OpenRun(plan.folder, plan.shard) as run:
-        state, session = begin(plan, run)
-        work = find_work(plan, state)
-        check_place(plan, work)
-        tally = make_clips(plan, work, run, session, sweep)
+        state, session_id = begin(plan, run)
+        work = find_work(plan, state) if fresh is None or state.started else fresh
+        if work is not fresh:
+            check_place(plan, work)
+        tally = make_clips(plan, work, run, session_id, session.sweep)
         run.abandoned = tally.abandoned
-        results = Results() if tally.abandoned or tally.stop == "lost" else wrap_up(plan, run, tally, sweep)
-    return conclude(plan, work, tally, results)
+        if tally.abandoned:
+            session.lender.abandon()
+        results = Results() if tally.abandoned or tally.stop == "lost" else wrap_up(plan, run, tally, session)
+    return conclude(plan, work, tally, results, session.again)
 
 
 def prepare(
@@ -99,6 +112,8 @@ def prepare(
     check_scorer(settings.scorer, benchmark, plan.chosen, plan.output.fps)
     for warning in benchmark.warnings:
         say(f"warning: {warning}")
+    for line in text_warnings(plan):
+        say(line)
     if note := find_untagged(plan):
         say(f"note: {note}")
     return plan
@@ -120,18 +135,20 @@ def begin(plan: Plan, run: OpenRun) -> tuple[RunState, str]:
         state = read_state(plan)
         rescue(run, state)
         run.journal.append(
-            "start", schema=SCHEMA, session=session, **whoami(), shard=plan.settings.shard,
-            fingerprint=plan.fingerprint, settings=asdict(plan.settings), versions=versions(), hardware=hardware(),
-            prompts=plan.prompts.record,
+            Start(
+                session=session, pid=os.getpid(), host=socket.gethostname(), shard=plan.settings.shard,
+                fingerprint=plan.fingerprint, settings=asdict(plan.settings), versions=versions(), hardware=hardware(),
+                prompts=plan.prompts.record,
+            )
         )  # fmt: skip
     return state, session
 
 
 def rescue(run: OpenRun, state: RunState) -> None:
     """Publish what was rendered and recorded, whatever is chosen now, then empty the scratch space."""
-    for clip_id, clip in state.clips.items():
-        if clip.rendered is not None and run.is_ours(clip.rendered["file"].partition("/")[0]):
-            recover(run.folder, run.journal, clip_id, clip)
+    for clip in state.clips.values():
+        if clip.rendered is not None and run.is_ours(clip.rendered.file.partition("/")[0]):
+            recover(run.folder, run.journal, clip)
     run.empty_work()
 
 
@@ -175,11 +192,23 @@ def make_clips(plan: Plan, work: Work, run: OpenRun, session: str, sweep: Sequen
             early_stop = settings.early_stop and untried
             limits = Limits(settings.max_failures, early_stop, settings.deadline_s, settings.attempts)
             concurrency = slots(adapter, settings.concurrency)
-            tally = Engine(production, work.tasks, interrupt, watcher, concurrency=concurrency, limits=limits).run()
+            engine = Engine(production, work.tasks, interrupt, watcher, concurrency=concurrency, limits=limits)
+            tally = engine.run()
+        if tally.abandoned and is_guest():
+            after = partial(_give_back, engine, adapter if loaded else None, run)
+            threading.Thread(target=after, daemon=True, name="abandoned").start()
     finally:
         if loaded and not tally.abandoned:
             close(adapter, say)
     return tally
+
+
+def _give_back(engine: Engine, adapter: Adapter | None, run: OpenRun) -> None:
+    """In somebody's program, which lives on: close what was left behind once the last call of the model has ended."""
+    engine.wait_for_abandoned()
+    if adapter is not None:
+        close(adapter, say)
+    run.close()
 
 
 def load(plan: Plan, run: OpenRun, session: str) -> None:
@@ -196,10 +225,10 @@ def load(plan: Plan, run: OpenRun, session: str) -> None:
     with run.turn("run"):
         check_revision(plan, read_state(plan), facts)
         # The hardware once more, since only the loaded model brings the library that knows the GPUs.
-        run.journal.append("loaded", session=session, facts=facts, hardware=hardware())
+        run.journal.append(Loaded(session=session, facts=facts, hardware=hardware()))
 
 
-def wrap_up(plan: Plan, run: OpenRun, tally: Tally, sweep: Sequence[Path] = ()) -> Results:
+def wrap_up(plan: Plan, run: OpenRun, tally: Tally, session: Session) -> Results:
     """Manifest and scores; while other shards still have clips to bring to an end, only the manifest."""
     configuration = {**asdict(plan.settings), "output_resolved": asdict(plan.output)}
     needs = plan.adapter.needs
@@ -210,15 +239,15 @@ def wrap_up(plan: Plan, run: OpenRun, tally: Tally, sweep: Sequence[Path] = ()) 
             plan.folder, configuration, plan.benchmark.scenarios,
             mode=needs.mode, oracle=needs.oracle, data=data_identity(plan), raw_from=raw_origin(plan),
         )  # fmt: skip
-    warnings = (*manifest["warnings"], *twins_in_sweep(plan.folder.path, manifest["clips"], sweep))
+    warnings = (*(manifest.warnings or ()), *twins_in_sweep(plan.folder.path, manifest.clips, session.sweep))
     clips = [state.clip(scenario.id) for scenario in plan.selected]
     ended = all(clip.published is not None or clip.failed is not None for clip in clips)
-    wanted = plan.settings.scorer.name != "none" and tally.stop is None and manifest["published"] > 0
+    wanted = plan.settings.scorer.name != "none" and tally.stop is None and manifest.published > 0
     if not wanted or (plan.shard is not None and not ended):
         return Results(warnings=warnings)
     try:
         with run.turn("scoring"):  # two shards that end together score one after the other
-            return Results(score_run(plan), warnings=warnings)
+            return Results(score_run(plan, session.memory), warnings=warnings)
     except (UserError, ScoringError) as error:
         code = FAILED if isinstance(error, ScoringError | WorkFailed) else BAD_INPUT
         return Results(fault=f"the clips are published, but not scored: {error}", fault_code=code, warnings=warnings)
@@ -235,13 +264,20 @@ def raw_origin(plan: Plan) -> dict[str, Any] | None:
     source = plan.source_run
     if source is None:
         return None
-    return {"path": str(plan.settings.from_raw), "sessions": source.started, "loaded": source.loaded}
+    return {
+        "path": str(plan.settings.from_raw),
+        "sessions": [encode(event) for event in source.started],
+        "loaded": [encode(event) for event in source.loaded],
+    }
 
 
-def score_run(plan: Plan) -> Scores:
+def score_run(plan: Plan, memory: Memory) -> Scores:
     """Score `videos/`, or read the scores back if they are of these very clips and this truth."""
     settings, folder = plan.settings, plan.folder
     clips = read_state(plan).clips.values()
-    published = {clip.published["name"]: clip.published["sha256"] for clip in clips if clip.published is not None}
+    published = {clip.published.name: clip.published.sha256 for clip in clips if clip.published is not None}
     check_unaltered(folder.videos, published)
-    return score(folder.videos, plan.benchmark, settings.scorer, out=folder.scores, progress=settings.progress)
+    found = score(
+        folder.videos, plan.benchmark, settings.scorer, out=folder.scores, progress=settings.progress, memory=memory
+    )
+    return found.scores

@@ -22,9 +22,10 @@ def price_of(adapter: Adapter, noted: AbstractContextManager[None, bool | None] 
 
     `noted` may take that error: then None too.
     """
+    usd = None
     with telling("the adapter's estimate_usd()"), noted or nullcontext():
-        return adapter.estimate_usd(CONTINUATION_S)
-    return None
+        usd = adapter.estimate_usd(CONTINUATION_S)
+    return usd  # noqa: RET504  (the block may be left before)
 
 
 def check_budget(settings: GenerateSettings, each_usd: float | None, sweep: Sequence[Path]) -> None:

@@ -6,7 +6,8 @@ import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
-from adapters import Lacking, MissingKey, UnknownPrice
+from adapters import MissingKey
+from adapters.harness import Lacking, UnknownPrice
 from runners.core.settings import GenerateSettings
 
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
 from adapters import Adapter, Needs
 from runners.benchmarks.benchmark import Benchmark
+from runners.catalogue.facts import facts_of
 from runners.clips.geometry import DEFAULT_FIT, FITS
 from runners.clips.standardize import WHEN_SHORT
 from runners.core.errors import UserError, first_of, one_of
@@ -22,6 +23,7 @@ from runners.planning.fingerprint import fingerprint, own_negatives
 from runners.planning.output import resolve_output
 from runners.planning.plan import Plan
 from runners.planning.seeds import check_seeds
+from runners.prompts.lengths import long_prompts
 from runners.prompts.prompts import PromptChoice, PromptPlan, plan_prompts
 from runners.runs.journal import fold
 from runners.runs.run_finder import check_folder
@@ -128,6 +130,17 @@ def negatives_of(
             "prompts.negative='' leaves them out"
         )
     return negatives
+
+
+def text_warnings(plan: Plan) -> list[str]:
+    """Lines about prompts of which the model would read only the beginning."""
+    model = plan.settings.model
+    node = model.adapter if isinstance(model.adapter, Mapping) else {}
+    own = (node.get("call") or {}).get("max_sequence_length")  # the class's own default gives way to it
+    most = own if isinstance(own, int) else facts_of(model.facts, model.name).text_tokens
+    if most is None or plan.settings.from_raw:
+        return []
+    return long_prompts(plan.texts, most, model.name, plan.adapter.count_tokens)
 
 
 def utf16_units(text: str | None) -> int:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
-from adapters import clean_text
+from adapters.harness import clean_text
 from runners.clips.conditioning import ConditioningSource
 from runners.clips.geometry import Geometry
 from runners.core.files import sha256_file
 from runners.dataset.scenarios import Scenario
+from runners.runs.events import Raw
+from runners.runs.generation import Generation, SourceFile
 from runners.runs.journal import ClipState
 from runners.runs.journal_lines import as_recorded
 
@@ -35,7 +36,7 @@ class Task:
     inputs: tuple[Path, ...] = ()
     """Files beside the conditioning that the clip is made from: the adapter's, and the oracle."""
     own_negative: bool = False
-    raw: dict[str, Any] | None = field(default=None, compare=False)
+    raw: Raw | None = field(default=None, compare=False)
     raw_root: Path | None = None
 
     @property
@@ -59,35 +60,30 @@ def geometry_of(task: Task) -> Geometry:
     return task.geometry
 
 
-def source_record(path: Path) -> dict[str, Any]:
-    """What tells later whether a file that a clip was made from is still the same."""
+def source_file(path: Path) -> SourceFile:
+    """A file that a clip is made from, as it is now."""
     status = path.stat()
-    return {
-        "file": clean_text(path.name),
-        "bytes": status.st_size,
-        "mtime_ns": status.st_mtime_ns,
-        "sha256": sha256_file(path),
-    }
+    return SourceFile(
+        file=clean_text(path.name), bytes=status.st_size, mtime_ns=status.st_mtime_ns, sha256=sha256_file(path)
+    )
 
 
-def what_changed(event: dict[str, Any], task: Task) -> str | None:
+def what_changed(made: Generation, task: Task) -> str | None:
     """What a recorded clip was made from that is no longer the same, its prompt or a file; None if all is as it was."""
-    made = event["generation"]
-    if made["prompt_given"] != as_recorded(task.prompt):
+    if made.prompt_given != as_recorded(task.prompt):
         return f"the prompt of {task.id}"
-    if task.own_negative and made.get("negative_prompt_given") != as_recorded(task.negative_prompt):
+    if task.own_negative and made.negative_prompt_given != as_recorded(task.negative_prompt):
         return f"the negative prompt of {task.id}"
-    records = [made["conditioning"]["source"], *made["inputs"]]
+    records = [made.conditioning.source, *made.inputs]
     paths = [task.source.path, *task.inputs]
     if len(records) != len(paths):
         return f"the files behind {task.id}"
     return next((str(path) for record, path in zip(records, paths, strict=True) if not _is_same(record, path)), None)
 
 
-def _is_same(record: dict[str, Any], path: Path) -> bool:
+def _is_same(record: SourceFile, path: Path) -> bool:
     """Compare by size and time; a file that was only touched is read."""
     status = path.stat()
-    if status.st_size != record["bytes"]:
+    if status.st_size != record.bytes:
         return False
-    untouched: bool = status.st_mtime_ns == record["mtime_ns"]
-    return untouched or sha256_file(path) == record["sha256"]
+    return status.st_mtime_ns == record.mtime_ns or sha256_file(path) == record.sha256

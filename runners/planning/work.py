@@ -34,15 +34,15 @@ def read_state(plan: Plan) -> RunState:
 
 def find_work(plan: Plan, state: RunState) -> Work:
     """Sort the chosen scenarios: published, refused, to be made. Checks every file that is still needed."""
-    from runners.planning.resume_checks import check_published, check_unchanged, check_videos_folder
+    from runners.planning.resume_checks import check_unchanged, check_videos_folder, published_as_recorded
 
     check_videos_folder(plan, state)
     work = Work([])
     todo: list[Task] = []
     for scenario in plan.chosen:
         task = make_task(plan, scenario, state.clip(scenario.id))
-        if check_published(plan, task):
-            check_unchanged(task.state.published or {}, task, plan.folder.path)
+        if (event := published_as_recorded(plan, task)) is not None:
+            check_unchanged(event.generation, task, plan.folder.path)
             work.published.append(task.id)
         elif task.state.refused and not plan.settings.retry_refused and not prompt_changed(task):
             work.refused.append(task.id)
@@ -55,8 +55,10 @@ def find_work(plan: Plan, state: RunState) -> Work:
 
 def prompt_changed(task: Task) -> bool:
     """Whether a refused clip now has another text: a changed row of the prompts file is a way out."""
-    failed = task.state.failed or {}
-    return "prompt" in failed and any(failed.get(key) != as_recorded(text) for key, text in task.own_texts.items())
+    failed = task.state.failed
+    if failed is None or not failed.has("prompt"):
+        return False
+    return any(getattr(failed, key) != as_recorded(text) for key, text in task.own_texts.items())
 
 
 def make_task(plan: Plan, scenario: Scenario, state: ClipState) -> Task:
@@ -92,13 +94,14 @@ def ready(plan: Plan, task: Task) -> Task:
 
     if plan.source_run is not None:
         root = raw_run(plan.settings)
-        there = plan.source_run.clip(task.id).raw or {}
-        check_unchanged({**there, "generation": {**there["generation"], "inputs": []}}, task, root)
+        there = plan.source_run.clip(task.id).raw
+        assert there is not None  # as check_raw_run saw to it
+        check_unchanged(replace(there.generation, inputs=()), task, root)
         return replace(task, raw=there, raw_root=root)
     raw = task.state.raw
     if raw is not None and not spoilt(plan, task.state):
-        file = plan.folder.path / raw["file"]
-        if file.is_file() and sha256_file(file) == raw["sha256"] and not what_changed(raw, task):
+        file = plan.folder.path / raw.file
+        if file.is_file() and sha256_file(file) == raw.sha256 and not what_changed(raw.generation, task):
             return replace(task, raw=raw, raw_root=plan.folder.path)
     probe_source(task.source)
     if task.oracle is not None:
@@ -114,7 +117,7 @@ def spoilt(plan: Plan, state: ClipState) -> bool:
     A paid one is not paid for again unasked: only to be rolled out. `hold` is tried on the raw clip itself.
     """
     model, raw, failed = plan.settings.model, state.raw, state.failed
-    if raw is None or failed is None or failed["kind"] != "bad_clip" or failed.get("number", 0) < raw.get("number", 0):
+    if raw is None or failed is None or failed.kind != "bad_clip" or failed.number < raw.number:
         return False
     return plan.short == "roll_out" or (plan.short in ("error", "hold_one") and not model.paid)
 

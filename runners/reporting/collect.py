@@ -21,7 +21,7 @@ from runners.runs.presence import wait_for_silence
 from runners.runs.run_finder import find_run_folders, left_out
 from runners.runs.run_record import RunRecord, is_busy, read_record
 from runners.scoring import ScoringError, check_unaltered, reuse_scores, score
-from runners.scoring.inputs import check_clips
+from runners.scoring.inputs import ScoringInput, check_clips
 from runners.scoring.memory import Memory
 from runners.scoring.reuse import ensure_checked
 from runners.scoring.scores import CHECKS, SCORER_VERSION, Scores
@@ -130,8 +130,8 @@ def _check_whole(path: Path, record: RunRecord | None) -> None:
     if record.complete:
         raise Skipped(f"incomplete: {len(lost)} of its clips are gone ({first_of(lost, 2)}); make them again")
     if record.refused:
-        raise Skipped(f"refused clips ({len(record.refused)} of {record.manifest['expected']}): metrics and no score")
-    published, expected = record.manifest["published"], record.manifest["expected"]
+        raise Skipped(f"refused clips ({len(record.refused)} of {record.manifest.expected}): metrics and no score")
+    published, expected = record.manifest.published, record.manifest.expected
     raise Skipped(f"incomplete: {published} of {expected} clips; go on with the command that made it")
 
 
@@ -153,10 +153,8 @@ def _known(record: RunRecord, benchmarks: Benchmarks, harvest: Harvest) -> Score
         return found
     try:
         benchmark = benchmarks.of(record)
-        return reuse_scores(
-            record.folder.videos, benchmark.dataset, benchmark.scenarios, benchmark=benchmark.name,
-            expected=len(benchmark.scenarios), out=record.folder.scores, masks=masks, memory=benchmarks.memory,
-        )  # fmt: skip
+        given = ScoringInput.of(record.folder.videos, benchmark, masks)
+        return reuse_scores(given, record.folder.scores, benchmarks.memory)
     except Unfit:
         raise
     except UserError as error:
@@ -201,18 +199,13 @@ def _score(record: RunRecord, benchmarks: Benchmarks, harvest: Harvest) -> Score
         raise UserError(f"{shown(record.path)} is not writable, and its scores go there")
     benchmark, out = benchmarks.of(record), record.folder.scores
     with _alone(record):
-        before = _content(out / "scores.json")
         say(f"scoring {record.name}")  # above the bars, which do not name it
-        scores = score(
+        found = score(
             record.folder.videos, benchmark, settings.scorer, out=out, progress=settings.progress,
             memory=benchmarks.memory,
         )  # fmt: skip
-        harvest.anew += _content(out / "scores.json") != before
-    return scores
-
-
-def _content(path: Path) -> bytes | None:
-    return path.read_bytes() if path.is_file() else None
+        harvest.anew += found.anew
+    return found.scores
 
 
 @contextmanager

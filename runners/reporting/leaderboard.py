@@ -42,10 +42,10 @@ class ScoredRun:
 
         The truth is compared by what counts of it, the physical variance of every view of every scene.
         """
-        fingerprint = _plain(self.record.manifest["fingerprint"])
+        fingerprint = _plain(self.record.manifest.fingerprint)
         seed = fingerprint.get("generation", {}).pop("seed", {})
-        revisions = {str((event.get("facts") or {}).get("revision")) for event in self.record.manifest["loaded"]}
-        texts = {name: clip["published"]["generation"].get("prompt_given") for name, clip in self.record.clips.items()}
+        revisions = {str(event.facts.get("revision")) for event in self.record.manifest.loaded}
+        texts = {name: clip.generation.prompt_given for name, clip in self.record.clips.items()}
         variances = [
             [clip.scene, clip.view, None if clip.variance is None else asdict(clip.variance)]
             for clip in self.scores.per_clip
@@ -55,7 +55,7 @@ class ScoredRun:
             "oracle": self.record.oracle,
             **fingerprint,
             "seeds": seed.get("seeds") if isinstance(seed, dict) else None,
-            "short": self.record.configuration["model"].get("short"),
+            "short": self.record.configuration.model.short,
             "revision": sorted(revisions - {"None"}),
             "prompts_given": sha256_json(texts)[:12],
             "scores": _made_with(self.scores),
@@ -183,7 +183,7 @@ def _same_seeds(kind: Kind) -> Iterator[str]:
     """Runs of one seed and number, made in two places: averaged, but they say little of how much runs differ."""
     first: dict[str, ScoredRun] = {}
     for run in kind.runs:
-        seed = run.record.manifest["fingerprint"].get("generation", {}).get("seed")
+        seed = run.record.manifest.fingerprint.get("generation", {}).get("seed")
         known = first.setdefault(sha256_json(seed), run)
         if known is not run:
             places = f"{shown(known.record.path)} and {shown(run.record.path)}"

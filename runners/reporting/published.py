@@ -2,18 +2,23 @@
 
 None of them was made here, and most not at one size and rate: they are for orientation. "Collected" is the list that
 the benchmark's own repository keeps (github.com/google-deepmind/physics-IQ-benchmark, README, looked up 2026-11-25);
-`source` is what it names as the report behind an entry, `date` the day on which it added it. All of its rows are here;
-of those marked "best of N" a verifier chose one of several clips per scenario, which no other row does.
+`source` is what it names as the report behind an entry, `date` the day on which it added it. All of its rows are here,
+in `ORIGINAL` and `VERIFIED`; what was only proposed to it, or stands elsewhere, is in `BESIDE` and marked.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 from runners.reporting.leaderboard import Mean, Row, ranked
 from runners.reporting.tables import COLUMNS
 from runners.scoring.formulas import Values
 from runners.scoring.scores import ScoreName
+
+Mark = Literal["best of N", "not merged", "published elsewhere", "third-party note", "one run"]
+"""What must be known of a number: a verifier chose one of several clips per scenario; it was proposed to the list and
+is not on it; it stands in a report alone; only others mention it; it is of a single run where the list has several."""
 
 
 @dataclass(frozen=True)
@@ -31,6 +36,12 @@ class Published:
     runs: int = 1
     prompts: str = ""
     means: Values | None = None
+    marks: tuple[Mark, ...] = ()
+
+    @property
+    def title(self) -> str:
+        """The model with its marks and mode, as tables show it."""
+        return f"{', '.join([self.model, *self.marks])} ({self.mode})"
 
 
 _V1 = "arXiv 2501.09038v1, Table 1"
@@ -48,7 +59,7 @@ def _row(model: str, mode: str, means: tuple[float, float, float, float], score:
 
 
 def _best_of_n(model: str, mode: str, score: float, source: str, date: str, prompts: str = "") -> Published:
-    return Published(f"{model}, best of N", mode, score, source, date, prompts=prompts)
+    return Published(model, mode, score, source, date, prompts=prompts, marks=("best of N",))
 
 
 def _four(model: str, score: float, std: float, source: str, date: str) -> Published:
@@ -132,7 +143,42 @@ VERIFIED = (
 )  # fmt: skip
 """Scores on Physics-IQ Verified: mean ± sample standard deviation of four runs, of Magi-1 of 16 (pull request 62)."""
 
-BY_BENCHMARK: dict[ScoreName, tuple[Published, ...]] = {"verified": VERIFIED, "original": (*ORIGINAL, *TABLE_1)}
+_ISOQUANT = f"github.com/isoquant-ai/research, physics-iq/README.md; {_ISSUES}/pull/79"
+_MAGI = "github.com/SandAI-org/MAGI-1, README"
+
+BESIDE: dict[ScoreName, tuple[Published, ...]] = {
+    "verified": (
+        Published("Seedance 2.5 + Isoquant", "multiframe", 57.1, _ISOQUANT, "2026-09-03", 0.8, 4, "bpp",
+                  marks=("not merged",)),
+        Published("Atom Harness (Seedance 2.5)", "multiframe", 56.6, f"{_ISSUES}/pull/70", "2026-08-20", prompts="bpp",
+                  marks=("not merged", "one run")),
+        Published("Seedance 2.5 + Isoquant", "i2v", 53.7, _ISOQUANT, "2026-09-03", 0.9, 4, "bpp",
+                  marks=("not merged",)),
+        Published("Atom 1 (MiniMax H3 + LoRA)", "i2v", 47.1, f"{_ISSUES}/pull/72, scored by its authors' own program",
+                  "2026-08-28", 1.3, 4, "bpp", marks=("not merged",)),
+        Published("StrucPhysVideo (Awomo-v0.1)", "i2v", 45.1, f"{_ISSUES}/pull/68; arXiv 2609.18430", "2026-08-07",
+                  0.6, 4, marks=("not merged",)),
+        Published("PhiZero", "i2v", 41.2, "notes of others; no report was found", "2026-11-27",
+                  marks=("third-party note",)),
+        Published("LingBot-Video", "i2v", 40.4, "its report, by a note of others (github.com/robbyant/lingbot-video)",
+                  "2026-11-27", marks=("third-party note",)),
+    ),
+    "original": (
+        Published("Atom Harness (Seedance 2.5)", "multiframe", 62.6, f"{_ISSUES}/pull/70", "2026-08-20", prompts="bpp",
+                  marks=("not merged", "one run")),
+        Published("Magi-1 4.5B", "multiframe", 42.4, _MAGI, "2025-04-21", marks=("published elsewhere",)),
+        Published("Kling 1.6", "i2v", 23.6, f"{_MAGI} (measured by Magi-1's authors)", "2025-04-21",
+                  marks=("published elsewhere",)),
+        Published("Wan 2.1", "i2v", 20.9, f"{_MAGI} (measured by Magi-1's authors)", "2025-04-21",
+                  marks=("published elsewhere",)),
+    ),
+}  # fmt: skip
+"""What is not on the benchmark's own list; `date` is the day of the pull request, or on which a note was read."""
+
+BY_BENCHMARK: dict[ScoreName, tuple[Published, ...]] = {
+    "verified": (*VERIFIED, *BESIDE["verified"]),
+    "original": (*ORIGINAL, *BESIDE["original"], *TABLE_1),
+}
 """What is shown under which kind of benchmark."""
 
 
@@ -147,7 +193,7 @@ def _published(kind: ScoreName, entry: Published) -> Row:
     return Row(
         benchmark=kind,
         kind=kind,
-        model=f"{entry.model} ({entry.mode})",
+        model=entry.title,
         prompts=entry.prompts,
         runs=(),
         count=entry.runs,

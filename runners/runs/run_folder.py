@@ -8,10 +8,8 @@ hold it together, and each its own journal. Behind them stands `presence`, for d
 from __future__ import annotations
 
 import errno
-import os
 import re
 import shutil
-import socket
 import time
 import uuid
 from collections.abc import Callable
@@ -226,8 +224,3 @@ def _renames(source: Path, target: Path) -> bool:
     except OSError as error:
         return error.errno != errno.EXDEV and source.stat().st_dev == target.stat().st_dev
     return True
-
-
-def whoami() -> dict[str, str | int]:
-    """What the start event says of this process."""
-    return {"pid": os.getpid(), "host": socket.gethostname()}

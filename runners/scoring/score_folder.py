@@ -33,7 +33,7 @@ def score_folder(settings: ScoreSettings, memory: Memory | None = None) -> Outco
     with make_bar(settings.progress, "preparing the data set") as bar:
         benchmark = open_benchmark(settings.benchmark, progress=bar)
         benchmark = ensure_rate(benchmark, folder_rate(videos), bar)
-    scores = score(videos, benchmark, settings.scorer, out=out, progress=settings.progress, memory=memory)
+    scores = score(videos, benchmark, settings.scorer, out=out, progress=settings.progress, memory=memory).scores
     oracle = record is not None and record.oracle
     name = videos.parent.name if videos.name == "videos" else videos.name
     lines = [f"warning: {warning}" for warning in (*benchmark.warnings, *unread)]

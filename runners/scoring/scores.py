@@ -154,6 +154,14 @@ class Origin:
 
 
 @dataclass(frozen=True)
+class Scored:
+    """What a call of a scorer gave; `anew`: it scored, and did not read back all that was still true."""
+
+    scores: Scores
+    anew: bool
+
+
+@dataclass(frozen=True)
 class Scores:
     """A scored run. `complete` means: all expected clips, each with a second take to measure the variance with."""
 

@@ -11,9 +11,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from adapters import Adapter, AdapterError, Clip, Conditioning, Needs, Request, RollOut, write_video
+from adapters import Adapter, AdapterError, Clip, Conditioning, Needs, Request, write_video
 from adapters.baselines import Extrapolate, Freeze, RealTake
 from adapters.command.adapter import Command
+from adapters.harness import RollOut
 from adapters.precomputed import Precomputed
 from adapters.testing import check_adapter, make_request, moving_disc
 

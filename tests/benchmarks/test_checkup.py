@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +14,7 @@ import pytest
 from adapters import Finding, write_video
 from runners.benchmarks.checkup import examine_data
 from runners.core.settings import BenchmarkSettings
+from tests.api import shell
 
 MINI = Path(__file__).parents[1] / "fixtures" / "mini" / "dataset"
 ROOT = Path(__file__).parents[2]
@@ -201,9 +202,7 @@ def test_a_demo_that_was_not_drawn_is_passed_over(tmp_path: Path, monkeypatch: p
 
 
 def doctor(*words: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "runners.doctor", *words], cwd=ROOT, capture_output=True, text=True, check=False
-    )
+    return shell.run(ROOT, "runners.doctor", words, os.environ)
 
 
 def test_the_doctor_shows_it_with_the_model(root: Path) -> None:

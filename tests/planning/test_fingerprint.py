@@ -9,8 +9,9 @@ from typing import Any
 
 import pytest
 
-from adapters import Adapter, RollOut
+from adapters import Adapter
 from adapters.command.adapter import Command
+from adapters.harness import RollOut
 from adapters.precomputed import Precomputed
 from runners.benchmarks.benchmark import open_benchmark
 from runners.core.errors import UserError

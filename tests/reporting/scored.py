@@ -9,6 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from runners.reporting.leaderboard import ScoredRun
+from runners.runs.manifest_records import Manifest
+from runners.runs.records import decode
 from runners.runs.run_folder import RunFolder
 from runners.runs.run_record import RunRecord
 from runners.scoring.formulas import Values
@@ -79,7 +81,7 @@ def scored_run(
     fingerprint = {"generation": generation, "publication": {"sha256": "sum", "output": output}}
     manifest = _manifest(made, configuration, fingerprint, text) | {"name": name, "oracle": oracle}
     manifest["loaded"] = [{"facts": {"revision": revision}}] if revision else []
-    return ScoredRun(RunRecord(RunFolder(Path(parent) / benchmark / name), manifest), scores)
+    return ScoredRun(RunRecord(RunFolder(Path(parent) / benchmark / name), decode(Manifest, manifest)), scores)
 
 
 def _manifest(

@@ -158,12 +158,14 @@ def test_published_rows_are_marked_and_stand_below_what_was_made_here() -> None:
     assert [each.published for each in verified] == [False] + [True] * (len(verified) - 1)
     scores = [mean.mean for each in verified[1:] if (mean := each.scores["verified"])]
     assert scores == sorted(scores, reverse=True)
-    assert len(scores) == 17
+    assert len(scores) == 17 + 7  # on the list, and beside it
     lines = printed(verified)
     assert lines[2] == []
     chosen = "Magi-1 24B + GeoPhys, best of N (multiframe) [published, 2026-06-19]"
     assert lines[3][:4] == [chosen, "op", "1", "58.2"]
-    assert lines[4][:4] == ["Magi-1 24B (multiframe) [published, 2026-06-19]", "op", "16", "48.4 ± 1.1"]
+    beside = "Seedance 2.5 + Isoquant, not merged (multiframe) [published, 2026-09-03]"
+    assert lines[4][:4] == [beside, "bpp", "4", "57.1 ± 0.8"]
+    assert ["Magi-1 24B (multiframe) [published, 2026-06-19]", "op", "16", "48.4 ± 1.1"] in [line[:4] for line in lines]
     assert "arXiv 2606.18943 (2026-06-17)" in notes(found, resamples=1, seed=0)[-1]
 
 

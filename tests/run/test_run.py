@@ -26,6 +26,7 @@ from runners.core.settings import (
     ScorerSettings,
     SelectSettings,
 )
+from runners.runs.events import Published
 from runners.runs.journal import read_events
 from tests.run.harness import IDS, MINI, Batched, Paint, Scripted, run, settings, videos
 
@@ -229,7 +230,7 @@ def test_a_deadline_stops_in_good_order_with_exit_code_3(tmp_path: Path) -> None
 
 def test_one_event_per_published_clip(tmp_path: Path) -> None:
     folder = folder_of(run(tmp_path))
-    published = [event["id"] for event in read_events(folder / "journal.jsonl") if event["event"] == "published"]
+    published = [event.id for event in read_events(folder / "journal.jsonl") if isinstance(event, Published)]
     assert sorted(published) == IDS
 
 

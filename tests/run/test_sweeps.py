@@ -160,7 +160,7 @@ def test_a_cap_over_a_sweep_is_refused_where_each_run_has_a_process_of_its_own(t
 
     settings = GenerateSettings(results=str(tmp_path), budget=BudgetSettings(max_usd=1.0, sweep_max_usd=2.0))
     with pytest.raises(UserError, match=r"^budget\.sweep_max_usd holds over the runs of one process"):
-        run_elsewhere("generate", Job(settings))
+        run_elsewhere("generate", "", Job(settings))
     assert list(tmp_path.iterdir()) == []
 
 
@@ -171,9 +171,9 @@ def test_a_job_in_another_process_ends_with_its_exit_code(monkeypatch: pytest.Mo
 
     told: list[Outcome] = []
     outcomes = iter([Outcome(DONE), Outcome(BAD_INPUT)])
-    changed = {"run": lambda settings: next(outcomes), "conclude": told.extend}
+    changed = {"run": lambda settings, session: next(outcomes), "conclude": told.extend}
     monkeypatch.setattr(jobs, "COMMAND", jobs.COMMAND.__class__(**{**vars(jobs.COMMAND), **changed}))
-    run_elsewhere("jobs", Job(JobsSettings()))
+    run_elsewhere("jobs", "", Job(JobsSettings()))
     with pytest.raises(Unfinished, match=r"^2$"):
-        run_elsewhere("jobs", Job(JobsSettings()))
+        run_elsewhere("jobs", "", Job(JobsSettings()))
     assert [outcome.code for outcome in told] == [DONE, BAD_INPUT]

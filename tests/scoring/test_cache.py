@@ -17,8 +17,10 @@ from runners.core.settings import ScorerSettings
 from runners.dataset.layout import DataSet
 from runners.scoring import build, cache, view
 from runners.scoring.cache import TruthCache, open_cache
+from runners.scoring.inputs import ScoringInput
 from runners.scoring.pipeline import score_videos
 from runners.scoring.truth import find_truth, identities
+from runners.scoring.views import Resources
 from tests.scoring import tiny
 from tests.scoring.conftest import Scored, Tiny
 
@@ -50,7 +52,9 @@ def score(run: Tiny, store: TruthCache | None, out: Path, workers: int = 1) -> d
     """The two files that are written."""
     dataset, scenarios = DataSet(run.dataset.root), run.scenarios
     score_videos(
-        run.videos, dataset, scenarios, benchmark="tiny", expected=len(scenarios), out=out, workers=workers, cache=store
+        ScoringInput(run.videos, dataset, scenarios, benchmark="tiny", expected=len(scenarios)),
+        out,
+        Resources(workers=workers, cache=store),
     )
     return {path.name: path.read_bytes() for path in out.iterdir()}
 
@@ -58,9 +62,10 @@ def score(run: Tiny, store: TruthCache | None, out: Path, workers: int = 1) -> d
 def told(run: Tiny, store: TruthCache, out: Path) -> list[str]:
     lines: list[str] = []
     score_videos(
-        run.videos, run.dataset, run.scenarios, benchmark="tiny", expected=2, out=out, workers=1, cache=store,
-        tell=lines.append,
-    )  # fmt: skip
+        ScoringInput(run.videos, run.dataset, run.scenarios, benchmark="tiny", expected=2),
+        out,
+        Resources(workers=1, cache=store, tell=lines.append),
+    )
     return lines
 
 

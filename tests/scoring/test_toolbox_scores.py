@@ -51,7 +51,7 @@ def launches(place: Place) -> int:
 
 def test_it_scores_as_the_built_in_scorer_does(place: Place, tmp_path: Path) -> None:
     settings = ScorerSettings(workers=1)
-    ours = encode(score(place.videos, place.benchmark, settings, out=tmp_path / "ours", progress="plain"))
+    ours = encode(score(place.videos, place.benchmark, settings, out=tmp_path / "ours", progress="plain").scores)
     theirs = place.score()
     for key in ("verified", "original", "verified_spatial", "verified_mse"):
         assert theirs[key] == pytest.approx(ours[key], abs=0.05)
@@ -104,7 +104,7 @@ def test_on_the_fixture_it_comes_to_the_official_numbers(run: str, tmp_path: Pat
     scenarios = load_scenarios(dataset, MINI / "dataset" / "descriptions.csv")
     benchmark = Benchmark(BenchmarkSettings(name="mini", kind="verified"), dataset, tmp_path, scenarios, ())
     scorer = ScorerSettings(name="official", path=str(make_checkout(tmp_path / "c", "physiq")), workers=1)
-    scores = encode(score(MINI / "generated" / run, benchmark, scorer, out=tmp_path / "out", progress="plain"))
+    scores = encode(score(MINI / "generated" / run, benchmark, scorer, out=tmp_path / "out", progress="plain").scores)
     assert {key: scores[key] for key in EXPECTED[run]} == pytest.approx(EXPECTED[run], abs=0.05)
 
 

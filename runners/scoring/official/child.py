@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from adapters import supervised
+from adapters.harness import supervised
 
 _GRACE_S = 5.0
 _SILENCE_S = 1.0

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from adapters import VideoInfo, glance
+from adapters.harness import VideoInfo, glance
 from runners.benchmarks.benchmark import Benchmark
 from runners.core.errors import UserError
 from runners.core.files import sha256_file, sha256_json, write_text
@@ -27,7 +27,7 @@ from runners.scoring.official.running import Found, Job, run_toolbox
 from runners.scoring.official.staging import staging_folder
 from runners.scoring.official.toolbox import Toolbox, find_toolbox
 from runners.scoring.reuse import ensure_checked
-from runners.scoring.scores import SCORER_VERSION, ClipScore, Origin, Scores
+from runners.scoring.scores import SCORER_VERSION, ClipScore, Origin, Scored, Scores
 from runners.scoring.stored import read_scores, write_scores
 from runners.scoring.table import Measured
 from runners.scoring.toolbox_result import ToolboxResult
@@ -52,7 +52,7 @@ def check_official(scorer: ScorerSettings, benchmark: Benchmark, fps: int) -> tu
 def score_official(
     videos: Path, benchmark: Benchmark, scorer: ScorerSettings, fps: int, out: Path, hear: Callable[[str], None],
     memory: Memory | None = None,
-) -> Scores:  # fmt: skip
+) -> Scored:  # fmt: skip
     """Score a folder of clips at `fps`, unless `out`/official holds scores of these clips, truth and toolbox.
 
     Writes `official/metrics.csv` (the toolbox's own CSV) and, last, `official/scores.json` into `out`; returns the
@@ -62,7 +62,7 @@ def score_official(
     toolbox, versions = check_official(scorer, benchmark, fps)
     known = _known(videos, benchmark, toolbox, versions, fps, out / FOLDER, scorer.masks, memory)
     if known is not None:
-        return known
+        return Scored(known, anew=False)
     clips = find_clips(videos, benchmark.scenarios, scorer.workers or usable_cores())
     check_folder(clips.missing, [glance(path).fps for _, path in clips.found], clips.fps)
     sources = find_truth(benchmark.dataset, benchmark.scenarios, clips.fps, scorer.masks)
@@ -80,7 +80,7 @@ def score_official(
         (target / "scores.json").unlink(missing_ok=True)  # of other clips; never beside this CSV
         write_text(target / "metrics.csv", found.table)
         write_scores(target, scores)
-    return scores
+    return Scored(scores, anew=True)
 
 
 def _processes(truth: VideoInfo, count: int) -> int:

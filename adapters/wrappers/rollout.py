@@ -17,7 +17,7 @@ from adapters.errors import AdapterError, BadClip
 from adapters.outside import amount_usd
 from adapters.timing import frames_for, sample_backwards
 from adapters.video.frames import measured, opened, resize
-from adapters.wrapper import Wrapper
+from adapters.wrappers.wrapper import Wrapper
 
 MAX_SEGMENTS = 64
 """A model that needs more has a fault in its frame rate, and every segment may cost money."""
