@@ -49,7 +49,8 @@ def read_processors(listed: Collection[str], classes: Mapping[str, Any], folder:
 
 def is_pil(made: Any) -> bool:
     """Whether a class is an image processor of transformers with PIL's code."""
-    return str(made.__module__).startswith("transformers.") and str(made.__name__).endswith(f"ImageProcessor{_PIL}")
+    module, name = str(made.__module__), str(made.__name__)
+    return module.startswith("transformers.") and name.endswith(f"ImageProcessor{_PIL}")
 
 
 def settle(part: Any) -> None:

@@ -7,6 +7,7 @@ shifts by half a pixel when a size changes.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any, Literal, cast, get_args
 
@@ -57,7 +58,7 @@ class Geometry:
         return {key: list(value) if isinstance(value, tuple) else value for key, value in asdict(self).items()}
 
     @classmethod
-    def from_dict(cls, record: dict[str, Any]) -> Geometry:
+    def from_dict(cls, record: Mapping[str, Any]) -> Geometry:
         """What `to_dict` gave."""
         return cls(
             record["fit"],

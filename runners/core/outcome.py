@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,6 +17,18 @@ _GRAVEST_FIRST = (INTERRUPTED, BAD_INPUT, FAILED, STOPPED, DONE)
 
 
 @dataclass(frozen=True)
+class ClipCounts:
+    """What became of the `chosen` clips of a run, as it stands after this invocation."""
+
+    published: int = 0
+    chosen: int = 0
+    failed: int = 0
+    refused: int = 0
+    ambiguous: int = 0
+    """Paid requests of unknown fate."""
+
+
+@dataclass(frozen=True)
 class Outcome:
     """The result of one job. `lines` are for people: what happened and what to do next."""
 
@@ -25,7 +37,7 @@ class Outcome:
     lines: tuple[str, ...] = ()
     folder: Path | None = None
     scores: Scores | None = None
-    counts: dict[str, int] = field(default_factory=dict)
+    counts: ClipCounts = ClipCounts()
     oracle: bool = False
     """The model saw take 2: its scores are a ceiling and stand apart."""
     cost_usd: float | None = None

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from adapters.harness import Attempt, fold_attempts
 from runners.core.errors import counted, first_of
 from runners.core.files import shown
-from runners.core.outcome import BAD_INPUT, DONE, FAILED, INTERRUPTED, STOPPED, Outcome
+from runners.core.outcome import BAD_INPUT, DONE, FAILED, INTERRUPTED, STOPPED, ClipCounts, Outcome
 from runners.core.shell import command_line, setting
 from runners.generation.breach import FIRST
 from runners.generation.tally import Tally
@@ -62,15 +62,14 @@ def _negatives(own: Mapping[str, str | None]) -> str:
 
 def conclude(plan: Plan, work: Work, tally: Tally, results: Results, again: str) -> Outcome:
     """The outcome of a run: its exit code, what happened, and what to type next: `again` goes on with it."""
-    refused = len(work.refused) + len(tally.refused)
-    counts = {
-        "published": len(work.published) + tally.published,
-        "chosen": len(plan.chosen),
-        "failed": len(tally.failed),
-        "refused": refused,
-        "ambiguous": len(tally.ambiguous),
-    }
-    code = _code(tally, refused, counts["chosen"] - counts["published"])
+    counts = ClipCounts(
+        published=len(work.published) + tally.published,
+        chosen=len(plan.chosen),
+        failed=len(tally.failed),
+        refused=len(work.refused) + len(tally.refused),
+        ambiguous=len(tally.ambiguous),
+    )
+    code = _code(tally, counts)
     lines = [*_lines(plan, work, tally, counts, code, again), *(f"warning: {warning}" for warning in results.warnings)]
     if results.fault is not None:
         code = code or results.fault_code
@@ -81,28 +80,28 @@ def conclude(plan: Plan, work: Work, tally: Tally, results: Results, again: str)
     )  # fmt: skip
 
 
-def _code(tally: Tally, refused: int, unpublished: int) -> int:
+def _code(tally: Tally, counts: ClipCounts) -> int:
     if tally.stop == "interrupted":
         return INTERRUPTED
     if tally.stop == "fatal":
         return BAD_INPUT
-    if tally.stop == "lost" or tally.failed or refused or tally.ambiguous or tally.stop == "max_failures":
+    if tally.stop == "lost" or tally.failed or counts.refused or tally.ambiguous or tally.stop == "max_failures":
         return FAILED
     if tally.stop in ("deadline", "postponed") or tally.postponed:
         return STOPPED
-    return FAILED if unpublished else DONE
+    return DONE if counts.published == counts.chosen else FAILED
 
 
-def _lines(plan: Plan, work: Work, tally: Tally, counts: dict[str, int], code: int, again: str) -> list[str]:
+def _lines(plan: Plan, work: Work, tally: Tally, counts: ClipCounts, code: int, again: str) -> list[str]:
     if tally.stop == "lost":
         return [f"{plan.name}: stopped after {counted(tally.published, 'clip')}", f"error: {tally.fatal}"]
-    published = f"{counts['published']} of {counted(counts['chosen'], 'clip')} published"
+    published = f"{counts.published} of {counted(counts.chosen, 'clip')} published"
     lines = [f"{plan.name}: {published} in {shown(plan.folder.videos)}"]
     lines += [f"error: {tally.fatal}"] if tally.fatal else []
     lines += [f"  {clip_id} failed: {reason}" for clip_id, reason in sorted(tally.failed.items())]
     lines += [f"  {clip_id} refused: {reason}" for clip_id, reason in sorted(tally.refused.items())]
     lines += _lines_of_paid_work(plan, work, tally)
-    left = counts["chosen"] - counts["published"] - counts["refused"] - counts["ambiguous"]
+    left = counts.chosen - counts.published - counts.refused - counts.ambiguous
     if left:
         deadline = f"the deadline was reached, deadline_s={plan.settings.deadline_s}"
         breach = (
@@ -112,9 +111,9 @@ def _lines(plan: Plan, work: Work, tally: Tally, counts: dict[str, int], code: i
         why = {"deadline": deadline, "max_failures": "max_failures was reached", "breach": breach}
         because = f" ({why[tally.stop]})" if tally.stop in why else ""
         lines.append(f"  {counted(left, 'clip')} left{because}; go on with: {again}")
-    if counts["refused"]:
+    if counts.refused:
         lines.append(
-            f"  {counted(counts['refused'], 'clip')} refused by the model: the run has metrics but no score; "
+            f"  {counted(counts.refused, 'clip')} refused by the model: the run has metrics but no score; "
             f"ask again with: {again} retry_refused=true, or with other texts in prompts.file=CSV"
         )
     if code == DONE and plan.shard is not None:

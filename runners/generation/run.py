@@ -62,7 +62,8 @@ def generate(settings: GenerateSettings, make_adapter: MakeAdapter, session: Ses
 
     `session`: what it shares with the runs before and after it.
     """
-    session, lacks = session or Session(), Lacks(settings)
+    session = session or Session()
+    lacks = Lacks(settings)
     plan = prepare(settings, make_adapter, session.sweep, lacks)
     state = read_state(plan)
     if settings.plan:

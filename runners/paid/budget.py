@@ -22,10 +22,10 @@ def price_of(adapter: Adapter, noted: AbstractContextManager[None, bool | None] 
 
     `noted` may take that error: then None too.
     """
-    usd = None
+    each_usd: float | None = None
     with telling("the adapter's estimate_usd()"), noted or nullcontext():
-        usd = adapter.estimate_usd(CONTINUATION_S)
-    return usd  # noqa: RET504  (the block may be left before)
+        each_usd = adapter.estimate_usd(CONTINUATION_S)
+    return each_usd  # noqa: RET504  (the block may be left before)
 
 
 def check_budget(settings: GenerateSettings, each_usd: float | None, sweep: Sequence[Path]) -> None:

@@ -177,8 +177,8 @@ def check_revision(plan: Plan, state: RunState, facts: dict[str, Any]) -> None:
     """A run goes on only with the checkpoint that it began with. Raises UserError."""
     revision = as_recorded(facts.get("revision"))
     for old in state.loaded:
-        if (was := old.facts.get("revision")) != revision:
+        if old.revision != revision:
             raise UserError(
-                f"{shown(plan.folder.path)} was begun with revision {was} of the model, and "
+                f"{shown(plan.folder.path)} was begun with revision {old.revision} of the model, and "
                 f"{revision} was loaded now; pin the old one, or name the new run with tag=…"
             )

@@ -44,7 +44,7 @@ class ScoredRun:
         """
         fingerprint = _plain(self.record.manifest.fingerprint)
         seed = fingerprint.get("generation", {}).pop("seed", {})
-        revisions = {str(event.facts.get("revision")) for event in self.record.manifest.loaded}
+        revisions = {str(event.revision) for event in self.record.manifest.loaded}
         texts = {name: clip.generation.prompt_given for name, clip in self.record.clips.items()}
         variances = [
             [clip.scene, clip.view, None if clip.variance is None else asdict(clip.variance)]

@@ -59,6 +59,11 @@ class Loaded(Event):
 
     NEEDED = ("facts",)
 
+    @property
+    def revision(self) -> object:
+        """Which exact weights it has, as it says itself; None where it does not."""
+        return self.facts.get("revision")
+
 
 @dataclass(frozen=True, kw_only=True)
 class ClipEvent(Event):

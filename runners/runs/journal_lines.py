@@ -101,7 +101,7 @@ def _follows(event: Line, last: int) -> bool:
     return number_of(event) > last if event["event"] == "start" else number_of(event) == last + 1
 
 
-def newer_version(schemas: Iterable[Any]) -> str | None:
+def newer_version(schemas: Iterable[object]) -> str | None:
     """What is to be told where one of these is a newer schema than this version knows; None if none is."""
     newest = max((schema for schema in schemas if isinstance(schema, int)), default=SCHEMA)
     if newest <= SCHEMA:

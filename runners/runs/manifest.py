@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import replace
 from typing import Any
 
 from adapters.harness import Attempt, amount_usd, clean_text, fold_attempts, spent_usd
@@ -11,6 +10,7 @@ from runners.core.errors import counted, first_of
 from runners.core.files import sha256_json, write_json
 from runners.core.provenance import TOLD_SINCE
 from runners.dataset.scenarios import Scenario
+from runners.runs.events import Loaded, Start
 from runners.runs.generation import Generation
 from runners.runs.journal import ClipState, RunState, fold, forget_lost_clips, job_facts
 from runners.runs.manifest_records import (
@@ -136,38 +136,46 @@ def _made(clip: ClipState) -> Generation | None:
 
 def version_mix(state: RunState) -> list[str]:
     """Warnings: published clips made with different versions, on different hardware, or by differing means."""
-    sessions, means = {event.session: event for event in state.started}, {}
-    for event in state.loaded:
-        means[event.session] = _means(event.facts)
-        if event.has("hardware") and event.session in sessions:  # it says more of it than the start could know
-            sessions[event.session] = replace(sessions[event.session], hardware=event.hardware)
+    loaded = {event.session: event for event in state.loaded}
     published = [clip.published for clip in state.clips.values() if clip.published is not None]
     # Who made it and who encoded it may be two; clips taken from another run were made in none of these sessions.
     names_used = {name for event in published for name in (event.session, event.generation.session)}
-    used = [session for name, session in sessions.items() if name in names_used]
-    mixed = {
-        "different versions": _mixed([session.versions for session in used], TOLD_SINCE),
-        "different hardware": _mixed([session.hardware for session in used], TOLD_SINCE),
-        "the model set up differently": _mixed([means.get(session.session, {}) for session in used], None),
-    }
-    return [f"clips of this run were made with {what}: {', '.join(names)}" for what, names in mixed.items() if names]
+    used = [event for event in state.started if event.session in names_used]
+    warnings = []
+    for what, kinds, unsure in (
+        ("different versions", [event.versions for event in used], TOLD_SINCE),
+        ("different hardware", [_hardware(event, loaded.get(event.session)) for event in used], TOLD_SINCE),
+        ("the model set up differently", [_means(loaded.get(event.session)) for event in used], None),
+    ):
+        mixed = _mixed([kind or {} for kind in kinds], unsure)
+        if mixed:
+            warnings.append(f"clips of this run were made with {what}: {', '.join(mixed)}")
+    return warnings
 
 
-def _mixed(kinds: Sequence[Json], unsure: Collection[str] | None) -> list[str]:
+def _hardware(start: Start, loaded: Loaded | None) -> Json:
+    """The loaded model knows more of it than the start could."""
+    return loaded.hardware if loaded is not None and loaded.has("hardware") else start.hardware
+
+
+def _mixed(kinds: Sequence[Mapping[str, Any]], unsure: Collection[str] | None) -> list[str]:
     """The facts in which records differ; of those `unsure` (None: of any) nothing is known where they are missing."""
-
-    def known(name: str, kind: Json) -> bool:
-        return name in kind or (unsure is not None and name not in unsure)
-
     names = sorted({name for kind in kinds for name in kind})
-    return [name for name in names if len({repr(kind.get(name)) for kind in kinds if known(name, kind)}) > 1]
+    return [name for name in names if len({repr(kind.get(name)) for kind in kinds if _known(name, kind, unsure)}) > 1]
 
 
-def _means(facts: Json) -> dict[str, Any]:
+def _known(name: str, kind: Mapping[str, Any], unsure: Collection[str] | None) -> bool:
+    return name in kind or (unsure is not None and name not in unsure)
+
+
+def _means(loaded: Loaded | None) -> Json:
     """What an adapter said of itself that may change a pixel: device, threads, and each fact under `pixels`."""
-    found = {name: facts[name] for name in ("device", "threads") if name in facts}
+    facts = None if loaded is None else loaded.facts
+    if not isinstance(facts, Mapping):
+        return {}
+    found: dict[str, Any] = {name: facts[name] for name in ("device", "threads") if name in facts}
     pixels = facts.get("pixels")
     for name, value in pixels.items() if isinstance(pixels, Mapping) else ():
         inner = value if isinstance(value, Mapping) else {"": value}
-        found |= {f"{name}.{part}".rstrip("."): each for part, each in inner.items()}
+        found.update({f"{name}.{part}".rstrip("."): each for part, each in inner.items()})
     return found

@@ -52,7 +52,7 @@ class Shaped(Protocol):
         """The object."""
 
     @classmethod
-    def from_dict(cls, record: dict[str, Any]) -> Self:
+    def from_dict(cls, record: Json) -> Self:
         """What `to_dict` gave."""
 
 
@@ -114,7 +114,7 @@ class _Other(Exception):
     """A value is of another kind than its field."""
 
 
-def _plain(value: Any) -> Any:
+def _plain(value: object) -> object:
     if isinstance(value, Record):
         return encode(value)
     if isinstance(value, Shaped):
@@ -126,7 +126,7 @@ def _plain(value: Any) -> Any:
     return value  # what a vendor reported is left to the journal, however deep or odd it is
 
 
-def _read(hint: Any, value: Any) -> Any:
+def _read(hint: Any, value: object) -> object:
     """A JSON value as its field has it. Raises `_Other`."""
     if hint in (Any, object):
         return value
@@ -144,7 +144,7 @@ def _read(hint: Any, value: Any) -> Any:
     raise _Other
 
 
-def _read_object(hint: type[Any], value: dict[str, Any]) -> Any:
+def _read_object(hint: type[Any], value: Json) -> object:
     if issubclass(hint, Record):
         return decode(hint, value)
     if not issubclass(hint, Shaped):
@@ -155,18 +155,18 @@ def _read_object(hint: type[Any], value: dict[str, Any]) -> Any:
         raise _Other from error
 
 
-def _is_plain(hint: Any, value: Any) -> bool:
+def _is_plain(hint: Any, value: object) -> bool:
     if isinstance(value, bool):
         return hint is bool
     return isinstance(value, int | float) if hint is float else isinstance(value, hint)
 
 
-def _one_of(arguments: tuple[Any, ...]) -> Any:
+def _one_of(arguments: tuple[object, ...]) -> object:
     """X of `X | None`: fields have no other unions."""
     return next(each for each in arguments if each is not type(None))
 
 
-def _empty(hint: Any) -> Any:
+def _empty(hint: Any) -> object:
     origin = typing.get_origin(hint)
     if hint in (Any, object) or origin in (types.UnionType, typing.Union):
         return None

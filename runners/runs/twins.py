@@ -12,7 +12,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 from pathlib import Path
-from typing import Any
 
 from runners.core.errors import UserError, first_of
 from runners.core.files import shown
@@ -36,8 +35,8 @@ class _Paid:
     run: int
     id: str
     videos: frozenset[str]
-    asked: tuple[Any, ...] | None
-    request: tuple[Any, Any] | None
+    asked: tuple[object, ...] | None
+    request: tuple[object, str] | None
 
 
 def twins_within(clips: Clips) -> list[str]:

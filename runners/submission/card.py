@@ -145,8 +145,8 @@ def declared(record: RunRecord) -> dict[str, Any]:
 def model_version(record: RunRecord) -> str:
     """What exactly was called: checkpoint and commit, or the service's own name of the model."""
     adapter = record.configuration.model.adapter or {}
-    facts = [event.facts for event in record.manifest.loaded]
-    revision = next((str(fact["revision"]) for fact in reversed(facts) if fact.get("revision")), "")
+    told = [str(event.revision) for event in record.manifest.loaded if event.revision]
+    revision = told[-1] if told else ""
     checkpoint = adapter.get("checkpoint") or adapter.get("model") or ""
     return "@".join(part for part in (str(checkpoint), revision) if part)
 

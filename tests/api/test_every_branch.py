@@ -56,7 +56,7 @@ def test_the_faults_are_many() -> None:
 
 def end_of(base_url: str, transport: Transport | None = None) -> type[BaseException] | None:
     """What sending one paid request ends with."""
-    transport = transport or Transport(base_url, dict, Redactor(), read_s=1.0)
+    transport = transport or Transport(base_url, dict, Redactor(), read_s=30.0)
     try:
         transport.send(Call("POST", f"{base_url}/v1/jobs", json={"picture": "x" * 200_000}), fresh=True)
     except Exception as error:  # noqa: BLE001  (that is what is looked at)
@@ -84,7 +84,7 @@ def test_whatever_fails_before_a_byte_is_handed_over_was_surely_not_delivered(
     point: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with speaking(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n") as base_url:
-        transport = Transport(base_url, dict, Redactor(), read_s=1.0)
+        transport = Transport(base_url, dict, Redactor(), read_s=30.0)
         for fault in FAULTS:
             monkeypatch.setattr(_connection.Connection, point, raising(fault))
             assert end_of(base_url, transport) in (NotDelivered, SetupError), repr(fault)

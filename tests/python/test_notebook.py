@@ -23,7 +23,7 @@ def test_a_cell_shows_a_bar_and_a_table_and_goes_on_when_run_again(
     cell = f"from runners import evaluate\nevaluate('freeze', **{words!r})"
     monkeypatch.setenv("PYTHONPATH", f"{ROOT}{os.pathsep}{os.environ.get('PYTHONPATH', '')}")
     book = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(cell), nbformat.v4.new_code_cell(cell)])
-    nbclient.NotebookClient(book, timeout=100, kernel_name="python3").execute()
+    nbclient.NotebookClient(book, timeout=600, startup_timeout=300, kernel_name="python3").execute()
     first, second = (shown(each.outputs) for each in book.cells)
     assert '<progress value="2" max="2">' in first
     assert "2 of 2 clips published" in first

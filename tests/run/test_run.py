@@ -119,7 +119,7 @@ def test_a_failing_clip_fails_alone_and_is_tried_again_by_the_same_command(tmp_p
         return None
 
     outcome = run(tmp_path, Scripted(breaks))
-    assert (outcome.code, outcome.counts["published"], outcome.counts["failed"]) == (1, 5, 1)
+    assert (outcome.code, outcome.counts.published, outcome.counts.failed) == (1, 5, 1)
     told = "\n".join(outcome.lines)
     assert "0002 failed: ZeroDivisionError: half a model" in told
     assert "1 clip left; go on with: python" in told
@@ -148,7 +148,7 @@ def test_an_adapter_that_returns_no_usable_clip_fails_that_clip_with_the_reason(
         return BAD_CLIPS[fault](request) if request.scenario_id == "0001" else None
 
     outcome = run(tmp_path, Scripted(bad), select=SMALL)
-    assert (outcome.code, outcome.counts["published"]) == (1, 1)
+    assert (outcome.code, outcome.counts.published) == (1, 1)
     assert manifest(outcome)["clips"]["0001"]["failed"]["kind"] == "bad_clip"
     assert any(re.search(fault.removeprefix("no "), line) for line in outcome.lines), outcome.lines
 
@@ -187,7 +187,7 @@ def test_a_refused_clip_is_asked_again_only_on_request(tmp_path: Path) -> None:
 
     model = Scripted(refuses)
     outcome = run(tmp_path, model, select=SMALL)
-    assert (outcome.code, outcome.counts["refused"]) == (1, 1)
+    assert (outcome.code, outcome.counts.refused) == (1, 1)
     assert "retry_refused=true" in "\n".join(outcome.lines)
     assert run(tmp_path, model, select=SMALL).code == 1
     assert len([request for request in model.calls if request.scenario_id == "0001"]) == 0
@@ -201,7 +201,7 @@ def test_max_failures_stops_early_with_what_is_left(tmp_path: Path) -> None:
     model = Scripted(breaks)
     outcome = run(tmp_path, model, max_failures=2, concurrency=1)
     assert outcome.code == 1
-    assert 2 <= outcome.counts["failed"] < 6
+    assert 2 <= outcome.counts.failed < 6
     assert "max_failures was reached" in "\n".join(outcome.lines)
 
 
@@ -223,7 +223,7 @@ def test_a_deadline_stops_in_good_order_with_exit_code_3(tmp_path: Path) -> None
 
     outcome = run(tmp_path, Scripted(slow), deadline_s=0.05, concurrency=1)
     assert outcome.code == 3
-    assert 0 < outcome.counts["published"] < 6
+    assert 0 < outcome.counts.published < 6
     assert "the deadline was reached" in "\n".join(outcome.lines)
     assert run(tmp_path, Paint()).code == 0
 
@@ -471,7 +471,7 @@ def test_a_progress_view_that_breaks_ends_no_clip(tmp_path: Path, monkeypatch: p
         raise BrokenPipeError
 
     monkeypatch.setattr("runners.core.progress.PlainProgress.ended", broken)
-    assert run(tmp_path).counts["published"] == 6
+    assert run(tmp_path).counts.published == 6
 
 
 def test_what_killed_shards_left_is_cleared_by_who_has_the_run_alone(tmp_path: Path) -> None:
@@ -525,7 +525,7 @@ def test_shards_of_one_run_have_one_checkpoint(tmp_path: Path) -> None:
 
 def test_a_shard_that_nothing_falls_into_is_done(tmp_path: Path) -> None:
     outcome = run(tmp_path, shard="2/2", select=SelectSettings(ids=["1"]))
-    assert (outcome.code, outcome.counts["chosen"]) == (0, 0)
+    assert (outcome.code, outcome.counts.chosen) == (0, 0)
 
 
 def test_the_last_clip_to_fail_is_no_reason_to_leave_out_the_metrics(tmp_path: Path) -> None:

@@ -12,6 +12,7 @@ from runners.core.files import sha256_json
 from runners.core.provenance import ABSENT
 from runners.dataset.layout import Item, output_name
 from runners.dataset.scenarios import Scenario
+from runners.runs.events import Loaded
 from runners.runs.journal import Journal
 from runners.runs.manifest import write_manifest
 from runners.runs.records import encode
@@ -164,7 +165,7 @@ def test_clips_of_different_versions_or_machines_are_told_with_what_differs(tmp_
 
 def loaded_as(story: Story, session: str, **facts: Any) -> None:
     story.start(session)
-    story.journal.append(event("loaded", session=session, facts=facts, hardware=HARDWARE))
+    story.journal.append(Loaded(session=session, facts=facts, hardware=HARDWARE))
     story.publish({"a": "0001", "b": "0002", "c": "0003"}[session], session)
 
 
@@ -186,7 +187,8 @@ def test_nothing_follows_from_facts_that_an_older_record_does_not_hold(tmp_path:
     loaded_as(story, "a", threads=2)
     told = {"torchvision": ABSENT, "ftfy": "6.3.1", "sentencepiece": "0.2"}
     story.start("b", versions=VERSIONS | told, hardware=HARDWARE | {"driver": "590.1", "compute_capability": ["9.0"]})
-    story.journal.append(event("loaded", session="b", facts={"threads": 2, "pixels": {"parts": {"vae": "A"}}}))
+    older = Loaded(session="b", facts={"threads": 2, "pixels": {"parts": {"vae": "A"}}}, hardware={})
+    story.journal.append(older.without("hardware"))
     story.publish("0002", "b")
     if another:
         story.start("c", versions=VERSIONS | told | {"ftfy": ABSENT}, hardware=HARDWARE | {"driver": "600.1"})

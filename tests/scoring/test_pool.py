@@ -107,5 +107,5 @@ def test_no_orphan_and_no_file_outlives_an_interrupted_or_killed_parent(*, kill:
         else:
             os.killpg(parent.pid, signal.SIGINT)  # a terminal's Ctrl-C reaches parent and workers alike
         # The workers hold this pipe too: it ends only when the last of them does.
-        parent.communicate(timeout=30)
+        parent.communicate(timeout=120)
         assert parent.returncode != 0

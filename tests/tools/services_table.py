@@ -8,7 +8,6 @@ from adapters.api.service import Service
 from adapters.errors import SetupError
 from runners.cli.choices import options
 from runners.cli.making import instantiate_adapter
-from runners.cli.model_kinds import BASELINES, CLOSED, by_kind
 from tests.test_conf import CONF, composed
 
 README = CONF.parent / "adapters/api/README.md"
@@ -19,14 +18,7 @@ _HEAD = f"| {' | '.join(_COLUMNS)} |\n|{'---|' * len(_COLUMNS)}\n"
 
 def services() -> dict[str, Service]:
     """All models of commercial services by their names."""
-    kinds = by_kind({name: CONF / "model" / f"{name}.yaml" for name in options("model", [CONF])})
-    known = [
-        name
-        for kind, names in kinds.items()
-        if kind not in (BASELINES, CLOSED) and "open" not in kind
-        for name in names
-    ]
-    nodes = {name: composed("generate", f"model={name}").model.adapter for name in sorted(known)}
+    nodes = {name: composed("generate", f"model={name}").model.adapter for name in options("model", [CONF])}
     own = {name: node for name, node in nodes.items() if node["_target_"].startswith("adapters.api.")}
     return {name: instantiate_adapter(node) for name, node in own.items()}
 
