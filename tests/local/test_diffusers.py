@@ -138,7 +138,7 @@ def test_a_pipeline_that_shortens_is_an_error_that_names_both_lengths(
     make: Make, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Wan rounds 10 frames to 9 with no more than a warning; a rule that says otherwise is found out."""
-    adapter = make(frames="any", least=10)
+    adapter = make(lengths="any", least=10)
     adapter.load()
     with pytest.raises(BadClip, match=r"asked for 10 frames, must give 10, and gave 9"):
         adapter.generate(half_a_second(tmp_path, adapter))

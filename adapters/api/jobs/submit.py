@@ -12,8 +12,7 @@ from adapters.api.http.transport import Lost, NotDelivered, Transport
 from adapters.api.provider import Provider
 from adapters.api.told import cost_usd, fit, identified
 from adapters.api.wire import UNREADABLE, Answer, BadAnswer, Call, Ticket, Work
-from adapters.attempts import Attempt
-from adapters.contract import JobLog
+from adapters.attempts import Attempt, JobLog
 from adapters.errors import AdapterError, Ambiguous, RateLimited, Refused, Rejected, SetupError
 from adapters.http.retry_after import Passing
 from adapters.http.urls import host_of
