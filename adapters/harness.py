@@ -14,6 +14,7 @@ from adapters.messages import close_to, in_a_line, one_line
 from adapters.outside import amount_usd, clean, clean_text, on_terminal, whole
 from adapters.stills.pictures import BadPicture, check_picture, picture_size, read_picture
 from adapters.timing import sample_backwards
+from adapters.video.frames import same_shape
 from adapters.video.reading import (
     DEFAULT_CRF,
     DEFAULT_PRESET,
@@ -61,6 +62,7 @@ __all__ = [
     "one_line",
     "picture_size",
     "read_picture",
+    "same_shape",
     "sample_backwards",
     "spent_usd",
     "supervised",

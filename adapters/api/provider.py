@@ -78,6 +78,13 @@ class Provider(ABC):
         """The address of what was uploaded. Raises `BadAnswer`."""
         raise BadAnswer(f"{self.label} was sent a file, and its answer was not read: HTTP {answer.status}")
 
+    def put(self, answer: Answer, media: Media) -> tuple[Call, str] | None:
+        """The free call that puts a file where the answer to `upload` says, and the address by which it is found there.
+
+        For services whose answer only gives leave; the call carries no credential. Raises as `status` does.
+        """
+        return None
+
     @abstractmethod
     def submit(self, work: Work) -> Call:
         """The one paid call."""

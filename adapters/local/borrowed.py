@@ -72,6 +72,19 @@ class Borrowed(Wrapper):
         }
 
 
+def check_blocks(pipe: Any, asked: Iterable[str | None]) -> None:
+    """Raise SetupError for a modular pipeline whose blocks pass over an argument: its workflow is another.
+
+    diffusers only warns, and a workflow of text alone would make its clips without the picture.
+    """
+    taken = set(pipe.blocks.input_names)
+    if absent := sorted(name for name in asked if name is not None and name not in taken):
+        raise SetupError(
+            f"pipeline= has blocks that take no {absent[0]}: they are of another workflow than the model's YAML calls "
+            f"(they take {', '.join(sorted(taken))})"
+        )
+
+
 def _plain(values: dict[str, Any]) -> dict[str, Any]:
     return {key: value for key, value in values.items() if isinstance(value, str | int | float | bool | None)}
 

@@ -7,13 +7,13 @@ from functools import partial
 from typing import Any, ClassVar
 
 from adapters.contract import Adapter, Clip, Mode, Needs, PromptUse, Request
-from adapters.errors import AdapterError, Cancelled, MissingDependency, Refused, SetupError, raise_lacking
+from adapters.errors import AdapterError, Cancelled, MissingDependency, Refused, raise_lacking
 from adapters.identity import PIPELINE, apart_from_defaults
 from adapters.local import loading
-from adapters.local.borrowed import Borrowed
+from adapters.local.borrowed import Borrowed, check_blocks
 from adapters.local.calls import running
 from adapters.local.calls.encoding import EncodedPrompts
-from adapters.local.calls.feeding import FEEDS, Shot
+from adapters.local.calls.feeding import FEEDS, Shot, names_fed
 from adapters.local.calls.frame_rules import FrameRule
 from adapters.local.calls.kinds import refuse_restyling
 from adapters.local.calls.tokens import count_tokens
@@ -159,9 +159,10 @@ class Diffusers(Adapter):
 
     def borrow(self, pipe: Any) -> Adapter:
         """The adapter that works with a pipeline that is loaded and placed by its owner. Raises SetupError."""
-        if self._recipe.modular:
-            raise SetupError("a modular pipeline cannot be borrowed; have it loaded from its checkpoint")
         borrowed = Borrowed(self, pipe, self._recipe.pipeline)
+        if self._recipe.modular:
+            fed = names_fed(self._feed, self._size, self.needs.frames or 1)
+            check_blocks(pipe, {*self._call, *(self._names.get(name, name) for name in fed)})
         self._placement = Placement(device=str(getattr(pipe, "_execution_device", pipe.device)))
         return borrowed
 

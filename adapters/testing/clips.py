@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from adapters import AdapterError, Clip, Frames, Needs, Request, SetupError, probe, read_frames
+from adapters.video.frames import same_shape
 
 
 class ContractBreach(AssertionError):
@@ -61,9 +62,8 @@ def check_clip(clip: Any, request: Request) -> Frames:
     )
     height, width = frames.shape[1:3]
     shown = request.conditioning
-    stretched = width * shown.height / (height * shown.width)
     want(
-        abs(stretched - 1) <= 0.08,
+        same_shape((width, height), (shown.width, shown.height)),
         f"the clip is {width}x{height}, its conditioning was {shown.width}x{shown.height}; the same shape is wanted",
     )
     return frames[leading:]

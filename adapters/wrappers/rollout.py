@@ -12,7 +12,8 @@ from typing import Any
 
 import numpy as np
 
-from adapters.contract import Adapter, Clip, Conditioning, Frames, JobLog, Request, StepReport
+from adapters.attempts import JobLog
+from adapters.contract import Adapter, Clip, Conditioning, Frames, Request, StepReport
 from adapters.errors import AdapterError, BadClip
 from adapters.outside import amount_usd
 from adapters.timing import frames_for, sample_backwards

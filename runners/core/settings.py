@@ -64,6 +64,7 @@ class PromptsSettings:
     file: str | None = setting(None, "bpp: prompts as CSV, JSON or JSONL, with or without a negative_prompt for each")
     template: str | None = setting(None, "bpp: template over the fields of prompts.data")
     data: str | None = setting(None, "bpp: YAML of prompt fields per scene")
+    hint: str = setting("", "bpp: where to get the file that a published recipe is made with")
     negative: str | None = setting(None, "negative prompt instead of the model's own and the file's")
 
 

@@ -23,6 +23,7 @@ class Lender:
         self._held: Adapter | None = None
         self._held_key: object = None
         self._at_work = False
+        self._left: list[Adapter] = []
 
     def of(self, make: Callable[[Any], Adapter]) -> Callable[[Mapping[str, Any]], Adapter]:
         """What gives the adapter that a model's YAML describes: loaded already, or made by `make`."""
@@ -51,14 +52,23 @@ class Lender:
         self._held, self._held_key = adapter, key
 
     def abandon(self) -> None:
-        """A thread that hears nothing is still at work with what is held: it is never closed."""
+        """A thread that hears nothing is still at work with what is held: it is not closed before `given_back`."""
         self._at_work = True
+
+    def given_back(self) -> None:
+        """That work has ended; what was to be closed meanwhile is closed."""
+        self._at_work = False
+        left, self._left = self._left, []
+        for adapter in left:
+            close(adapter, self._say)
 
     def close(self) -> None:
         """Give back what is held."""
         held, at_work = self._held, self._at_work
         self._held, self._held_key, self._at_work = None, None, False
-        if held is not None and not at_work:
+        if held is not None and at_work:
+            self._left.append(held)
+        elif held is not None:
             close(held, self._say)
 
 

@@ -79,10 +79,8 @@ def generate(settings: GenerateSettings, make_adapter: MakeAdapter, session: Ses
         work = find_work(plan, state) if fresh is None or state.started else fresh
         if work is not fresh:
             check_place(plan, work)
-        tally = make_clips(plan, work, run, session_id, session.sweep)
+        tally = make_clips(plan, work, run, session_id, session)
         run.abandoned = tally.abandoned
-        if tally.abandoned:
-            session.lender.abandon()
         results = Results() if tally.abandoned or tally.stop == "lost" else wrap_up(plan, run, tally, session)
     return conclude(plan, work, tally, results, session.again)
 
@@ -168,7 +166,7 @@ def check_place(plan: Plan, work: Work) -> None:
         )
 
 
-def make_clips(plan: Plan, work: Work, run: OpenRun, session: str, sweep: Sequence[Path] = ()) -> Tally:
+def make_clips(plan: Plan, work: Work, run: OpenRun, session_id: str, session: Session) -> Tally:
     """Load the model if there is anything for it to do, and make the clips that are left."""
     if not work.tasks:
         return Tally()
@@ -177,15 +175,15 @@ def make_clips(plan: Plan, work: Work, run: OpenRun, session: str, sweep: Sequen
     tally = Tally()
     try:
         if loaded:
-            load(plan, run, session)
-        work_folder = run.work / session  # a killed process's orphans write elsewhere
+            load(plan, run, session_id)
+        work_folder = run.work / session_id  # a killed process's orphans write elsewhere
         work_folder.mkdir()
-        caps, lock = caps_of(settings, run.folder.path, sweep)
+        caps, lock = caps_of(settings, run.folder.path, session.sweep)
         production = Production(
             adapter=adapter, folder=run.folder, journal=run.journal, work=work_folder, output=plan.output,
-            short=plan.short, keep_raw=plan.keep_raw, session=session,
+            short=plan.short, keep_raw=plan.keep_raw, session=session_id,
             caps=caps, budget_lock=lock, check=run.check, fit_stated=settings.model.fit is not None,
-            owners=JobOwners(run.folder.path, sweep),
+            owners=JobOwners(run.folder.path, session.sweep),
         )  # fmt: skip
         counts = Counts(plan.name, len(plan.chosen) - len(work.refused), len(work.published))
         with Interrupt() as interrupt, make_progress(settings.progress, counts) as watcher:
@@ -195,8 +193,10 @@ def make_clips(plan: Plan, work: Work, run: OpenRun, session: str, sweep: Sequen
             concurrency = slots(adapter, settings.concurrency)
             engine = Engine(production, work.tasks, interrupt, watcher, concurrency=concurrency, limits=limits)
             tally = engine.run()
+        if tally.abandoned:
+            session.lender.abandon()
         if tally.abandoned and is_guest():
-            after = partial(_give_back, engine, adapter if loaded else None, run)
+            after = partial(_give_back, engine, adapter if loaded else None, run, session)
             threading.Thread(target=after, daemon=True, name="abandoned").start()
     finally:
         if loaded and not tally.abandoned:
@@ -204,11 +204,12 @@ def make_clips(plan: Plan, work: Work, run: OpenRun, session: str, sweep: Sequen
     return tally
 
 
-def _give_back(engine: Engine, adapter: Adapter | None, run: OpenRun) -> None:
+def _give_back(engine: Engine, adapter: Adapter | None, run: OpenRun, session: Session) -> None:
     """In somebody's program, which lives on: close what was left behind once the last call of the model has ended."""
     engine.wait_for_abandoned()
     if adapter is not None:
         close(adapter, say)
+    session.lender.given_back()
     run.close()
 
 

@@ -25,7 +25,7 @@ def price_of(adapter: Adapter, noted: AbstractContextManager[None, bool | None] 
     each_usd: float | None = None
     with telling("the adapter's estimate_usd()"), noted or nullcontext():
         each_usd = adapter.estimate_usd(CONTINUATION_S)
-    return each_usd  # noqa: RET504  (the block may be left before)
+    return each_usd  # noqa: RET504  (None where `noted` took the error)
 
 
 def check_budget(settings: GenerateSettings, each_usd: float | None, sweep: Sequence[Path]) -> None:

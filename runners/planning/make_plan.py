@@ -38,7 +38,7 @@ def make_plan(settings: GenerateSettings, benchmark: Benchmark, adapter: Adapter
     output = resolve_output(settings.output, benchmark, needs)
     choice = settings.prompts
     prompts = plan_prompts(
-        PromptChoice(choice.mode, _path(choice.file), choice.template, _path(choice.data)),
+        PromptChoice(choice.mode, _path(choice.file), choice.template, _path(choice.data), choice.hint),
         benchmark.scenarios, benchmark.root, settings.model.templates,
     )  # fmt: skip
     selected = select(benchmark.scenarios, Selection(**vars(settings.select)))

@@ -31,6 +31,8 @@ class PromptChoice:
     file: Path | None = None
     template: str | None = None
     data: Path | None = None
+    hint: str = ""
+    """Where to get the file that a recipe wants; with it, no other file is taken in its place."""
 
 
 @dataclass(frozen=True)
@@ -85,6 +87,8 @@ def plan_prompts(
     if choice.mode == "op":
         texts = {scenario.id: scenario.prompt for scenario in scenarios}
         return PromptPlan("op", {"mode": "op", "texts_sha256": sha256_json(texts)}, texts, "the descriptions file")
+    if choice.hint and not given and choice.mode == "bpp":
+        raise UserError(f"the prompts of this recipe are a file of its authors, {choice.hint}: set prompts.file=FILE")
     if choice.template is None and choice.data is None:
         return _from_file(choice.file, scenarios, root)
     if choice.file is not None:

@@ -52,8 +52,9 @@ def evaluate(
     fps, leading, size: of a function: frames per second of what it returns; how many of its first frames only repeat
         the picture that it was given (1: the first is that picture); (width, height) of the picture that it wants,
         without it the output's.
-    pipeline: a diffusers pipeline of the class that the model's YAML names. It is called as the YAML says, works where
-        it lies, with its own weights, dtype and scheduler, in evaluation mode, and is afterwards as it was.
+    pipeline: a diffusers pipeline, modular or not, of the class that the model's YAML names. It is called as the YAML
+        says, works where it lies, with its own weights, dtype and scheduler, in evaluation mode, and is afterwards as
+        it was.
     session: keeps the model loaded until the next call, which then need not load it:
         `with Session() as session: evaluate("svd", run=1, session=session)`. Another model has it closed first, the
         end of the `with` closes the last. A pipeline of yours is not kept: it is given back after each call.

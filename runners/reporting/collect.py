@@ -34,7 +34,7 @@ class Skipped(Exception):
 
 
 @dataclass
-class Harvest:
+class CollectedRuns:
     """What was found below a results folder; runs are called as `place` has it."""
 
     results: Path
@@ -69,37 +69,37 @@ class Harvest:
         return [*self.told, *lines]
 
 
-def gather(results: Path, settings: ScoreSettings, memory: Memory) -> Harvest:
+def gather(results: Path, settings: ScoreSettings, memory: Memory) -> CollectedRuns:
     """Every run below `results`, scored, skipped or at fault. Raises UserError for settings that fit no run."""
-    harvest, benchmarks = Harvest(results), Benchmarks(settings, memory)
+    collected, benchmarks = CollectedRuns(results), Benchmarks(settings, memory)
     unread: list[Path] = []
     folders = find_run_folders(results, unread)
-    harvest.found = len(folders)
-    harvest.told += [f"warning: {told}" for told in left_out(unread)]
+    collected.found = len(folders)
+    collected.told += [f"warning: {told}" for told in left_out(unread)]
     benchmarks.check_used(folders)
     for path in folders:
-        name = harvest.place(path)
+        name = collected.place(path)
         try:
-            run = _scored(path, benchmarks, harvest)
-            harvest.runs.append(run)
+            run = _scored(path, benchmarks, collected)
+            collected.runs.append(run)
         except Skipped as reason:
-            harvest.skipped[name] = str(reason)
+            collected.skipped[name] = str(reason)
         except (UserError, ScoringError) as error:
-            harvest.faults[name] = str(error)
-    harvest.told += [f"warning: {warning}" for warning in benchmarks.warnings]
-    return harvest
+            collected.faults[name] = str(error)
+    collected.told += [f"warning: {warning}" for warning in benchmarks.warnings]
+    return collected
 
 
-def _scored(path: Path, benchmarks: Benchmarks, harvest: Harvest) -> ScoredRun:
+def _scored(path: Path, benchmarks: Benchmarks, collected: CollectedRuns) -> ScoredRun:
     record = read_record(path)
     _check_whole(path, record)
     assert record is not None
     if record.newer is not None:
-        harvest.told.append(f"warning: {record.name}: {record.newer}")
-    scores = _known(record, benchmarks, harvest)
+        collected.told.append(f"warning: {record.name}: {record.newer}")
+    scores = _known(record, benchmarks, collected)
     if scores is None:
         check_unaltered(record.folder.videos, record.hashes)
-        scores = _score(record, benchmarks, harvest)
+        scores = _score(record, benchmarks, collected)
     else:
         check_unaltered(record.folder.videos, record.hashes, scores.hashes)
     if not scores.second_takes:
@@ -135,7 +135,7 @@ def _check_whole(path: Path, record: RunRecord | None) -> None:
     raise Skipped(f"incomplete: {published} of {expected} clips; go on with the command that made it")
 
 
-def _known(record: RunRecord, benchmarks: Benchmarks, harvest: Harvest) -> Scores | None:
+def _known(record: RunRecord, benchmarks: Benchmarks, collected: CollectedRuns) -> Scores | None:
     """Scores that are still those of these very clips, None if there are none."""
     if benchmarks.settings.scorer.name in ("official", "both"):
         return None  # which reads its own results back, where they are still true
@@ -143,13 +143,13 @@ def _known(record: RunRecord, benchmarks: Benchmarks, harvest: Harvest) -> Score
         found = read_scores(record.folder.scores)
     except UserError as error:
         if (record.folder.scores / "scores.json").exists():
-            harvest.told.append(f"note: {record.name} has to be scored again: {error}")
+            collected.told.append(f"note: {record.name} has to be scored again: {error}")
         return None
     masks = benchmarks.settings.scorer.masks
     as_asked = masks == "shipped" or found.origin.masks == "made"
     if found.by_toolbox and as_asked and _is_of_these_clips(found, record):
         _check_older(found, record, benchmarks)
-        harvest.official.append(harvest.place(record.path))
+        collected.official.append(collected.place(record.path))
         return found
     try:
         benchmark = benchmarks.of(record)
@@ -161,7 +161,7 @@ def _known(record: RunRecord, benchmarks: Benchmarks, harvest: Harvest) -> Score
         if found.scorer_version != SCORER_VERSION or not as_asked or not _is_of_these_clips(found, record):
             raise
         _check_older(found, record, benchmarks)
-        harvest.unchecked.setdefault(str(error), []).append(harvest.place(record.path))
+        collected.unchecked.setdefault(str(error), []).append(collected.place(record.path))
         return found
 
 
@@ -190,7 +190,7 @@ def _is_of_these_clips(scores: Scores, record: RunRecord) -> bool:
     )
 
 
-def _score(record: RunRecord, benchmarks: Benchmarks, harvest: Harvest) -> Scores:
+def _score(record: RunRecord, benchmarks: Benchmarks, collected: CollectedRuns) -> Scores:
     """Score a run whose scores are not there or not true any more; nobody else may work on it meanwhile."""
     settings = benchmarks.settings
     if settings.scorer.name == "none":
@@ -204,7 +204,7 @@ def _score(record: RunRecord, benchmarks: Benchmarks, harvest: Harvest) -> Score
             record.folder.videos, benchmark, settings.scorer, out=out, progress=settings.progress,
             memory=benchmarks.memory,
         )  # fmt: skip
-        harvest.anew += found.anew
+        collected.anew += found.anew
     return found.scores
 
 

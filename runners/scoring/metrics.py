@@ -60,7 +60,7 @@ class PairMetrics:
         return None if node is None else cls.read(node)
 
 
-class Differ:
+class SquaredErrors:
     """Mean squared differences between frames of one shape, in memory that is used again for every frame.
 
     Scaling, difference and mean are float32, as in the official toolbox: the very same bits. (New memory for each

@@ -15,7 +15,7 @@ from runners.scoring.scratch import scratch_folder
 
 T = TypeVar("T")
 R = TypeVar("R")
-Work = Callable[[T, Path], R]
+TaskFunction = Callable[[T, Path], R]
 """What is done to a task; the path is an empty folder, removed afterwards. Importable by name, as it is pickled."""
 
 
@@ -27,7 +27,7 @@ class ScoringError(Exception):
 class _Attempt(Generic[T, R]):
     """The work on one task, whose name is that of a clip, in a new folder inside `folder`."""
 
-    work: Work[T, R]
+    work: TaskFunction[T, R]
     folder: Path
 
     def __call__(self, named: tuple[T, str]) -> R:
@@ -43,7 +43,9 @@ class _Attempt(Generic[T, R]):
                 raise ScoringError(f"scoring {name} failed: {type(error).__name__}: {error}") from error
 
 
-def run_tasks(work: Work[T, R], tasks: Sequence[T], workers: int, name: Callable[[T], str]) -> Generator[tuple[int, R]]:
+def run_tasks(
+    work: TaskFunction[T, R], tasks: Sequence[T], workers: int, name: Callable[[T], str]
+) -> Generator[tuple[int, R]]:
     """Yield (index, result) of each task as it is done, by up to `workers` processes; with one, in this process.
 
     The first error ends everything: `UserError` as the work raised it, `WorkFailed` if a worker died, `ScoringError`

@@ -61,7 +61,7 @@ def score_views(
     ]  # fmt: skip
     if results:
         resources.tell(f"{len(results)} of {len(paths)} views were scored before; {len(left)} are left")
-    foretold = cache is not None and _foretell(cache, tasks, resources.tell)
+    foretold = cache is not None and _tell_plan_of_cache(cache, tasks, resources.tell)
     resources.progress(len(results), len(paths))
     with closing(run_tasks(score_view, tasks, resources.processes, lambda task: str(task.clip))) as done:
         for number, result in done:
@@ -71,11 +71,11 @@ def score_views(
             results[left[number]] = result
             resources.progress(len(results), len(paths))
     if cache is not None and not foretold:
-        _tell_of_want(cache, [results[index] for index in left], resources.tell)
+        _tell_cache_is_small(cache, [results[index] for index in left], resources.tell)
     return [results[index] for index in range(len(paths))]
 
 
-def _foretell(cache: TruthCache, tasks: Sequence[ViewTask], tell: Callable[[str], None]) -> bool:
+def _tell_plan_of_cache(cache: TruthCache, tasks: Sequence[ViewTask], tell: Callable[[str], None]) -> bool:
     """Say what the cache has, what is built and how large that will be; True if there is too little room for it."""
     if not tasks:
         return False
@@ -91,17 +91,17 @@ def _foretell(cache: TruthCache, tasks: Sequence[ViewTask], tell: Callable[[str]
     each = max(1, estimate_bytes(absent[0].source))
     size = f"building {len(absent)}, about {gigabytes(each * len(absent))}"
     fitting = max(0, cache.limit_bytes - cache.used_bytes()) // each
-    tell(f"{there}; {size}" + (_want(len(absent) - fitting, cache) if fitting < len(absent) else ""))
+    tell(f"{there}; {size}" + (_no_room(len(absent) - fitting, cache) if fitting < len(absent) else ""))
     return fitting < len(absent)
 
 
-def _tell_of_want(cache: TruthCache, results: Sequence[ViewResult], tell: Callable[[str], None]) -> None:
+def _tell_cache_is_small(cache: TruthCache, results: Sequence[ViewResult], tell: Callable[[str], None]) -> None:
     lacking = sum(result.kept not in (None, "frames") for result in results)
     if lacking:
-        tell(f"truth cache {cache.folder}: {gigabytes(cache.used_bytes())}{_want(lacking, cache)}")
+        tell(f"truth cache {cache.folder}: {gigabytes(cache.used_bytes())}{_no_room(lacking, cache)}")
 
 
-def _want(views: int, cache: TruthCache) -> str:
+def _no_room(views: int, cache: TruthCache) -> str:
     return (
         f"; no room for the frames of about {views} views (scorer.cache_gb={cache.limit_bytes / 1e9:g}, or the disk): "
         "their truth is decoded anew in every run, with the same numbers"

@@ -17,7 +17,7 @@ from runners.runs.events import Loaded
 from runners.runs.records import Json
 from runners.runs.run_record import RunRecord
 from runners.scoring.formulas import sample_std
-from runners.scoring.scores import Marks
+from runners.scoring.scores import AggregateScores
 from runners.submission.fields import (
     ALLOWED,
     DECLARED,
@@ -210,7 +210,7 @@ def _gpus(loaded: Loaded) -> list[str]:
     return gpus[:1] if device.startswith("cuda") else gpus
 
 
-def reported_scores(runs: Sequence[Marks]) -> dict[str, float | None]:
+def reported_scores(runs: Sequence[AggregateScores]) -> dict[str, float | None]:
     """Mean and sample standard deviation over runs, in percent."""
     found: dict[str, float | None] = {}
     for name, key in SCORE_KEYS.items():

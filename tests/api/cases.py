@@ -121,6 +121,26 @@ CASES = (
         },
     ),
     Case(
+        "minimax_v2", "minimax_v2:MiniMaxV2", "minimax_api_h3", "MINIMAX_API_KEY", "CANARY-minimax-v2-3390",
+    ),
+    Case(
+        "dashscope", "dashscope:DashScope", "dashscope_wan27", "DASHSCOPE_API_KEY", "sk-CANARY-dashscope-7d20",
+        multiframe="dashscope_wan27_extend", differs=on("download", "gone", *REVOKED),
+    ),
+    Case(
+        "dashscope_clip", "dashscope:DashScope", "dashscope_wan27_extend", "DASHSCOPE_API_KEY",
+        "sk-CANARY-dashscope-51fe", routes=("upload", "files", "submit", "poll", "download"), changes={"leading": 0},
+        differs=on("download", "gone", *REVOKED)
+        # a storage's word is nobody's verdict: leave to put a file there is asked for anew
+        | on("files", "passes", "401", "402", "403", "404", "413", "422")
+        # it says yes, and the service then finds nothing there: nothing is made
+        | on("files", "declined", "malformed_json", "empty_object"),
+    ),
+    Case(
+        "openrouter", "openrouter:OpenRouter", "openrouter_kling_v30_pro", "OPENROUTER_API_KEY",
+        "sk-or-CANARY-openrouter-64a8", signed=True, differs=FINAL,
+    ),
+    Case(
         "openai", "openai:OpenAI", "openai_videos", "OPENAI_API_KEY", "sk-CANARY-openai-e5d3", signed=True,
         changes={
             "model": "sora-2", "key_env": "OPENAI_API_KEY", "durations": [4, 8, 12], "seed": False, "negative": False,

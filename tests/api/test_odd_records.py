@@ -45,7 +45,8 @@ def provider(case_name: str) -> Provider:
 def accepted(job_id: Any) -> Answer:
     """A yes to a paid request, in the words of every vendor at once."""
     names = dict.fromkeys(("id", "request_id", "task_id", "name"), job_id)
-    return answer({**names, "data": {"task_id": job_id}, "code": 0, "base_resp": {"status_code": 0}})
+    nested = {key: {"task_id": job_id} for key in ("data", "output")}
+    return answer({**names, **nested, "code": 0, "base_resp": {"status_code": 0}})
 
 
 @pytest.mark.parametrize("case", CASES, ids=str)

@@ -44,6 +44,10 @@ ADDRESSED: dict[str, dict[str, tuple[Path_, ...]]] = {
     "ark": {"status": (("status",), ("content", "video_url"))},
     "kling": {"status": (("data", "task_status"), ("data", "task_result", "videos", 0, "url"))},
     "minimax": {"status": (("status",), ("file_id",)), "result": (("file", "download_url"),)},
+    "minimax_v2": {"status": (("task", "status"), ("task", "content", "url"))},
+    "dashscope": {"status": (("output", "task_status"), ("output", "video_url"))},
+    "dashscope_clip": {"status": (("output", "task_status"), ("output", "video_url"))},
+    "openrouter": {"status": (("status",), ("unsigned_urls", 0))},
     "openai": {"status": (("status",),)},
 }
 """Where a finished answer tells that it is done, and where its video is: what an odd value there or above may hide."""

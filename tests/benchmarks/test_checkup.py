@@ -86,6 +86,7 @@ def test_damage_is_found(root: Path) -> None:
     assert found["scoring at 30 FPS"].told.startswith("possible for 4 of 6")
 
 
+@pytest.mark.rotating("target")
 @pytest.mark.parametrize("target", ["/nowhere/clip.mp4", "itself"])
 @pytest.mark.parametrize("folder", ["switch-frames", f"{TESTING}/30FPS"])
 def test_a_link_that_leads_nowhere_is_told(root: Path, folder: str, target: str) -> None:
@@ -219,7 +220,7 @@ def test_the_doctor_ends_with_2_if_nothing_can_be_done(tmp_path: Path) -> None:
     assert "python -m runners.fetch benchmark=verified" in done.stdout
 
 
-@pytest.mark.parametrize("content", [b"", b"<html>404</html>"])
+@pytest.mark.parametrize("content", [pytest.param(b"", marks=pytest.mark.full), b"<html>404</html>"])
 def test_a_first_switch_frame_that_is_no_picture_does_not_end_the_doctor(root: Path, content: bytes) -> None:
     path = clip(root, "switch-frames")
     path.write_bytes(content)

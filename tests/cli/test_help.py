@@ -55,7 +55,8 @@ def section(text: str, group: str) -> dict[str, str]:
 def test_every_choice_is_shown_with_its_headline(command: Entry) -> None:
     text = page(command)
     for group in command.groups:
-        files = {path.stem: headline(path) for path in (CONF / group).glob("*.yaml")}
+        place = CONF / group
+        files = {path.relative_to(place).with_suffix("").as_posix(): headline(path) for path in place.rglob("*.yaml")}
         if group != "model":
             assert section(text, f"{group}=") == dict(sorted(files.items()))
 

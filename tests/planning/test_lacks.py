@@ -26,7 +26,8 @@ HEAVY = (
     "cosmos_guardrail",
 )  # fmt: skip
 STORIES = {
-    "fal": "set model.adapter.model", "replicate": "set model.adapter.model", "openai_videos": "set model.adapter.base",
+    "fal": "set model.adapter.model", "replicate": "set model.adapter.model", "openrouter": "set model.adapter.model",
+    "openai_videos": "set model.adapter.base",
     "pika_1_0": "nearest successors", "runway_gen3": "nearest successors", "sora": "never had an API",
     "precomputed": "set model.adapter.folder", "lumiere_i2v": "set model.adapter.folder",
     "lumiere_multiframe": "set model.adapter.folder", "videopoet_i2v": "set model.adapter.folder",

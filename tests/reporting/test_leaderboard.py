@@ -10,17 +10,17 @@ from typing import Any
 import pytest
 from rich.console import Console
 
-from runners.reporting.leaderboard import Row, group, ranked, row, rows
+from runners.reporting.leaderboard import LeaderboardRow, group, ranked, row, rows
 from runners.reporting.leaderboard_table import notes, print_leaderboard
 from runners.reporting.published import published_rows
 from tests.reporting.scored import SHARES, scored_run
 
 
-def board(*runs: Any) -> list[Row]:
+def board(*runs: Any) -> list[LeaderboardRow]:
     return rows(group(runs)[0], resamples=200, seed=0)
 
 
-def printed(found: list[Row], width: int = 240) -> list[list[str]]:
+def printed(found: list[LeaderboardRow], width: int = 240) -> list[list[str]]:
     """The cells of every printed line, headings too; a rule between sections is an empty one."""
     console = Console(file=io.StringIO(), width=width, color_system=None, _environ={})
     print_leaderboard(found, console)
@@ -119,7 +119,7 @@ def test_verified_comes_first_then_original_then_others_best_first_and_the_ceili
 def test_the_original_benchmark_is_ranked_by_its_own_score() -> None:
     one, two = (row(group([scored_run(name, benchmark="original")])[0][0], resamples=10, seed=0) for name in "ab")
     worse = {**one.scores, "original": None}
-    assert [each.model for each in ranked([Row(**{**vars(one), "scores": worse}), two])] == ["b", "a"]
+    assert [each.model for each in ranked([LeaderboardRow(**{**vars(one), "scores": worse}), two])] == ["b", "a"]
 
 
 def test_a_row_shows_clips_rate_size_prompts_and_the_number_of_runs() -> None:

@@ -13,12 +13,12 @@ from runners.reporting.published import (
     ORIGINAL,
     TABLE_1,
     VERIFIED,
-    Published,
+    PublishedScore,
     published_rows,
 )
-from runners.scoring.formulas import Values, original_score
+from runners.scoring.formulas import MetricValues, original_score
 
-VARIANCE = Values(spatial=0.645, spatiotemporal=0.512, weighted_spatial=0.626, mse=0.002)
+VARIANCE = MetricValues(spatial=0.645, spatiotemporal=0.512, weighted_spatial=0.626, mse=0.002)
 """The physical variance of Table 1, at 8 FPS: only rows of models at that rate follow from it."""
 FOLLOW_FROM_VARIANCE = (TABLE_1[0], TABLE_1[3], TABLE_1[5])
 """The rows whose printed score is the formula's, of their own means and `VARIANCE`."""
@@ -27,7 +27,7 @@ EVERY = [entry for entries in BY_BENCHMARK.values() for entry in entries]
 
 
 @pytest.mark.parametrize("entry", FOLLOW_FROM_VARIANCE, ids=lambda entry: f"{entry.model} {entry.mode}")
-def test_the_rows_of_table_1_that_share_the_printed_variance_follow_from_it(entry: Published) -> None:
+def test_the_rows_of_table_1_that_share_the_printed_variance_follow_from_it(entry: PublishedScore) -> None:
     assert entry.means is not None
     assert original_score(entry.means, VARIANCE) == pytest.approx(entry.score, abs=0.06)
 

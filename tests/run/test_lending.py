@@ -94,6 +94,18 @@ def test_a_model_that_cannot_be_loaded_is_closed_and_not_kept(lender: Lender, tm
     assert LOG == ["load a", "close a", "load a", "close a", "load b", "close b"]
 
 
+def test_a_model_at_work_is_closed_only_when_its_work_has_ended(lender: Lender, tmp_path: Path) -> None:
+    job(lender, tmp_path, "a")
+    lender.abandon()
+    lender.close()
+    assert LOG == ["load a"]
+    lender.given_back()
+    assert LOG == ["load a", "close a"]
+    job(lender, tmp_path, "b")
+    lender.close()
+    assert LOG[2:] == ["load b", "close b"]
+
+
 def test_a_run_with_nothing_to_do_neither_loads_nor_closes(lender: Lender, tmp_path: Path) -> None:
     job(lender, tmp_path, "a")
     job(lender, tmp_path, "b")

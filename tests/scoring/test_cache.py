@@ -77,7 +77,7 @@ def truth_videos(decoded: list[str]) -> list[str]:
     return [name for name in decoded if "testing-videos" in name]
 
 
-@pytest.mark.parametrize("workers", [1, 2])
+@pytest.mark.parametrize("workers", [pytest.param(1, marks=pytest.mark.full), 2])
 def test_scores_are_the_same_bytes_without_a_cache_cold_and_warm(
     workers: int, tiny_run: Tiny, tiny_scored: Scored, store: TruthCache, tmp_path: Path
 ) -> None:

@@ -17,11 +17,11 @@ from runners.dataset.layout import relative_path
 from runners.reporting.tables import ceiling_note, notes
 from runners.scoring import score as score_as_asked
 from runners.scoring.cache import TruthCache
-from runners.scoring.entry import finish_entry
 from runners.scoring.inputs import ScoringInput
 from runners.scoring.pipeline import score_videos
 from runners.scoring.scores import Ceiling, Scores
 from runners.scoring.truth import find_truth, identities
+from runners.scoring.truth_file import finish_entry
 from runners.scoring.views import Resources
 from tests.scoring import tiny
 from tests.scoring.conftest import Tiny, score

@@ -16,10 +16,10 @@ from adapters.harness import examine
 from runners.dataset.layout import DataSet
 from runners.scoring import view
 from runners.scoring.cache import TruthCache
-from runners.scoring.entry import read_entry
 from runners.scoring.inputs import ScoringInput
 from runners.scoring.partial import ViewLog
 from runners.scoring.pipeline import score_videos
+from runners.scoring.truth_file import read_entry
 from runners.scoring.views import Resources
 from tests.scoring import tiny
 from tests.scoring.conftest import Tiny

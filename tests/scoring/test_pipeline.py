@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 
 from runners.core.errors import UserError
-from runners.scoring.formulas import Values
+from runners.scoring.formulas import MetricValues
 from runners.scoring.inputs import ScoringInput
 from runners.scoring.pipeline import score_videos
 from runners.scoring.table import COLUMNS
@@ -180,7 +180,7 @@ def test_the_truth_itself_has_no_error_and_full_overlap(tmp_path: Path) -> None:
     assert truth is not None
     (videos / scenarios[0].output_name).write_bytes(truth.read_bytes())
     scores = score(Tiny(dataset, scenarios, videos), tmp_path / "out")
-    assert scores.marks.metrics == Values(spatial=1, spatiotemporal=1, weighted_spatial=1, mse=0)
+    assert scores.marks.metrics == MetricValues(spatial=1, spatiotemporal=1, weighted_spatial=1, mse=0)
     assert (scores.original, scores.verified) == (100.0, 100.0)
 
 

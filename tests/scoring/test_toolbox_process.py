@@ -166,7 +166,7 @@ def hanging(tmp_path: Path) -> Iterator[tuple[subprocess.Popen[str], int]]:
         process.communicate()
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, pytest.param(signal.SIGHUP, marks=pytest.mark.full)])
 def test_a_signal_ends_both_and_the_staging_is_gone(number: signal.Signals, tmp_path: Path) -> None:
     with hanging(tmp_path) as (process, toolbox):
         process.send_signal(number)

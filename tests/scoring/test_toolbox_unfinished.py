@@ -15,7 +15,7 @@ from runners.core.outcome import Outcome
 from runners.reporting.official import official_notes
 from runners.scoring.choose import score
 from runners.scoring.official.child import Ended
-from runners.scoring.official.needs import check_needs
+from runners.scoring.official.requirements import check_needs
 from runners.scoring.official.running import check_end
 from runners.scoring.official.toolbox import find_toolbox
 from runners.scoring.stored import decode

@@ -15,12 +15,12 @@ from runners.dataset.layout import DataSet, relative_path
 from runners.dataset.scenarios import Scenario
 from runners.scoring import view
 from runners.scoring.build import build_entry, full_frames
-from runners.scoring.entry import Entry
 from runners.scoring.fit import check_truth
 from runners.scoring.inputs import ScoringInput
 from runners.scoring.memory import Memory
 from runners.scoring.pipeline import score_videos
 from runners.scoring.truth import TruthSource, TruthView, find_truth
+from runners.scoring.truth_file import Entry
 from runners.scoring.views import Resources
 from tests.scoring import tiny
 from tests.scoring.conftest import Tiny

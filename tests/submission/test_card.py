@@ -15,7 +15,7 @@ from runners.core.errors import UserError
 from runners.reporting.leaderboard import ScoredRun
 from runners.runs.manifest_records import Manifest
 from runners.runs.records import decode, encode
-from runners.scoring.scores import Marks
+from runners.scoring.scores import AggregateScores
 from runners.submission.card import Card, card_text, make_card, read_card, run_id
 from runners.submission.fields import empty_card, open_fields, optional_fields, why_open
 from tests.reporting.scored import SHARES, VARIANCE, scored_run
@@ -97,7 +97,7 @@ def test_scores_are_percent_with_the_standard_deviation_of_a_sample() -> None:
 
 
 def test_each_part_is_reported_under_its_own_name() -> None:
-    marks = Marks(0.0, 10.0, 20.0, 40.0, 30.0, 50.0, VARIANCE, VARIANCE)
+    marks = AggregateScores(0.0, 10.0, 20.0, 40.0, 30.0, 50.0, VARIANCE, VARIANCE)
     runs = [replace(run, scores=replace(run.scores, marks=marks)) for run in four()]
     scores = make_card(runs, {}, TODAY)[0]["reported_scores"]
     means = [scores[key] for key in scores if key.endswith("_mean")]

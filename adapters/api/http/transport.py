@@ -53,9 +53,13 @@ class Transport:
     def send(self, call: Call, *, fresh: bool = False, most_bytes: int = MAX_ANSWER_BYTES) -> Answer:
         """Send one request and read its answer, whatever its status. `fresh`: on a connection of its own.
 
-        Raises `NotDelivered`, `Lost`, or `SetupError` for what no request could ever get through with.
+        Raises `NotDelivered`, `Lost`, or `SetupError` for what no request could ever get through with;
+        `ForbiddenAddress` for one that the service wants sent to a place where nothing of its own can be.
         """
-        with self._exchange(call, most_bytes, fresh=fresh) as (reply, blocks):
+        elsewhere = not call.signed and not self._is_own(call.url)
+        if elsewhere:
+            self._check_address(call.url)
+        with self._exchange(call, most_bytes, fresh=fresh, public=elsewhere and not self._private) as (reply, blocks):
             body = bytearray()
             for block in blocks:
                 body += block
@@ -79,6 +83,12 @@ class Transport:
                     return
                 url = _following(url, reply.target)
         raise Lost(f"{host_of(url)} redirects more than {MOST_REDIRECTS} times")
+
+    def _is_own(self, url: str) -> bool:
+        try:
+            return origin(url) == self._trusted
+        except ValueError:
+            return False
 
     def _check_address(self, url: str) -> None:
         try:

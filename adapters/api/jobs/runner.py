@@ -24,8 +24,8 @@ from adapters.api.jobs.waits import Patience
 from adapters.api.provider import Provider
 from adapters.api.told import number
 from adapters.api.wire import Output, State, Status, Ticket, Work
-from adapters.attempts import Attempt, fold_attempts
-from adapters.contract import JobLog, Request
+from adapters.attempts import Attempt, JobLog, fold_attempts
+from adapters.contract import Request
 from adapters.errors import AdapterError, Ambiguous, BadClip, Postponed, RateLimited, Refused, Retryable
 from adapters.http.retry_after import Passing
 from adapters.http.urls import host_of

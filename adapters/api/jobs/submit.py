@@ -12,8 +12,7 @@ from adapters.api.http.transport import Lost, NotDelivered, Transport
 from adapters.api.provider import Provider
 from adapters.api.told import cost_usd, fit, identified
 from adapters.api.wire import UNREADABLE, Answer, BadAnswer, Call, Ticket, Work
-from adapters.attempts import Attempt
-from adapters.contract import JobLog
+from adapters.attempts import Attempt, JobLog
 from adapters.errors import AdapterError, Ambiguous, RateLimited, Refused, Rejected, SetupError
 from adapters.http.retry_after import Passing
 from adapters.http.urls import host_of
@@ -157,7 +156,8 @@ def upload(provider: Provider, transport: Transport, work: Work) -> Work:
         answer = transport.send(call)
         fault = provider.fault(answer)
         if fault is None:
-            return work.with_media(replace(work.media, reference=provider.uploaded(answer)))
+            reference = _put(provider, transport, answer, work) or provider.uploaded(answer)
+            return work.with_media(replace(work.media, reference=reference))
     except (Lost, NotDelivered) as error:
         raise Passing(str(error)) from None
     except UNREADABLE as error:
@@ -168,3 +168,19 @@ def upload(provider: Provider, transport: Transport, work: Work) -> Work:
     if isinstance(fault, AdapterError | SetupError):
         fault.args = (fit(str(fault), transport.redact), *fault.args[1:])
     raise fault
+
+
+def _put(provider: Provider, transport: Transport, answer: Answer, work: Work) -> str | None:
+    """Put the file where the service said, for which it gave leave; its new address. Raises as `Transport.send` does.
+
+    What a storage says is nobody's verdict: leave that has run out is given anew.
+    """
+    further = provider.put(answer, work.media)
+    if further is None:
+        return None
+    call, reference = further
+    stored = transport.send(call)
+    if not stored.ok:
+        told = " ".join(stored.text(300).split())
+        raise Passing(fit(f"{host_of(call.url)} does not take the file: HTTP {stored.status} {told}", transport.redact))
+    return reference

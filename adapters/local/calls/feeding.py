@@ -6,7 +6,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from adapters.contract import Frames
+import numpy as np
+
+from adapters.contract import Frames, Size
 
 
 @dataclass(frozen=True)
@@ -117,3 +119,8 @@ FEEDS: dict[str, Feed] = {
     feed.__name__: feed
     for feed in (image, video, repeat_first, video_tensor, anyflow, ltx_conditions, ltx2_conditions, vace, easyanimate)
 }
+
+
+def names_fed(feed: Feed, size: Size, count: int) -> set[str]:
+    """The arguments in which a pipeline is given `count` conditioning frames of this (width, height)."""
+    return set(feed(Shot(np.zeros((count, size[1], size[0], 3), np.uint8), count)))

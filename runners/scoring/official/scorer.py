@@ -20,10 +20,10 @@ from runners.scoring.fit import check_sources
 from runners.scoring.formulas import summarize
 from runners.scoring.inputs import colour_of, find_clips
 from runners.scoring.memory import Memory
-from runners.scoring.official.needs import check_needs
+from runners.scoring.official.preconditions import check_folder, check_lengths, check_rules
+from runners.scoring.official.requirements import check_needs
 from runners.scoring.official.results import read_metrics, rounded_original
-from runners.scoring.official.rules import check_folder, check_lengths, check_rules
-from runners.scoring.official.running import Found, Job, run_toolbox
+from runners.scoring.official.running import Found, ToolboxJob, run_toolbox
 from runners.scoring.official.staging import staging_folder
 from runners.scoring.official.toolbox import Toolbox, find_toolbox
 from runners.scoring.reuse import ensure_checked
@@ -69,7 +69,7 @@ def score_official(
     check_sources(sources, memory.hashes.of(all_files(sources)))
     check_lengths([path for _, path in clips.found])
     processes = scorer.workers or _processes(glance(sources[0].takes[0]), CONTINUATION_S * clips.fps)
-    job = Job(benchmark, toolbox, versions, clips, sources, processes)
+    job = ToolboxJob(benchmark, toolbox, versions, clips, sources, processes)
     identity = _identity(
         toolbox, versions, _rows(clips.found, clips.hashes), truth_identity(sources, memory.hashes), benchmark
     )
@@ -90,7 +90,7 @@ def _processes(truth: VideoInfo, count: int) -> int:
     return max(1, min(usable_cores(), memory // 2 // max(need, 1)))
 
 
-def _scores(job: Job, found: Found, identity: str, truth: str) -> Scores:
+def _scores(job: ToolboxJob, found: Found, identity: str, truth: str) -> Scores:
     """Scores as the built-in scorer would make them, from the toolbox's metrics by our formulas."""
     clips, final = job.clips, found.final
     origin = Origin(
