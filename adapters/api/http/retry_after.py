@@ -17,6 +17,10 @@ class Passing(Exception):
         self.after_s = after_s
 
 
+class Unreachable(Passing):
+    """Nothing was handed to the server: it cannot be reached now."""
+
+
 def asked_wait(headers: Mapping[str, str], now: Callable[[], float]) -> float | None:
     """How long the server asks to wait: retry-after-ms, Retry-After (seconds or a date), openai-poll-after-ms.
 

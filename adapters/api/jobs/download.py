@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from adapters.api.http.addresses import ForbiddenAddress
-from adapters.api.http.retry_after import Passing, asked_wait
+from adapters.api.http.retry_after import Passing, Unreachable, asked_wait
 from adapters.api.http.transport import Lost, NotDelivered, Transport
 from adapters.api.wire import Output
 from adapters.errors import BadClip
@@ -82,7 +82,9 @@ def _download(
                 raise Passing(told, asked_wait(reply.headers, now))
             stated = _stated(reply.headers)
             sha256, size = _write(part, _told(chunks, tick))
-    except (Lost, NotDelivered) as error:
+    except NotDelivered as error:
+        raise Unreachable(str(error)) from None
+    except Lost as error:
         raise Passing(str(error)) from None
     except ForbiddenAddress as error:
         raise BadClip(str(error)) from None

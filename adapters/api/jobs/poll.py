@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from adapters.api.http.retry_after import Passing, asked_wait
+from adapters.api.http.retry_after import Passing, Unreachable, asked_wait
 from adapters.api.http.transport import MAX_ANSWER_BYTES, MAX_INLINE_BYTES, Lost, NotDelivered, Transport
 from adapters.api.provider import Provider
 from adapters.api.told import cleaned, fit
@@ -51,7 +51,9 @@ class Asking:
         most_bytes = MAX_INLINE_BYTES if self.provider.inline else MAX_ANSWER_BYTES
         try:
             return self.transport.send(call, most_bytes=most_bytes)
-        except (Lost, NotDelivered) as error:
+        except NotDelivered as error:
+            raise Unreachable(str(error)) from None
+        except Lost as error:
             raise Passing(str(error)) from None
 
     def _check(self, answer: Answer) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 
 from adapters.api.http.addresses import host_of
 from adapters.api.http.redaction import HIDDEN
-from adapters.api.http.retry_after import Passing
+from adapters.api.http.retry_after import Passing, Unreachable
 from adapters.api.http.transport import Lost, NotDelivered, Transport
 from adapters.api.provider import Provider
 from adapters.api.told import cost_usd, fit, identified
@@ -50,7 +50,7 @@ class Submitting:
                 answer = self.transport.send(call, fresh=True)
             except NotDelivered as error:
                 log.append({"state": "held", "attempt": number, "usd": 0, "reason": str(error)})
-                raise Passing(str(error)) from None
+                raise Unreachable(str(error)) from None
             except SetupError as error:
                 log.append({"state": "held", "attempt": number, "usd": 0, "reason": str(error)})
                 raise
@@ -159,7 +159,9 @@ def upload(provider: Provider, transport: Transport, work: Work) -> Work:
         if fault is None:
             reference = _put(provider, transport, answer, work) or provider.uploaded(answer)
             return work.with_media(replace(work.media, reference=reference))
-    except (Lost, NotDelivered) as error:
+    except NotDelivered as error:
+        raise Unreachable(str(error)) from None
+    except Lost as error:
         raise Passing(str(error)) from None
     except UNREADABLE as error:
         told = f"{provider.label} took the upload, and its answer cannot be read ({error!r})"
