@@ -32,7 +32,7 @@ STORIES = {
     "precomputed": "set model.adapter.folder", "lumiere_i2v": "set model.adapter.folder",
     "lumiere_multiframe": "set model.adapter.folder", "videopoet_i2v": "set model.adapter.folder",
     "videopoet_multiframe": "set model.adapter.folder", "command": "model.adapter.command is not set",
-    "magi1_command": "is not a folder", "videogpt_command": "is not a folder",
+    "magi1_command": "is not a folder", "magi1_24b_v2v": "is not a folder", "videogpt_command": "is not a folder",
 }  # fmt: skip
 """Templates and models that nobody can run: what they say with exit code 2."""
 
