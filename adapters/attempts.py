@@ -104,9 +104,12 @@ def spent_usd(events: Iterable[dict[str, Any]]) -> float:
 
 def attempt_with(events: Iterable[dict[str, Any]], claim: dict[str, Any]) -> str | None:
     """Which other attempt of a clip has the job that is claimed, in words; None if none has."""
-    mine = (int(claim.get("segment", 0)), int(claim["attempt"]))
+    mine, hosts = (int(claim.get("segment", 0)), int(claim["attempt"])), {}
     for one in fold_attempts(events):
-        if one.job_id == claim["job_id"] and (one.segment, one.number) != mine:
+        hosts[one.segment, one.number] = one.facts.get("host")
+    for one in fold_attempts(events):
+        elsewhere = None not in (one.facts.get("host"), hosts.get(mine)) and one.facts["host"] != hosts[mine]
+        if one.job_id == claim["job_id"] and (one.segment, one.number) != mine and not elsewhere:
             return f"attempt {one.number} of the same clip"
     return None
 

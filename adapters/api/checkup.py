@@ -13,21 +13,22 @@ from adapters.errors import SetupError
 from adapters.http.urls import host_of
 
 if TYPE_CHECKING:
+    from adapters.api.provider import Provider
     from adapters.api.service import Service
 
 _WANTED_S = 5.0
 
 
-def check_up(service: Service, transport: Transport | None, conditioning: Sequence[Size]) -> Iterator[Finding]:
-    """All findings, the cheapest first; `transport` is None where there is no key to ask with."""
+def check_up(service: Service, transports: Sequence[Transport], conditioning: Sequence[Size]) -> Iterator[Finding]:
+    """All findings, the cheapest first; one transport for each server, none where there is no key to ask with."""
     yield _key(service)
     yield _price(service)
     yield _length(service)
     yield from _sizes(service, conditioning)
     if service.eol:
         yield Finding("note", "end of life", f"{service.eol}{_after(service.successor)}")
-    if transport is not None:
-        yield from _endpoint(service, transport)
+    for number, transport in enumerate(transports):
+        yield from _endpoint(service.servers[number], transport, keyed=bool(service.key_env))
 
 
 def _after(successor: str | None) -> str:
@@ -71,8 +72,8 @@ def _sizes(service: Service, conditioning: Sequence[Size]) -> Iterator[Finding]:
             yield Finding("warning", "size", f"pictures of {width}×{height} are stretched to it, and back afterwards")
 
 
-def _endpoint(service: Service, transport: Transport) -> Iterator[Finding]:
-    provider, host = service.provider, host_of(service.provider.base)
+def _endpoint(provider: Provider, transport: Transport, *, keyed: bool) -> Iterator[Finding]:
+    host = host_of(provider.base)
     call = provider.probe()
     if call is None:
         yield Finding("note", "service", f"{host}: it has no free call that would show whether it takes the key")
@@ -83,7 +84,7 @@ def _endpoint(service: Service, transport: Transport) -> Iterator[Finding]:
             told = fit(provider.message(answer), transport.redact)
             yield Finding("fault", "service", f"{host} answers HTTP {answer.status}: {told}")
             return
-        yield Finding("ok", "service", f"{host} answers and takes the key" if service.key_env else f"{host} answers")
+        yield Finding("ok", "service", f"{host} answers and takes the key" if keyed else f"{host} answers")
         balance = provider.balance(answer)
     except (Lost, NotDelivered, SetupError) as error:
         yield Finding("fault", "service", fit(str(error), transport.redact))

@@ -16,6 +16,7 @@ from adapters.api.jobs.download import Fetched
 from adapters.api.jobs.limiter import Limiter
 from adapters.api.jobs.price import Price
 from adapters.api.jobs.runner import JobRunner
+from adapters.api.jobs.servers import Servers
 from adapters.api.jobs.terms import Resubmit, Terms
 from adapters.api.jobs.waits import Patience
 from adapters.api.media import footage, picture
@@ -60,7 +61,7 @@ class Service(Adapter):
         call: Mapping[str, Any] | None = None,
         options: Mapping[str, Any] | None = None,
         key_env: str | None = None,
-        base_url: str | None = None,
+        base_url: str | Sequence[str] | None = None,
         price: Mapping[str, Any] | None = None,
         checked: str | None = None,
         eol: str | None = None,
@@ -76,7 +77,9 @@ class Service(Adapter):
         moderation_retries: int = 0,
         resubmit: Resubmit = "never",
     ) -> None:
-        self.provider = _provider(provider)(model, base_url, call, options, mode=mode)
+        kind = _provider(provider)
+        self.servers = [kind(model, url, call, options, mode=mode) for url in _servers(base_url)]
+        self.provider = self.servers[0]
         self.key_env = key_env or self.provider.key_env
         self.durations = tuple(sorted(int(seconds) for seconds in durations))
         self.price, self.checked = Price.parse(price), checked
@@ -99,10 +102,10 @@ class Service(Adapter):
             prompt_max=prompt_max,
             negative=negative,
             # So many are at it that the next ones wait encoded while the last ones come over: footage is large.
-            concurrency=concurrency + (1 if mode == "multiframe" else concurrency),
+            concurrency=len(self.servers) * (concurrency + (1 if mode == "multiframe" else concurrency)),
             keys=(self.key_env,) if self.key_env else (),
         )
-        self._runner: JobRunner | None = None
+        self._runner: JobRunner | Servers | None = None
 
     def identity(self, arguments: Mapping[str, Any]) -> dict[str, Any]:
         """All arguments that can change a pixel and differ from their defaults."""
@@ -130,14 +133,18 @@ class Service(Adapter):
 
     def diagnose(self, conditioning: Sequence[Size] = ()) -> Iterator[Finding]:
         """The key, the service, its balance, what a clip costs, which lengths and sizes it makes; spends nothing."""
-        yield from check_up(self, self._transport() if self.has_key else None, conditioning)
+        yield from check_up(self, [self._transport(one) for one in self.servers] if self.has_key else [], conditioning)
 
     def load(self) -> None:
         """Read the key. Raises `MissingKey`."""
         if self.key_env and not self.has_key:
             raise MissingKey(self.key_env)
-        limiter = Limiter(self._concurrency)
-        self._runner = JobRunner(self.provider, self._transport(), limiter, self._terms, self._patience)
+        alone = len(self.servers) == 1
+        runners = [
+            JobRunner(one, self._transport(one), Limiter(self._concurrency), self._terms, self._patience, alone=alone)
+            for one in self.servers
+        ]
+        self._runner = runners[0] if alone else Servers(runners)
 
     def close(self) -> None:
         """Forget the key."""
@@ -148,7 +155,7 @@ class Service(Adapter):
         return {
             "provider": self.provider.label,
             "model": self.provider.model,
-            "host": host_of(self.provider.base),
+            "host": ", ".join(host_of(one.base) for one in self.servers),
             "price": self.price.to_dict(),
             "checked": self.checked,
         }
@@ -203,10 +210,22 @@ class Service(Adapter):
             "cost_usd": round(cost_usd, 6),
         }
 
-    def _transport(self) -> Transport:
+    def _transport(self, provider: Provider) -> Transport:
         key = os.environ.get(self.key_env or "", "")
-        credential = self.provider.credential(key)
-        return Transport(self.provider.base, credential, Redactor((key,)), read_s=self._read_s)
+        return Transport(provider.base, provider.credential(key), Redactor((key,)), read_s=self._read_s)
+
+
+def _servers(base_url: str | Sequence[str] | None) -> list[str | None]:
+    """Where the model is: one address, None for the vendor's own, or several. Raises `SetupError`."""
+    if base_url is None or isinstance(base_url, str):
+        return [base_url]
+    hosts = [host_of(str(url)) for url in base_url]
+    if not hosts or len(set(hosts)) < len(hosts):
+        raise SetupError(
+            "model.adapter.base_url=[…] names each server once, by a host and port of its own: "
+            "a job is known by the host that has it"
+        )
+    return [str(url) for url in base_url]
 
 
 def _provider(path: str) -> type[Provider]:

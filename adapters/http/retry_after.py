@@ -15,6 +15,10 @@ class Passing(Exception):
         self.after_s = after_s
 
 
+class Unreachable(Passing):
+    """Nothing was handed to the server: it cannot be reached now."""
+
+
 def number(text: str) -> float | None:
     """A header's number; None for a negative one and for what is none (NaN and infinity among them)."""
     try:

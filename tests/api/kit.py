@@ -7,7 +7,7 @@ import json
 import os
 import random
 import traceback
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from functools import cache
@@ -18,6 +18,7 @@ from unittest import mock
 import numpy as np
 
 from adapters import Clip, Conditioning, Request
+from adapters.api.jobs.servers import Servers
 from adapters.api.service import Service
 from tests.api.cases import BY_NAME, CASES, Case
 from tests.api.fakes import Capture, ClipSpec, FakeJob, FakeServer
@@ -58,7 +59,7 @@ def _arguments(model: str) -> str:
     return json.dumps(node)
 
 
-def arguments(case: Case, base_url: str, model: str | None = None, **changes: Any) -> dict[str, Any]:
+def arguments(case: Case, base_url: str | Sequence[str], model: str | None = None, **changes: Any) -> dict[str, Any]:
     """What a case's YAML gives the service, with these changes, at this address, and at some price."""
     given: dict[str, Any] = json.loads(_arguments(model or case.model))
     given |= {"base_url": base_url, "read_s": 10.0, "force": True, **case.changes, **changes}
@@ -69,7 +70,7 @@ def arguments(case: Case, base_url: str, model: str | None = None, **changes: An
 
 def service(
     case: Case, server: FakeServer, clock: Clock, *, model: str | None = None, seed: int = 0,
-    base_url: str | None = None, **changes: Any,
+    base_url: str | Sequence[str] | None = None, **changes: Any,
 ) -> Service:  # fmt: skip
     """The real service of a case as its YAML describes it, loaded, speaking to the fake and living by the clock.
 
@@ -82,8 +83,13 @@ def service(
     with mock.patch.dict(os.environ, {case.key_env: case.key}):
         made.load()
     assert made._runner is not None
-    made.provider.now = clock.now
-    made._runner = replace(made._runner, now=clock.now, rng=random.Random(seed))
+    for one in made.servers:
+        one.now = clock.now
+    if isinstance(made._runner, Servers):
+        made._runner.runners = [replace(one, now=clock.now, rng=random.Random(seed)) for one in made._runner.runners]
+        made._runner.now = clock.now
+    else:
+        made._runner = replace(made._runner, now=clock.now, rng=random.Random(seed))
     return made
 
 

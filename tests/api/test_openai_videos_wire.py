@@ -9,9 +9,12 @@ from typing import Any
 import pytest
 
 from adapters.api.openai_videos import OpenAIVideos
+from adapters.api.service import Service
 from adapters.api.wire import BadAnswer, Call, Part, State, Ticket
 from adapters.errors import Ambiguous, RateLimited, Refused, Rejected, SetupError
+from runners.cli.making import instantiate_adapter
 from tests.api.works import FOOTAGE, PICTURE, answer, work
+from tests.test_conf import composed
 
 TICKET = Ticket("video_1")
 HOME = "http://localhost:8091/v1"
@@ -37,6 +40,37 @@ def test_a_picture_is_a_file_in_a_form_and_the_rest_are_its_texts() -> None:
         "seed": Part("7"), "negative_prompt": Part("blur"), "fps": Part("16"), "num_frames": Part("81"),
         "extra_params": Part('{"a": true}'), "input_reference": Part(PICTURE.data, "switch-frame.png", "image/png"),
     }  # fmt: skip
+
+
+TEMPLATES = {"use_resolution_template": False, "use_duration_template": False}
+
+
+def test_cosmos_templates_are_switched_off_as_each_server_spells_it() -> None:
+    omni = {"flow_shift": 10.0, "extra_params": {**TEMPLATES, "guardrails": False}}
+    fields = form(OpenAIVideos("nvidia/Cosmos3-Super", HOME, call=omni).submit(work()))
+    assert (fields["flow_shift"], fields["extra_params"]) == (
+        Part("10.0"),
+        Part('{"use_resolution_template": false, "use_duration_template": false, "guardrails": false}'),
+    )
+    sglang = {**TEMPLATES, "use_guardrails": False}
+    fields = form(OpenAIVideos("nvidia/Cosmos3-Super", HOME, call=sglang).submit(work()))
+    assert {fields[name] for name in sglang} == {Part("false")}
+    sent = OpenAIVideos("nvidia/Cosmos3-Super", HOME, call=omni, options={"json": True}).submit(work()).json
+    assert sent["extra_params"] == omni["extra_params"]
+
+
+def test_extra_fields_are_typed_on_the_command_line_and_are_part_of_what_is_compared() -> None:
+    typed = "+model.adapter.call={fps: 24, extra_params: {use_resolution_template: false, guardrails: false}}"
+    node = composed(
+        "generate", "model=openai_videos", "model.adapter.model=m", "model.adapter.base_url=[http://a:1]", typed
+    )
+    made = instantiate_adapter(node.model.adapter)
+    assert isinstance(made, Service)
+    fields = form(made.provider.submit(work()))
+    assert fields["extra_params"] == Part('{"use_resolution_template": false, "guardrails": false}')
+    told = made.identity({"model": "m", "call": made.provider.call, "base_url": ["http://a:1"]})
+    assert told["call"]["extra_params"] == {"use_resolution_template": False, "guardrails": False}
+    assert "base_url" not in told
 
 
 def test_what_a_server_does_not_take_is_left_out() -> None:

@@ -14,7 +14,7 @@ from adapters.api.http.retry_after import asked_wait
 from adapters.api.http.transport import Lost, NotDelivered, Transport
 from adapters.api.wire import Output
 from adapters.errors import BadClip
-from adapters.http.retry_after import Passing
+from adapters.http.retry_after import Passing, Unreachable
 from adapters.video.reading import BadVideo, VideoInfo, examine
 
 MOST_BYTES = 2 * 2**30
@@ -83,7 +83,9 @@ def _download(
                 raise Passing(told, asked_wait(reply.headers, now))
             stated = _stated(reply.headers)
             sha256, size = _write(part, _told(chunks, tick))
-    except (Lost, NotDelivered) as error:
+    except NotDelivered as error:
+        raise Unreachable(str(error)) from None
+    except Lost as error:
         raise Passing(str(error)) from None
     except ForbiddenAddress as error:
         raise BadClip(str(error)) from None

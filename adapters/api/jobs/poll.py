@@ -11,7 +11,7 @@ from adapters.api.provider import Provider
 from adapters.api.told import cleaned, fit
 from adapters.api.wire import UNREADABLE, Answer, Call, State, Status, Ticket
 from adapters.errors import AdapterError, Ambiguous, SetupError
-from adapters.http.retry_after import Passing
+from adapters.http.retry_after import Passing, Unreachable
 
 LAG_S = 60.0
 """For so long after its beginning, a service may not yet know its own job."""
@@ -52,7 +52,9 @@ class Asking:
         most_bytes = MAX_INLINE_BYTES if self.provider.inline else MAX_ANSWER_BYTES
         try:
             return self.transport.send(call, most_bytes=most_bytes)
-        except (Lost, NotDelivered) as error:
+        except NotDelivered as error:
+            raise Unreachable(str(error)) from None
+        except Lost as error:
             raise Passing(str(error)) from None
 
     def _check(self, answer: Answer) -> None:

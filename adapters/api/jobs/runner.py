@@ -18,6 +18,7 @@ from adapters.api.jobs import waits
 from adapters.api.jobs.download import Broken, Fetched, Gone, check_shape, fetch
 from adapters.api.jobs.limiter import Limiter
 from adapters.api.jobs.poll import AnotherJob, Asking, pending
+from adapters.api.jobs.reach import Reach
 from adapters.api.jobs.submit import Submitting, upload
 from adapters.api.jobs.terms import Terms
 from adapters.api.jobs.waits import Patience
@@ -38,7 +39,10 @@ _MOST_NOTES = 20
 
 @dataclass
 class JobRunner:
-    """Runs the jobs of one service; safe to use from several threads."""
+    """Runs the jobs of one service; safe to use from several threads.
+
+    `alone`: there is no other server that could make a clip as well; else `run` may raise `ServerDown`.
+    """
 
     provider: Provider
     transport: Transport
@@ -47,6 +51,7 @@ class JobRunner:
     patience: Patience = field(default_factory=Patience)
     rng: random.Random = field(default_factory=random.Random)
     now: Callable[[], float] = time.time
+    alone: bool = True
 
     def run(self, work: Work, request: Request, log: JobLog) -> tuple[Fetched, Attempt]:
         """The video of one clip and the attempt that made it.
@@ -142,7 +147,9 @@ class JobRunner:
     def _begin(self, work: Work, request: Request, log: JobLog) -> Attempt:
         """Submit a new job. Raises `Postponed` if the service turns everything away for now."""
         submitting, patience = self._submitting, self.patience.submit_s
+        reach = self._reach()
 
+        @reach.or_elsewhere()
         def submit() -> None:
             try:
                 submitting.send(sendable, _next_number(log), self.terms.price.of(work.seconds) or 0.0, log)
@@ -157,7 +164,7 @@ class JobRunner:
                     raise Passing(str(error)) from None
 
         try:
-            put = partial(upload, self.provider, self.transport, work)
+            put = reach.or_elsewhere()(partial(upload, self.provider, self.transport, work))
             sendable = waits.fetching(put, patience, request.pause, self.rng)
             waits.submitting(submit, patience, request.pause, self.rng)
         except (Passing, RateLimited) as error:
@@ -178,11 +185,17 @@ class JobRunner:
         number = last_attempt(log).number
         log.append({"state": "abandoned", "attempt": number, "by": "resubmit", "reason": str(error)})
 
+    def _reach(self) -> Reach:
+        return Reach(self.alone, self.terms.price.free, self.now)
+
+    def _giving_up(self, attempt: Attempt, log: JobLog) -> Callable[[str], None]:
+        return lambda why: log.append({"state": "abandoned", "attempt": attempt.number, "reason": why})
+
     # --- poll
 
     def _wait(self, attempt: Attempt, request: Request, log: JobLog) -> Status:
         """Ask until the job ends. Raises `Postponed` if it runs for longer than anybody waits."""
-        asking = self._asking(attempt)
+        asking, reach, give_up = self._asking(attempt), self._reach(), self._giving_up(attempt, log)
         odd: set[str] = set()
 
         def note(told: str, kind: str = "") -> None:
@@ -193,7 +206,8 @@ class JobRunner:
         def ask() -> Status | None:
             request.step(0, 100)
             try:
-                status = asking.look()
+                with reach.or_given_up(give_up):
+                    status = asking.look()
             except AnotherJob as error:
                 note(str(error), "another job")
                 raise
@@ -246,14 +260,15 @@ class JobRunner:
 
     def _fetch(self, attempt: Attempt, status: Status, request: Request, log: JobLog) -> Fetched:
         """Fetch, with a fresh address whenever the old one is no longer valid or gives no video."""
-        path = request.scratch / "video.mp4"
+        path, reach, give_up = request.scratch / "video.mp4", self._reach(), self._giving_up(attempt, log)
 
         def tick() -> None:
             request.step(100, 100)
             request.pause(0)  # a video that drips is waited for, and no longer than the run may last
 
         def bring(output: Output) -> Fetched:
-            return fetch(self.transport, output, path, self.now, tick)
+            with reach.or_given_up(give_up):
+                return fetch(self.transport, output, path, self.now, tick)
 
         fault: Exception = Gone("the job is done without a video")
         for _ in range(_FRESH_ADDRESSES + 1):

@@ -14,7 +14,7 @@ from adapters.api.told import cost_usd, fit, identified
 from adapters.api.wire import UNREADABLE, Answer, BadAnswer, Call, Ticket, Work
 from adapters.attempts import Attempt, JobLog
 from adapters.errors import AdapterError, Ambiguous, RateLimited, Refused, Rejected, SetupError
-from adapters.http.retry_after import Passing
+from adapters.http.retry_after import Passing, Unreachable
 from adapters.http.urls import host_of
 from adapters.messages import in_a_line
 from adapters.outside import LONGEST_TEXT
@@ -49,7 +49,7 @@ class Submitting:
                 answer = self.transport.send(call, fresh=True)
             except NotDelivered as error:
                 log.append({"state": "held", "attempt": number, "usd": 0, "reason": str(error)})
-                raise Passing(str(error)) from None
+                raise Unreachable(str(error)) from None
             except SetupError as error:
                 log.append({"state": "held", "attempt": number, "usd": 0, "reason": str(error)})
                 raise
@@ -158,7 +158,9 @@ def upload(provider: Provider, transport: Transport, work: Work) -> Work:
         if fault is None:
             reference = _put(provider, transport, answer, work) or provider.uploaded(answer)
             return work.with_media(replace(work.media, reference=reference))
-    except (Lost, NotDelivered) as error:
+    except NotDelivered as error:
+        raise Unreachable(str(error)) from None
+    except Lost as error:
         raise Passing(str(error)) from None
     except UNREADABLE as error:
         told = f"{provider.label} took the upload, and its answer cannot be read ({error!r})"
