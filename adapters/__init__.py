@@ -14,75 +14,28 @@ A model is a class with one method and a YAML file that names it:
 Importing this loads numpy and nothing heavier.
 """
 
-from adapters.attempts import Attempt, AttemptState, fold_attempts, spent_usd
-from adapters.command.lifeline import Lifeline
-from adapters.contract import (
-    Adapter,
-    Clip,
-    Conditioning,
-    Finding,
-    Frame,
-    Frames,
-    JobLog,
-    Mode,
-    Needs,
-    Pause,
-    PromptUse,
-    Request,
-    Size,
-    StepReport,
-)
+from adapters.contract import Adapter, Clip, Conditioning, Finding, Frame, Frames, Mode, Needs, PromptUse, Request, Size
 from adapters.errors import (
     AdapterError,
-    Ambiguous,
     BadClip,
     Cancelled,
     MissingDependency,
     MissingKey,
     OutOfMemory,
-    OverBudget,
-    Postponed,
     RateLimited,
     Refused,
     Rejected,
     Retryable,
     SetupError,
-    is_out_of_memory,
 )
-from adapters.messages import close_to, in_a_line, one_line
-from adapters.outside import amount_usd, clean, clean_text, on_terminal, whole
-from adapters.rollout import RollOut
-from adapters.stills.pictures import BadPicture, check_picture, picture_size, read_picture
-from adapters.timing import frames_for, sample_backwards
+from adapters.timing import frames_for
 from adapters.video.frames import resize
-from adapters.video.reading import (
-    DEFAULT_CRF,
-    DEFAULT_PRESET,
-    BadVideo,
-    VideoInfo,
-    Writer,
-    even_size,
-    examine,
-    frame_times,
-    glance,
-    probe,
-    read_frames,
-    read_timed,
-    survey,
-    write_video,
-)
-from adapters.wrapper import Wrapper
+from adapters.video.reading import BadVideo, probe, read_frames, write_video
 
 __all__ = [
-    "DEFAULT_CRF",
-    "DEFAULT_PRESET",
     "Adapter",
     "AdapterError",
-    "Ambiguous",
-    "Attempt",
-    "AttemptState",
     "BadClip",
-    "BadPicture",
     "BadVideo",
     "Cancelled",
     "Clip",
@@ -90,53 +43,22 @@ __all__ = [
     "Finding",
     "Frame",
     "Frames",
-    "JobLog",
-    "Lifeline",
     "MissingDependency",
     "MissingKey",
     "Mode",
     "Needs",
     "OutOfMemory",
-    "OverBudget",
-    "Pause",
-    "Postponed",
     "PromptUse",
     "RateLimited",
     "Refused",
     "Rejected",
     "Request",
     "Retryable",
-    "RollOut",
     "SetupError",
     "Size",
-    "StepReport",
-    "VideoInfo",
-    "Wrapper",
-    "Writer",
-    "amount_usd",
-    "check_picture",
-    "clean",
-    "clean_text",
-    "close_to",
-    "even_size",
-    "examine",
-    "fold_attempts",
-    "frame_times",
     "frames_for",
-    "glance",
-    "in_a_line",
-    "is_out_of_memory",
-    "on_terminal",
-    "one_line",
-    "picture_size",
     "probe",
     "read_frames",
-    "read_picture",
-    "read_timed",
     "resize",
-    "sample_backwards",
-    "spent_usd",
-    "survey",
-    "whole",
     "write_video",
 ]

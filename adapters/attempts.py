@@ -22,9 +22,9 @@ has attempts for each `segment`.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
-from typing import Any, Literal, get_args
+from typing import Any, Literal, Protocol, get_args
 
 from adapters.outside import amount_usd, whole
 
@@ -112,6 +112,33 @@ def attempt_with(events: Iterable[dict[str, Any]], claim: dict[str, Any]) -> str
         if one.job_id == claim["job_id"] and (one.segment, one.number) != mine and not elsewhere:
             return f"attempt {one.number} of the same clip"
     return None
+
+
+class JobLog(Protocol):
+    """The journal as an adapter for paid work sees it: what was promised, kept for the next process.
+
+    What the events say is told above.
+    """
+
+    def append(self, event: dict[str, Any]) -> None:
+        """Record one fact of this clip; it is on disk (fsynced) when this returns."""
+
+    def events(self) -> list[dict[str, Any]]:
+        """All facts recorded so far for this clip, by this process or an earlier one, oldest first."""
+
+    def spend(self, intent: dict[str, Any], usd: float) -> AbstractContextManager[None]:
+        """Around everything between deciding on a paid request and having its answer on record.
+
+        Entering appends `intent`. Raises `OverBudget` or `Cancelled` instead where the request may not be sent. A run
+        that is being stopped waits for the block to end.
+        """
+
+    def claim(self, event: dict[str, Any]) -> str | None:
+        """Record that this clip's `attempt` has the job `job_id`, unless that is another one's.
+
+        Then nothing is recorded, and it is told whose: another attempt's, another clip's, or another run's. Of several
+        threads that claim one job at the same moment, one gets it.
+        """
 
 
 class MemoryLog:

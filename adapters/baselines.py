@@ -6,6 +6,7 @@ import numpy as np
 
 from adapters.contract import Adapter, Clip, Needs, Request
 from adapters.errors import AdapterError
+from adapters.identity import SHOWN
 from adapters.timing import frames_for
 
 
@@ -27,9 +28,11 @@ class Extrapolate(Adapter):
     Dense optical flow between the switch frame and each of the `pairs` frames before it, on a grid of at most `grid`
     points a side. Regions faster than `min_speed` (grid pixels per conditioning frame) that differ by more than
     `difference` levels from what rest would show are cut out and carried on: `adapters/motion.py`. No forces, no
-    contacts, no turning: a model that knows physics should do better. `frames` and `fps` narrow the conditioning it
-    asks for.
+    contacts, no turning: a model that knows physics should do better. `conditioning_frames`
+    and `conditioning_fps` narrow what it asks for.
     """
+
+    renamed = SHOWN
 
     def __init__(
         self,
@@ -37,10 +40,16 @@ class Extrapolate(Adapter):
         pairs: int = 3,
         min_speed: float = 0.3,
         difference: int = 12,
-        frames: int | None = None,
-        fps: float | None = None,
+        conditioning_frames: int | None = None,
+        conditioning_fps: float | None = None,
     ) -> None:
-        self.needs = Needs(mode="multiframe", frames=frames, fps=fps, prompt="ignored", concurrency=4)
+        self.needs = Needs(
+            mode="multiframe",
+            conditioning_frames=conditioning_frames,
+            conditioning_fps=conditioning_fps,
+            prompt="ignored",
+            concurrency=4,
+        )
         self._grid, self._pairs, self._min_speed, self._difference = grid, pairs, min_speed, difference
 
     def generate(self, request: Request) -> Clip:

@@ -10,7 +10,6 @@ import hashlib
 import time
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, ClassVar, Literal, Protocol
@@ -18,7 +17,9 @@ from typing import Any, ClassVar, Literal, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from adapters.errors import AdapterError, Cancelled
+from adapters.attempts import JobLog
+from adapters.errors import AdapterError, Cancelled, SetupError
+from adapters.identity import SHOWN, recorded
 
 Frame = NDArray[np.uint8]
 """One frame, uint8 (H, W, 3), RGB."""
@@ -65,33 +66,6 @@ class Conditioning:
         return int(self.frames.shape[1])
 
 
-class JobLog(Protocol):
-    """The journal as an adapter for paid work sees it: what was promised, kept for the next process.
-
-    What the events say is told in adapters/attempts.py.
-    """
-
-    def append(self, event: dict[str, Any]) -> None:
-        """Record one fact of this clip; it is on disk (fsynced) when this returns."""
-
-    def events(self) -> list[dict[str, Any]]:
-        """All facts recorded so far for this clip, by this process or an earlier one, oldest first."""
-
-    def spend(self, intent: dict[str, Any], usd: float) -> AbstractContextManager[None]:
-        """Around everything between deciding on a paid request and having its answer on record.
-
-        Entering appends `intent`. Raises `OverBudget` or `Cancelled` instead where the request may not be sent. A run
-        that is being stopped waits for the block to end.
-        """
-
-    def claim(self, event: dict[str, Any]) -> str | None:
-        """Record that this clip's `attempt` has the job `job_id`, unless that is another one's.
-
-        Then nothing is recorded, and it is told whose: another attempt's, another clip's, or another run's. Of several
-        threads that claim one job at the same moment, one gets it.
-        """
-
-
 class StepReport(Protocol):
     """Receives progress inside one clip."""
 
@@ -129,11 +103,17 @@ class Finding:
 class Request:
     """One scenario, as a model gets it.
 
-    `seconds` is how much new video is wanted after the switch frame, at `fps` if the model can choose its rate.
-    `scratch` is an empty folder of this clip's own, removed afterwards. `oracle` is the path of the second take's
-    5 s, filled only for adapters whose `Needs.oracle` asks for it. `again`: the clip failed or was refused before, and
-    the user, who knows, asks once more. `step`, `pause` and `jobs` are the harness's handles; without them (`bare()`) a
-    request pickles.
+    scenario_id: its id in the benchmark, such as `0001`
+    conditioning: what may be seen of it
+    seconds: how much new video is wanted after the switch frame, in s
+    fps: at which rate, if the model can choose: that of `Needs.native_fps`, else the run's; frames per second
+    seed: 0 … 2³¹ − 1; all chance is to be drawn from it
+    scratch: an empty folder of this clip's own, removed afterwards
+    prompt, negative_prompt: the texts; None where none is to be sent
+    oracle: the second take's 5 s, only for adapters whose `Needs.oracle` asks for it
+    again: the clip failed or was refused before, and the user, who knows, asks once more
+    step, pause: to be called inside of long work, and instead of sleeping; both raise `Cancelled` when a run is stopped
+    jobs: the log of paid jobs, None without a harness
     """
 
     scenario_id: str
@@ -150,22 +130,20 @@ class Request:
     pause: Pause = field(default=time.sleep, compare=False, repr=False)
     jobs: JobLog | None = field(default=None, compare=False, repr=False)
 
-    def bare(self) -> Request:
-        """This request without its handles, fit for another process."""
-        from dataclasses import replace
-
-        return replace(self, step=_ignore_step, pause=time.sleep, jobs=None)
-
 
 @dataclass(frozen=True)
 class Clip:
     """What a model made: frames or a file, and how many of its first frames only echo the conditioning.
 
-    Exactly one of `frames` and `file` is set. `frames` is uint8 (T, H, W, 3) RGB, or an iterator of (H, W, 3)
-    frames; an iterator is consumed after the model's slot is given back, so the model's own work belongs before
-    `return`. `fps` may be None for a file (its own rate holds then). `leading` puts the classic off-by-one in one
-    visible place: frame 0 of an i2v pipeline *is* the switch frame, and the benchmark wants what comes after it.
-    `info` is kept in the manifest: the prompt really sent, checkpoint revision, cost_usd, job id, timings.
+    fps: frames per second; None only for a file, whose own rate holds then
+    frames: uint8 (T, H, W, 3) RGB, or an iterator of (H, W, 3) frames; an iterator is consumed after the model's slot
+        is given back, so the model's own work belongs before `return`
+    file: a video file, instead of frames
+    leading: how many of its first frames only echo the conditioning. The classic off-by-one in one visible place: frame
+        0 of an i2v pipeline *is* the switch frame, and the benchmark wants what comes after it
+    info: kept in the manifest, as JSON: the prompt really sent, checkpoint revision, cost_usd, job id, timings
+
+    Raises `ValueError` unless exactly one of `frames` and `file` is given.
     """
 
     fps: float | None
@@ -190,27 +168,41 @@ PromptUse = Literal["required", "optional", "ignored"]
 class Needs:
     """What a model wants and can do; checked before anything is loaded or paid.
 
-    `frames` (multiframe): how many conditioning frames, None for all of the 3 s. `fps`: the rate at which they are
-    wanted, None for the data set's own. `sizes`: the native (width, height) choices, the one of nearest shape is
-    taken; empty = any size. `native_fps`: the rate the model makes, None if it follows `Request.fps`.
-    `continues`: it can go on from its own last frames (`model.short=roll_out`).
-    `prompt`: required (an empty text is an error), optional, or ignored (the model gets None); `prompt_max`: how long
-    it may be, in UTF-16 units. `keys`: environment variables with credentials that it cannot work without; told
-    before anything else, and not needed for `plan=true`.
+    mode: i2v is shown the switch frame alone, multiframe the frames before it as well
+    conditioning_frames: (multiframe) how many frames it is shown, None for all of the 3 s
+    conditioning_fps: (multiframe) at which rate, in frames per second; None for the data set's own
+    sizes: the native (width, height) choices in pixels, the one of nearest shape is taken; empty = any size
+    native_fps: the rate the model makes, in frames per second; None if it follows `Request.fps`
+    prompt: required (an empty text is an error), optional, or ignored (the model gets None)
+    prompt_max: how long it may be, in UTF-16 units
+    negative: whether it takes a negative prompt
+    concurrency: how many threads may call `generate` at once
+    max_batch: how many requests one call of `generate_many` may get
+    oracle: whether it is handed the second take, as models that show the ceiling are
+    continues: whether it can go on from its own last frames (`model.short=roll_out`)
+    keys: environment variables with credentials that it cannot work without; told before anything else, and not needed
+        for `plan=true`
     """
 
     mode: Mode = "i2v"
-    frames: int | None = None
-    fps: float | None = None
+    conditioning_frames: int | None = None
+    conditioning_fps: float | None = None
     sizes: tuple[Size, ...] = ()
     native_fps: float | None = None
     prompt: PromptUse = "optional"
     prompt_max: int | None = None
+    negative: bool = True
     concurrency: int = 1
     max_batch: int = 1
     oracle: bool = False
     continues: bool = True
     keys: tuple[str, ...] = ()
+
+    def __new__(cls, *_: Any, **named: Any) -> Needs:
+        """Raises `SetupError` for a name that a field had before."""
+        for former in named.keys() & SHOWN.keys():
+            raise SetupError(f"Needs({former}=…) is now called Needs({SHOWN[former]}=…)")
+        return super().__new__(cls)
 
 
 class Adapter(ABC):
@@ -223,10 +215,12 @@ class Adapter(ABC):
     needs: Needs = Needs()
     neutral: ClassVar[frozenset[str]] = frozenset()
     """Constructor arguments that never change a pixel (time-outs, concurrency): no part of a run's identity."""
+    renamed: ClassVar[Mapping[str, str]] = {}
+    """Former name → name of constructor arguments: the former one is refused, and stays the one in a run's identity."""
 
     def identity(self, arguments: Mapping[str, Any]) -> dict[str, Any]:
         """What of the YAML's arguments a run's identity holds: those that can change a pixel (see `neutral`)."""
-        return {key: value for key, value in arguments.items() if key not in self.neutral}
+        return recorded({key: arguments[key] for key in arguments if key not in self.neutral}, self.renamed)
 
     def check(self) -> None:
         """Find out cheaply whether the adapter can work: folders, executables. Also called for `plan=true`.
@@ -254,6 +248,13 @@ class Adapter(ABC):
         They are recorded with the clip: if one changes, the clip is not silently taken for the new one's.
         """
         return []
+
+    def count_tokens(self, texts: Sequence[str], most: int) -> list[tuple[int, int]] | None:  # noqa: ARG002
+        """Of each text: its tokens, and how many of its characters the first `most` hold; None if that takes loading.
+
+        Asked before anything is loaded: no network, no weights.
+        """
+        return None
 
     def revision(self) -> str | None:
         """Which weights `load` would read, if that can be told before; asked just before it, and may fetch files."""
@@ -293,5 +294,6 @@ class Adapter(ABC):
         """Facts for the manifest known after `load`: device, checkpoint hash … Cheap.
 
         A `revision` among them is part of the run's identity: a run goes on only with the revision it began with.
+        Under `pixels` stands what can change one without being a setting: a run that goes on with others is warned.
         """
         return {}

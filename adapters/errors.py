@@ -5,6 +5,8 @@ An adapter raises one of these; the harness decides. Any other exception counts 
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 
 class AdapterError(Exception):
     """A clip could not be made. The run goes on with the others."""
@@ -100,21 +102,57 @@ class OutOfMemory(SetupError):
     """The model does not fit into the memory that is here; the message says what needs less."""
 
 
-class MissingDependency(SetupError):
+class Lacking(SetupError):
+    """A live run lacks something that a plan does without: a package, a key, an account, a price.
+
+    `need`: what a plan says of it. `others`: what is lacking beside it, which the message does not tell.
+    """
+
+    def __init__(self, message: str, need: str | None = None) -> None:
+        super().__init__(message)
+        self.need = f"a run needs: {need or message}"
+        self.others: tuple[Lacking, ...] = ()
+
+    @property
+    def needs(self) -> tuple[str, ...]:
+        """All that is lacking, a line each."""
+        return (self.need, *(need for other in self.others for need in other.needs))
+
+
+def raise_lacking(found: Iterable[Lacking]) -> None:
+    """Raise the first of what is lacking, with the others behind it; nothing if nothing is."""
+    listed = list(found)
+    if listed:
+        listed[0].others = tuple(listed[1:])
+        raise listed[0]
+
+
+class MissingDependency(Lacking):
     """A package is not installed; the message holds the exact command that installs it."""
 
     def __init__(self, package: str, install: str) -> None:
-        super().__init__(f"{package} is not installed; install it with: {install}")
+        super().__init__(f"{package} is not installed; install it with: {install}", f"{install} ({package} is missing)")
         self.package = package
         self.install = install
 
 
-class MissingKey(SetupError):
+class MissingKey(Lacking):
     """An environment variable with a credential is not set; the message names the variable, never a value."""
 
     def __init__(self, variable: str) -> None:
-        super().__init__(f"the environment variable {variable} is not set; set it to your key for this service")
+        told = f"the environment variable {variable}"
+        super().__init__(
+            f"{told} is not set; set it to your key for this service", f"{told}, your key for this service"
+        )
         self.variable = variable
+
+
+class UnknownPrice(Lacking):
+    """Nobody knows what a clip costs: no budget could hold."""
+
+    def __init__(self, settings: str) -> None:
+        super().__init__(f"no price is known for this model: look it up and set {settings}")
+        self.need = f"price unknown: set {settings}"
 
 
 def is_out_of_memory(error: BaseException) -> bool:

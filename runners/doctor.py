@@ -12,11 +12,12 @@ from runners.core.settings import DoctorSettings
 
 if TYPE_CHECKING:
     from adapters import Adapter, Finding
+    from runners.generation.session import Session
 
 _MARKS = {"ok": "ok     ", "note": "       ", "warning": "warning", "fault": "FAULT  "}
 
 
-def run(settings: DoctorSettings) -> Outcome:
+def run(settings: DoctorSettings, _session: Session) -> Outcome:
     """One model's check-up and its data set's. Raises UserError for a model that cannot even be described."""
     from runners.benchmarks.checkup import examine_data
     from runners.core.errors import counted
@@ -47,7 +48,7 @@ def examine(adapter: Adapter, sizes: Sequence[tuple[int, int]]) -> Iterator[Find
     from adapters import Finding, SetupError
 
     needs = adapter.needs
-    seen = "one frame" if needs.mode == "i2v" else f"{needs.frames or '3 s of'} frames"
+    seen = "one frame" if needs.mode == "i2v" else f"{needs.conditioning_frames or '3 s of'} frames"
     yield Finding("note", "input", f"{needs.mode} ({seen}), prompt {needs.prompt}")
     try:
         adapter.check()
@@ -59,7 +60,7 @@ def examine(adapter: Adapter, sizes: Sequence[tuple[int, int]]) -> Iterator[Find
 
 def _picture_sizes(settings: DoctorSettings) -> list[tuple[int, int]]:
     """The size of the benchmark's switch frames, if they are there: the first that opens stands for all."""
-    from adapters import BadPicture, picture_size
+    from adapters.harness import BadPicture, picture_size
     from runners.benchmarks.benchmark import benchmark_root
 
     for path in sorted((benchmark_root(settings.benchmark) / "switch-frames").glob("*.jpg")):

@@ -4,22 +4,29 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from runners.cli.command import Command, main
 from runners.core.outcome import DONE, Outcome
 from runners.core.settings import FetchSettings
 
+if TYPE_CHECKING:
+    from runners.generation.session import Session
 
-def run(settings: FetchSettings) -> Outcome:
+
+def run(settings: FetchSettings, session: Session) -> Outcome:
     """One data set."""
     from runners.core.failures import writing
 
     with writing():
-        return fetch(settings)
+        return fetch(settings, session.again)
 
 
-def fetch(settings: FetchSettings) -> Outcome:
-    """Download a published data set, draw the demo, or cut one's own videos into the layout. Raises UserError."""
+def fetch(settings: FetchSettings, again: str) -> Outcome:
+    """Download a published data set, draw the demo, or cut one's own videos into the layout. Raises UserError.
+
+    `again`: the command that goes on with an interrupted download.
+    """
     from runners.benchmarks.benchmark import DEMO_RATES, benchmark_root, ensure_rate, open_benchmark
     from runners.benchmarks.custom import build_custom
     from runners.core.errors import UserError, counted
@@ -35,7 +42,7 @@ def fetch(settings: FetchSettings) -> Outcome:
         try:
             return fetch_published(settings)
         except KeyboardInterrupt:  # a transfer may still listen to a silent server, and leaving it loses nothing
-            return replace(Outcome.interrupted(), abandoned=True)
+            return replace(Outcome.interrupted(again), abandoned=True)
     if settings.plan:
         raise UserError(f"plan=true tells what would be downloaded, and benchmark {chosen.name} is made here")
     root = benchmark_root(chosen)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
-from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,26 +14,7 @@ from runners.core.outcome import Outcome
 from runners.core.settings import GenerateSettings
 
 if TYPE_CHECKING:
-    from runners.generation.model_cache import Lender
-
-
-@cache
-def lender() -> Lender:
-    """Who keeps a loaded model over all jobs of this process."""
-    from runners.core.terminal import say
-    from runners.generation.model_cache import Lender
-
-    return Lender(instantiate_adapter, say)
-
-
-def end() -> None:
-    """Give back the model that outlived its job, if there ever was one."""
-    if lender.cache_info().currsize:
-        lender().close()
-
-
-_SWEEP: list[Path] = []
-"""The run folders of all jobs of this invocation."""
+    from runners.generation.session import Session
 
 
 def named(settings: GenerateSettings, swept: Mapping[str, Any]) -> GenerateSettings:
@@ -44,8 +24,8 @@ def named(settings: GenerateSettings, swept: Mapping[str, Any]) -> GenerateSetti
     return replace(settings, tag=variant_tag(settings, swept)) if swept else settings
 
 
-def begin(jobs: Sequence[GenerateSettings]) -> None:
-    """Note which runs share a sweep's budget; a name that makes no folder is told when its job runs.
+def begin(jobs: Sequence[GenerateSettings]) -> list[Path]:
+    """The run folders of all jobs, which share a sweep's budget; a name that makes no folder is told when its job runs.
 
     Raises UserError for jobs that would meet in one folder with different settings, before any of them begins.
     """
@@ -58,7 +38,7 @@ def begin(jobs: Sequence[GenerateSettings]) -> None:
         with suppress(UserError):
             paths[number] = run_path(settings)
     check_apart([jobs[number] for number in paths], list(paths.values()))
-    _SWEEP[:] = dict.fromkeys(paths.values())
+    return list(dict.fromkeys(paths.values()))
 
 
 def alone(settings: GenerateSettings) -> None:
@@ -72,11 +52,11 @@ def alone(settings: GenerateSettings) -> None:
         )
 
 
-def run(settings: GenerateSettings) -> Outcome:
+def run(settings: GenerateSettings, session: Session) -> Outcome:
     """One job."""
     from runners.generation.run import generate
 
-    return generate(settings, lender(), tuple(_SWEEP))
+    return generate(settings, session.lender.of(instantiate_adapter), session)
 
 
 COMMAND = Command(
@@ -88,7 +68,6 @@ COMMAND = Command(
     named=named,
     begin=begin,
     alone=alone,
-    end=end,
 )
 
 if __name__ == "__main__":

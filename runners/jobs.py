@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Literal, get_args
+from typing import TYPE_CHECKING, Literal, get_args
 
 from runners.cli.command import Command, main
 from runners.core.outcome import BAD_INPUT, DONE, Outcome
 from runners.core.settings import JobsSettings
 
+if TYPE_CHECKING:
+    from runners.generation.session import Session
+
 Action = Literal["list", "adopt", "abandon"]
 ACTIONS: tuple[Action, ...] = get_args(Action)
 
 
-def run(settings: JobsSettings) -> Outcome:
+def run(settings: JobsSettings, _session: Session | None = None) -> Outcome:
     """One action. Raises UserError."""
     from runners.core.errors import one_of
     from runners.reporting import settled_jobs
@@ -96,17 +98,6 @@ def _folder(text: str) -> Path:
     return user_path(text)
 
 
-COMMAND = Command(
-    name="jobs",
-    purpose="The paid jobs of run folders: list (those that are open), adopt (a request of unknown fate made the job "
-    "with this id; or many, from a CSV that list export=FILE.csv begins), abandon (give one up, or all of unknown "
-    "fate, so that others may be paid for; what they may have cost is told first). The action stands first.",
-    schema=JobsSettings,
-    groups=(),
-    run=run,
-)
-
-
 def words_of(typed: Sequence[str]) -> list[str]:
     """What was typed as settings: the action in front, one clip as a list of one, and `from`, which is no name here."""
     words = list(typed)
@@ -121,6 +112,16 @@ def words_of(typed: Sequence[str]) -> list[str]:
     return words
 
 
+COMMAND = Command(
+    name="jobs",
+    purpose="The paid jobs of run folders: list (those that are open), adopt (a request of unknown fate made the job "
+    "with this id; or many, from a CSV that list export=FILE.csv begins), abandon (give one up, or all of unknown "
+    "fate, so that others may be paid for; what they may have cost is told first). The action stands first.",
+    schema=JobsSettings,
+    groups=(),
+    run=run,
+    words=words_of,
+)
+
 if __name__ == "__main__":
-    sys.argv[1:] = words_of(sys.argv[1:])
     main(COMMAND)

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from runners.cli.command import Command, main
 from runners.core.outcome import Outcome
 from runners.core.settings import ScoreSettings
 
+if TYPE_CHECKING:
+    from runners.generation.session import Session
 
-def run(settings: ScoreSettings) -> Outcome:
+
+def run(settings: ScoreSettings, session: Session) -> Outcome:
     """One folder, or all runs below one. Raises UserError."""
     from runners.core.errors import UserError
     from runners.core.failures import writing
@@ -17,10 +22,10 @@ def run(settings: ScoreSettings) -> Outcome:
         if settings.results or settings.compare:
             from runners.reporting.score_runs import score_runs
 
-            return score_runs(settings)
+            return score_runs(settings, session.memory)
         if settings.published:
             raise UserError("published=true goes with results=DIR: published values stand beside a leaderboard")
-        return score_folder(settings)
+        return score_folder(settings, session.memory)
 
 
 COMMAND = Command(

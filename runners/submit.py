@@ -12,11 +12,12 @@ from runners.core.outcome import BAD_INPUT, DONE, STOPPED, Outcome
 from runners.core.settings import SubmitSettings
 
 if TYPE_CHECKING:
+    from runners.generation.session import Session
     from runners.submission.check import Findings
     from runners.submission.runs import Submitted
 
 
-def run(settings: SubmitSettings) -> Outcome:
+def run(settings: SubmitSettings, _session: Session | None = None) -> Outcome:
     """Check the runs and, unless only that is asked for, write the submission. Raises UserError."""
     from runners.core.errors import UserError
     from runners.core.failures import writing
@@ -80,7 +81,7 @@ def _open(runs: Sequence[Submitted], findings: Findings) -> list[str]:
     """The fields that only a person can fill in, listed."""
     from runners.submission.fields import open_fields, optional_fields, why_open
 
-    service = any(each.record and each.record.configuration["model"].get("paid") for each in runs)
+    service = any(each.record and each.record.configuration.model.paid for each in runs)
     left = open_fields(findings.card, service=service)
     if not left:
         return []

@@ -121,7 +121,7 @@ class Kept(Built):
 
     def generate(self, request: Request) -> Clip:
         """Remember what was asked."""
-        self.request = request.bare()
+        self.request = replace(request, step=lambda k, n: None, jobs=None)
         return super().generate(request)
 
     def close(self) -> None:

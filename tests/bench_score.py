@@ -144,14 +144,17 @@ def do(asked: str) -> None:
 
 def _ours(job: Job, scene: Scene) -> dict[str, Any]:
     from runners.scoring.cache import TruthCache
+    from runners.scoring.inputs import ScoringInput
     from runners.scoring.pipeline import score_videos
+    from runners.scoring.views import Resources
 
     out = Path(job.work) / "scores"
     cache = TruthCache(Path(job.cache), 100_000_000_000) if job.how == "cached" else None
     score_videos(
-        Path(job.clips), scene.dataset, scene.scenarios, benchmark="bench", expected=job.views, out=out, workers=1,
-        cache=cache,
-    )  # fmt: skip
+        ScoringInput(Path(job.clips), scene.dataset, scene.scenarios, benchmark="bench", expected=job.views),
+        out,
+        Resources(workers=1, cache=cache),
+    )
     with (out / "metrics.csv").open(newline="") as file:
         rows = {row.pop("scenario"): row for row in csv.DictReader(file)}
     return {name: ast.literal_eval(cell) for row in rows.values() for name, cell in row.items() if cell}

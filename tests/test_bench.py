@@ -34,6 +34,7 @@ def test_it_prints_a_figure_for_everything(capsys: pytest.CaptureFixture[str]) -
     ]
 
 
+@pytest.mark.full
 def test_the_scorer_is_held_against_the_reference(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     bench_score.main(bench_score.Scale(truths=((128, 72),), clips=((64, 36),), fps=4, views=1), tmp_path)
     rows = capsys.readouterr().out.splitlines()[1:]

@@ -25,6 +25,7 @@ def build(dtype: Any, device: str) -> Any:
     return TINY[NAME].build()
 
 
+@pytest.mark.full
 def test_the_harness_is_measured_beside_the_bare_call() -> None:
     torch.set_num_threads(1)
     ratio, waits = bench_gpu.measure(NAME, 2, 1, small(), build, "cpu")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import inspect
-import sys
 from copy import deepcopy
 from functools import cache
 from pathlib import Path
@@ -19,6 +18,7 @@ from omegaconf import OmegaConf
 from adapters import Adapter
 from runners.cli.choices import headline, options
 from runners.cli.composing import compose as jobs
+from runners.cli.model_kinds import by_kind
 from runners.cli.sources import watch
 from runners.core.settings import DoctorSettings, FetchSettings, GenerateSettings, ScoreSettings, SubmitSettings
 from runners.planning.make_plan import check_settings
@@ -39,9 +39,14 @@ def composed(command: str, *overrides: str) -> Any:
 
 
 @cache
-def _composed(command: str, *overrides: str) -> Any:
+def _store_schemas() -> None:
     for name, schema in SCHEMAS.items():
         ConfigStore.instance().store(group="schema", name=name, node=schema)
+
+
+@cache
+def _composed(command: str, *overrides: str) -> Any:
+    _store_schemas()
     watch(())
     with initialize_config_dir(str(CONF), version_base="1.3"):
         return OmegaConf.to_object(compose(command, list(overrides)))
@@ -57,6 +62,32 @@ def test_every_model_composes_and_its_arguments_bind(model: str) -> None:
     assert issubclass(target, Adapter)
     inspect.signature(target).bind(**arguments)
     assert target.neutral <= set(inspect.signature(target).parameters)
+
+
+@pytest.mark.parametrize("name", options("model", [CONF]))
+def test_a_kind_read_from_lines_is_that_of_the_composed_model(name: str) -> None:
+    [kind] = by_kind({name: CONF / "model" / f"{name}.yaml"})
+    adapter = composed("generate", f"model={name}").model.adapter
+    if "," in kind:
+        where, route = kind.split(", ")
+        assert adapter["mode"] == ("multiframe" if route == "multiframe" else "i2v")
+        assert adapter["_target_"].startswith("adapters.api.") == (where == "services")
+    else:
+        assert (
+            adapter["_target_"].split(".")[1]
+            in {
+                "baselines": ("baselines",),
+                "your own": ("command", "precomputed", "api"),
+                "the paper's closed models": ("retired", "precomputed"),
+            }[kind]
+        )
+
+
+def test_the_table_of_services_is_that_of_the_yamls() -> None:
+    from tests.tools.services_table import BEGIN, END, README, table  # which composes by this file
+
+    shown = README.read_text(encoding="utf-8").split(BEGIN)[1].split(END)[0]
+    assert shown == table(), "run: python -m tests.tools.services_table"
 
 
 OWN = {
@@ -108,10 +139,10 @@ def test_a_benchmark_is_called_as_its_file_is(own: str) -> None:
     assert composed("score", own, "benchmark=set", "benchmark.name=typed").benchmark.name == "typed"
 
 
-def test_each_job_of_a_sweep_has_its_own_name(own: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_each_job_of_a_sweep_has_its_own_name(own: str, tmp_path: Path) -> None:
     def names(*words: str) -> list[str]:
-        monkeypatch.setattr(sys, "argv", ["generate", own, f"hydra.sweep.dir={tmp_path}/sweep", *words])
-        return [job.settings.model.name for job in jobs("generate", GenerateSettings, lambda job: None)]
+        typed = [own, f"hydra.sweep.dir={tmp_path}/sweep", *words]
+        return [job.settings.model.name for job in jobs("generate", GenerateSettings, typed, lambda job: None)]
 
     assert names("-m", "model=mine,named,svd") == ["mine", "other", "svd"]
     assert names("-m", "model=mine", "model.name=a,b") == ["a", "b"]

@@ -12,8 +12,12 @@ from pathlib import Path
 
 import pytest
 
+import adapters.harness
+
 ROOT = Path(__file__).resolve().parents[1]
 MOST_FILES = 13
+SPEAKING = ("adapters.http.line", "adapters.http.retry_after", "adapters.http.urls")
+"""Over which `runners.fetch` speaks as services are spoken to."""
 HEAVY = {"av", "cv2", "diffusers", "hydra", "matplotlib", "omegaconf", "pymunk", "ray", "torch", "transformers"}
 
 
@@ -39,8 +43,35 @@ def test_adapters_know_neither_the_harness_nor_hydra() -> None:
     assert breaches("adapters", ("runners", "hydra", "omegaconf")) == []
 
 
-def test_the_harness_knows_only_the_surface_of_adapters() -> None:
-    assert breaches("runners", ("adapters",), allowed=("adapters", "adapters.http.line")) == []
+AUTHORS = {
+    "Adapter", "Clip", "Conditioning", "Finding", "Frame", "Frames", "Mode", "Needs", "PromptUse", "Request", "Size",
+    "AdapterError", "BadClip", "BadVideo", "Cancelled", "MissingDependency", "MissingKey", "OutOfMemory", "RateLimited",
+    "Refused", "Rejected", "Retryable", "SetupError",
+    "frames_for", "probe", "read_frames", "resize", "write_video",
+}  # fmt: skip
+"""All that the author of a model may need: read at one sitting."""
+
+
+def test_the_surface_for_authors_is_small() -> None:
+    assert set(adapters.__all__) == AUTHORS
+    assert breaches("adapters", ("adapters.harness",)) == []
+
+
+def test_the_harness_knows_only_the_surface_of_adapters_and_its_own_door() -> None:
+    doors = ("adapters", "adapters.harness", "adapters.file_hashes", *SPEAKING)
+    assert breaches("runners", ("adapters",), allowed=doors) == []
+
+
+def test_nothing_stands_in_the_harness_s_door_that_it_does_not_use() -> None:
+    used = {
+        alias.name
+        for path in (ROOT / "runners").rglob("*.py")
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.ImportFrom) and node.module == "adapters.harness"
+        for alias in node.names
+    }
+    assert set(adapters.harness.__all__) == used
+    assert not used & AUTHORS
 
 
 def code(path: Path) -> Iterator[ast.AST]:
@@ -96,8 +127,8 @@ ROOMS = (
     "runners.demo",
     "runners.paid",
     "runners.prompts",
-    "runners.clips",
     "runners.runs",
+    "runners.clips",
     "runners.dataset",
     "runners.catalogue",
     "runners.core",
@@ -131,7 +162,7 @@ def test_no_files_import_each_other_in_a_circle() -> None:
 
 def test_the_top_floor_holds_the_commands_and_nothing_else() -> None:
     found = {path.stem for path in (ROOT / "runners").glob("*.py")} - {"__init__"}
-    assert found == {"generate", "score", "submit", "fetch", "jobs", "doctor"}
+    assert found == {"generate", "score", "submit", "fetch", "jobs", "doctor", "models"}
 
 
 def test_no_room_is_too_full_to_be_taken_in() -> None:

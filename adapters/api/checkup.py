@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from adapters.api.http.addresses import host_of
 from adapters.api.http.transport import Lost, NotDelivered, Transport
 from adapters.api.told import fit
 from adapters.api.wire import UNREADABLE
 from adapters.contract import Finding, Size
 from adapters.errors import SetupError
+from adapters.http.urls import host_of
 
 if TYPE_CHECKING:
     from adapters.api.provider import Provider

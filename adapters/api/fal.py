@@ -6,12 +6,13 @@ from collections.abc import Mapping
 from typing import Any, ClassVar
 from urllib.parse import quote
 
-from adapters.api.http.addresses import origin
-from adapters.api.http.retry_after import Passing, asked_wait
+from adapters.api.http.retry_after import asked_wait
 from adapters.api.provider import Provider
 from adapters.api.told import identified
 from adapters.api.wire import Answer, BadAnswer, Call, Output, State, Status, Ticket, Work
 from adapters.errors import Ambiguous, SetupError
+from adapters.http.retry_after import Passing
+from adapters.http.urls import origin
 from adapters.outside import clean_text
 
 _NAMESPACES = ("workflows", "comfy")

@@ -8,11 +8,12 @@ from typing import Any, ClassVar
 from urllib.parse import quote
 
 from adapters.api.google_rpc import GoogleService, declined, decoded
-from adapters.api.http.addresses import origin
-from adapters.api.http.retry_after import Passing, asked_wait
+from adapters.api.http.retry_after import asked_wait
 from adapters.api.told import items, mapping, stated_id
 from adapters.api.wire import Answer, BadAnswer, Call, Output, State, Status, Ticket, Work
 from adapters.errors import SetupError
+from adapters.http.retry_after import Passing
+from adapters.http.urls import origin
 
 _STATES = {
     "queued": State.PENDING,

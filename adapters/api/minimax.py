@@ -6,11 +6,12 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import quote
 
-from adapters.api.http.retry_after import Passing, asked_wait
+from adapters.api.http.retry_after import asked_wait
 from adapters.api.provider import Provider
 from adapters.api.told import mapping, stated_id
 from adapters.api.wire import UNREADABLE, Answer, Call, Output, State, Status, Ticket, Work
 from adapters.errors import Ambiguous, RateLimited, Refused, Rejected, SetupError
+from adapters.http.retry_after import Passing
 
 _STATES = {
     "Preparing": State.PENDING,

@@ -6,11 +6,11 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import quote
 
-from adapters.api.http.addresses import origin
 from adapters.api.provider import Provider
 from adapters.api.told import mapping, number
 from adapters.api.wire import Answer, BadAnswer, Call, Output, State, Status, Ticket, Work
 from adapters.errors import Refused, SetupError
+from adapters.http.urls import origin
 
 _STATES = {
     "pending": State.PENDING,

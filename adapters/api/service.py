@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import datetime as dt
 import importlib
-import inspect
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, ClassVar, get_args
 
 from adapters.api.checkup import check_up
 from adapters.api.extension import repeated_frames
-from adapters.api.http.addresses import host_of
 from adapters.api.http.redaction import Redactor
 from adapters.api.http.transport import Transport
 from adapters.api.jobs.download import Fetched
@@ -27,6 +25,8 @@ from adapters.api.wire import Work
 from adapters.attempts import Attempt, MemoryLog, spent_usd
 from adapters.contract import Adapter, Clip, Finding, Mode, Needs, PromptUse, Request, Size
 from adapters.errors import MissingKey, SetupError
+from adapters.http.urls import host_of
+from adapters.identity import SERVICE, apart_from_defaults
 
 
 class Service(Adapter):
@@ -39,6 +39,7 @@ class Service(Adapter):
             "submit_s", "fetch_s", "read_s", "max_attempts", "moderation_retries", "resubmit", "prompt_max",
         }
     )  # fmt: skip
+    renamed = SERVICE
 
     def __init__(
         self,
@@ -48,9 +49,9 @@ class Service(Adapter):
         *,
         sizes: Sequence[Sequence[int]] = (),
         mode: Mode = "i2v",
-        fps: float | None = 24,
-        context_fps: float | None = None,
-        frames: int | None = None,
+        native_fps: float | None = 24,
+        conditioning_fps: float | None = None,
+        conditioning_frames: int | None = None,
         leading: int | str = 1,
         prompt: PromptUse = "required",
         prompt_max: int | None = None,
@@ -93,12 +94,13 @@ class Service(Adapter):
         self._terms = Terms(self.price, max_attempts, moderation_retries, resubmit)
         self.needs = Needs(
             mode=mode,
-            frames=frames,
-            fps=context_fps if mode == "multiframe" else None,
+            conditioning_frames=conditioning_frames,
+            conditioning_fps=conditioning_fps if mode == "multiframe" else None,
             sizes=tuple((int(width), int(height)) for width, height in sizes),
-            native_fps=fps,
+            native_fps=native_fps,
             prompt=prompt,
             prompt_max=prompt_max,
+            negative=negative,
             # So many are at it that the next ones wait encoded while the last ones come over: footage is large.
             concurrency=len(self.servers) * (concurrency + (1 if mode == "multiframe" else concurrency)),
             keys=(self.key_env,) if self.key_env else (),
@@ -107,12 +109,7 @@ class Service(Adapter):
 
     def identity(self, arguments: Mapping[str, Any]) -> dict[str, Any]:
         """All arguments that can change a pixel and differ from their defaults."""
-        defaults = {name: p.default for name, p in inspect.signature(type(self)).parameters.items()}
-        return {
-            key: value
-            for key, value in super().identity(arguments).items()
-            if value != defaults.get(key) and (value or defaults.get(key))
-        }
+        return super().identity(apart_from_defaults(type(self), arguments))
 
     def check(self) -> None:
         """Check what can be known without a key. Raises `SetupError`."""

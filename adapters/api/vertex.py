@@ -11,7 +11,7 @@ import importlib.util
 import os
 import re
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, ClassVar
 from urllib.parse import quote
 
@@ -20,7 +20,7 @@ from adapters.api.http.transport import NotDelivered
 from adapters.api.provider import missing
 from adapters.api.told import stated_id
 from adapters.api.wire import Answer, Call, Media, Output, State, Status, Ticket, Work
-from adapters.errors import SetupError
+from adapters.errors import Lacking, SetupError, raise_lacking
 
 _SCOPE = "https://www.googleapis.com/auth/cloud-platform"
 _OPERATION = re.compile(r"(projects/[^/]+/locations/[^/]+/publishers/[^/]+/models/[^/]+)/operations/[^/]+")
@@ -56,13 +56,17 @@ class Vertex(GoogleService):
 
     def check(self) -> None:
         """Raise `SetupError` without google-auth, without a project, or where a bucket is asked for."""
-        if importlib.util.find_spec("google") is None or importlib.util.find_spec("google.auth") is None:
-            raise missing("google-auth", "vertex")
-        if not self.project:
-            name = self.option.get("project_env") or "GOOGLE_CLOUD_PROJECT"
-            raise SetupError(f"no Google Cloud project: set ${name}, or model.adapter.options.project=…")
         if "storageUri" in self.call:
             raise SetupError("model.adapter.call.storageUri: a video in a bucket cannot be fetched here; leave it out")
+        raise_lacking(self._lacking())
+
+    def _lacking(self) -> Iterator[Lacking]:
+        if importlib.util.find_spec("google") is None or importlib.util.find_spec("google.auth") is None:
+            yield missing("google-auth", "vertex")
+        if not self.project:
+            name = self.option.get("project_env") or "GOOGLE_CLOUD_PROJECT"
+            ways = f"set ${name}, or model.adapter.options.project=…"
+            yield Lacking(f"no Google Cloud project: {ways}", f"a Google Cloud project: {ways}")
 
     def credential(self, key: str) -> Callable[[], Mapping[str, str]]:
         """A bearer token of the application default credentials, looked up at the first request and renewed in time."""

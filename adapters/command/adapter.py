@@ -8,14 +8,16 @@ import os
 import shutil
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any, ClassVar
 
 from adapters.command.arguments import choose_inputs, fields, filled, placeholders, split
-from adapters.command.child import Child
+from adapters.command.child import Child, running
 from adapters.command.clips import Job, hear
 from adapters.contract import Adapter, Clip, Mode, Needs, PromptUse, Request
 from adapters.errors import AdapterError, Rejected, SetupError
+from adapters.identity import SHOWN
 
 _TICK_S = 0.2
 """How often a running command is looked after: announcements heard, a cancelled run noticed."""
@@ -39,12 +41,14 @@ class Command(Adapter):
     half-written file never is.
 
     `timeout_s` is per clip (a batch may take that times its clips). `env` adds variables to the harness's own; secrets
-    belong into the latter, since this one is recorded. `cwd`: where the command runs. `mode`, `frames`, `fps`: what
-    conditioning is wanted; `width` and `height`: at which size (default: any). `native_fps`: the rate the model makes
-    (default: the run's). `leading`: how many frames of its output only echo the conditioning. `revision` is recorded.
+    belong into the latter, since this one is recorded. `cwd`: where the command runs. `mode`, `conditioning_frames`,
+    `conditioning_fps`: what the model is shown; `width` and `height`: at which size (default: any). `native_fps`: the
+    rate the model makes (default: the run's). `leading`: how many frames of its output only echo the conditioning.
+    `revision` is recorded.
     """
 
     neutral: ClassVar[frozenset[str]] = frozenset({"timeout_s", "concurrency"})
+    renamed = SHOWN
 
     def __init__(
         self,
@@ -54,8 +58,8 @@ class Command(Adapter):
         env: Mapping[str, str] | None = None,
         cwd: str | None = None,
         mode: Mode = "i2v",
-        frames: int | None = None,
-        fps: float | None = None,
+        conditioning_frames: int | None = None,
+        conditioning_fps: float | None = None,
         width: int | None = None,
         height: int | None = None,
         native_fps: float | None = None,
@@ -75,11 +79,12 @@ class Command(Adapter):
         self._inputs = choose_inputs(used, inputs, mode)
         self.needs = Needs(
             mode=mode,
-            frames=frames,
-            fps=fps,
+            conditioning_frames=conditioning_frames,
+            conditioning_fps=conditioning_fps,
             sizes=((width, height),) if width and height else (),
             native_fps=native_fps,
             prompt=prompt,
+            negative=bool(used & {"negative_prompt", "requests"}) or not used,
             concurrency=concurrency,
             max_batch=batch,
         )
@@ -128,12 +133,14 @@ class Command(Adapter):
         if not jobs:
             return
         logs, told = jobs[-1].scratch, 0
-        try:
-            child = Child(self._arguments(jobs, logs), cwd=self._cwd, env=self._environment(), logs=logs)
-        except Rejected as error:
-            yield from itertools.repeat(error, len(jobs))
-            return
-        with child:
+        with ExitStack() as stack:
+            try:
+                child = stack.enter_context(
+                    running(self._arguments(jobs, logs), cwd=self._cwd, env=self._environment(), logs=logs)
+                )
+            except Rejected as error:
+                yield from itertools.repeat(error, len(jobs))
+                return
             for _ in self._watch(child, jobs):
                 while told < len(jobs) - 1 and (outcome := jobs[told].outcome) is not None:
                     told += 1

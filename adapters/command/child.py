@@ -1,17 +1,17 @@
-"""A child process that does not outlive this one. Part of `adapters.command.adapter`."""
+"""The user's command as it runs: its output in files, its lines as they come. Part of `adapters.command.adapter`."""
 
 from __future__ import annotations
 
-import contextlib
 import os
 import re
 import signal
 import subprocess
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
-from typing import BinaryIO, Self
+from typing import BinaryIO
 
-from adapters.command.lifeline import Lifeline
+from adapters.command.supervision import supervised
 from adapters.errors import Rejected
 
 _GRACE_S = 2.0
@@ -21,33 +21,34 @@ _TAIL_BYTES = 8192
 _TAIL_CHARS = 500
 
 
-class Child:
-    """A running command in a process group of its own, its output in `stdout.log` and `stderr.log` of a folder.
+@contextmanager
+def running(argv: Sequence[str], *, cwd: Path | None, env: Mapping[str, str], logs: Path) -> Iterator[Child]:
+    """Run a command, its output in `stdout.log` and `stderr.log` of a folder; nothing it prints is held in memory.
 
-    Leaving the `with` block kills what still runs of it, and so does the end of this process, even by SIGKILL. Nothing
-    it prints is held in memory.
+    Leaving the `with` block kills what still runs of it, and so does the end of this process, even by SIGKILL. Raises
+    `Rejected` for a command that cannot be started.
     """
-
-    def __init__(self, argv: Sequence[str], *, cwd: Path | None, env: Mapping[str, str], logs: Path) -> None:
-        self._logs = logs
-        with (logs / "stdout.log").open("wb") as out, (logs / "stderr.log").open("wb") as err:
-            lifeline = None
-            try:
-                lifeline = self._lifeline = Lifeline()
-                self._process = subprocess.Popen(  # noqa: S603 - running the user's own command is the purpose
-                    argv, cwd=cwd, env=env, stdin=subprocess.DEVNULL, stdout=out, stderr=err, start_new_session=True
+    with ExitStack() as stack:
+        try:
+            with (logs / "stdout.log").open("wb") as out, (logs / "stderr.log").open("wb") as err:
+                process = stack.enter_context(
+                    supervised(argv, cwd=cwd, env=env, stdout=out, stderr=err, grace_s=_GRACE_S, stragglers=False)
                 )
-            except (OSError, ValueError) as error:  # not there, not executable, a NUL byte in an argument
-                if lifeline is not None:
-                    lifeline.cut()
-                raise Rejected(f"{argv[0]} cannot be started: {error}") from error
-            self._lifeline.hold(self._process.pid)
-        self._stdout: BinaryIO = (logs / "stdout.log").open("rb")
+        except (OSError, ValueError) as error:  # not there, not executable, a NUL byte in an argument
+            raise Rejected(f"{argv[0]} cannot be started: {error}") from error
+        yield Child(process, logs, stack.enter_context((logs / "stdout.log").open("rb")))
+
+
+class Child:
+    """A running command, and what it has printed so far."""
+
+    def __init__(self, process: subprocess.Popen[bytes], logs: Path, stdout: BinaryIO) -> None:
+        self._process, self._logs, self._stdout = process, logs, stdout
         self._partial = b""
 
     def wait(self, seconds: float) -> int | None:
         """Its exit code, or None if it still runs after `seconds`."""
-        with contextlib.suppress(subprocess.TimeoutExpired):
+        with suppress(subprocess.TimeoutExpired):
             return self._process.wait(seconds)
         return None
 
@@ -71,22 +72,6 @@ class Child:
             if lines:
                 return " | ".join(lines[-count:])[-_TAIL_CHARS:]
         return "(it printed nothing)"
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._stdout.close()
-        if self._process.poll() is None:
-            self._signal(signal.SIGTERM)
-            self.wait(_GRACE_S)
-            self._signal(signal.SIGKILL)
-            self._process.wait()
-        self._lifeline.cut()
-
-    def _signal(self, number: signal.Signals) -> None:
-        with contextlib.suppress(ProcessLookupError, PermissionError):
-            os.killpg(self._process.pid, number)
 
 
 def exit_reason(code: int) -> str:

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Literal
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import urlsplit
 
 import requests
 from requests import exceptions
@@ -133,21 +133,6 @@ class _Session(requests.Session):
         if place not in self._known:
             self._known[place] = super().merge_environment_settings(url, proxies, stream, verify, cert)
         return dict(self._known[place])
-
-
-def redirected(url: str, target: str) -> str:
-    """Where the target of an answer leads, from the address that gave it.
-
-    Raises ValueError, with a few words to go on after "redirects", for what may not be followed.
-    """
-    try:
-        # http.client reads heads as Latin-1, and servers that do not escape their paths write UTF-8.
-        following = urljoin(url, target.encode("latin-1").decode("utf-8"))
-    except ValueError:
-        raise ValueError("to what is no web address") from None
-    if url.startswith("https:") and not following.startswith("https:"):
-        raise ValueError("to an address without encryption")
-    return following
 
 
 def _no_netrc(request: requests.PreparedRequest) -> requests.PreparedRequest:

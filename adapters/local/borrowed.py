@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 from adapters.errors import SetupError
 from adapters.local.calls.running import kept, steady_numerics
-from adapters.wrapper import Wrapper
+from adapters.local.pixel_facts import pixel_facts
+from adapters.wrappers.wrapper import Wrapper
 
 if TYPE_CHECKING:
     from adapters.local.diffusers import Diffusers
@@ -56,7 +57,7 @@ class Borrowed(Wrapper):
                 self._undo.pop()()
 
     def describe(self) -> dict[str, Any]:
-        """Class, scheduler, device and dtype; and how many CPU threads torch uses, which can change the last bit."""
+        """Class, scheduler, device and dtype, CPU threads that torch uses, and under `pixels` what else counts."""
         import torch
 
         scheduler = getattr(self._pipe, "scheduler", None)
@@ -67,7 +68,21 @@ class Borrowed(Wrapper):
             "device": str(self._pipe.device),
             "dtype": str(self._pipe.dtype).removeprefix("torch."),
             "threads": torch.get_num_threads(),
+            "pixels": pixel_facts(self._pipe),
         }
+
+
+def check_blocks(pipe: Any, asked: Iterable[str | None]) -> None:
+    """Raise SetupError for a modular pipeline whose blocks pass over an argument: its workflow is another.
+
+    diffusers only warns, and a workflow of text alone would make its clips without the picture.
+    """
+    taken = set(pipe.blocks.input_names)
+    if absent := sorted(name for name in asked if name is not None and name not in taken):
+        raise SetupError(
+            f"pipeline= has blocks that take no {absent[0]}: they are of another workflow than the model's YAML calls "
+            f"(they take {', '.join(sorted(taken))})"
+        )
 
 
 def _plain(values: dict[str, Any]) -> dict[str, Any]:

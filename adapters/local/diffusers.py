@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import partial
-from typing import Any
+from typing import Any, ClassVar
 
 from adapters.contract import Adapter, Clip, Mode, Needs, PromptUse, Request
-from adapters.errors import AdapterError, Cancelled, MissingDependency, Refused, SetupError
+from adapters.errors import AdapterError, Cancelled, MissingDependency, Refused, raise_lacking
+from adapters.identity import PIPELINE, apart_from_defaults
 from adapters.local import loading
-from adapters.local.borrowed import Borrowed
+from adapters.local.borrowed import Borrowed, check_blocks
 from adapters.local.calls import running
 from adapters.local.calls.encoding import EncodedPrompts
-from adapters.local.calls.feeding import FEEDS, Shot
+from adapters.local.calls.feeding import FEEDS, Shot, names_fed
 from adapters.local.calls.frame_rules import FrameRule
 from adapters.local.calls.kinds import refuse_restyling
+from adapters.local.calls.tokens import count_tokens
 from adapters.local.loading import Recipe, Sources
+from adapters.local.pixel_facts import pixel_facts
 from adapters.local.placement.placement import Placement
 from adapters.local.settings import INSTALL, check_batch, checked_names, checked_size, chosen, importable
 from adapters.messages import in_a_line
@@ -30,17 +32,20 @@ HOW_TO_INSTALL = {"torchvision": "pip install torchvision, from the index and at
 class Diffusers(Adapter):
     """Runs one pipeline class of diffusers as its YAML says; `conf/base/diffusers.yaml` explains every argument.
 
-    The frames asked for follow from `frames`, `least`, `most`, `added` and `leading`, and what comes back is checked
+    The frames asked for follow from `lengths`, `least`, `most`, `added` and `leading`, and what comes back is checked
     against them. The same seed gives the same frames on the same hardware and versions.
     """
+
+    neutral: ClassVar[frozenset[str]] = frozenset({"placement", "batches"})
+    renamed = PIPELINE
 
     def __init__(
         self,
         pipeline: str,
         checkpoint: str,
         size: Sequence[int],
-        fps: float,
-        frames: str,
+        native_fps: float,
+        lengths: str,
         *,
         revision: str | None = None,
         variant: str | None = None,
@@ -59,7 +64,7 @@ class Diffusers(Adapter):
         least: int | None = None,
         most: int | None = None,
         added: int = 0,
-        context: int = 1,
+        conditioning_frames: int = 1,
         conditioning: str = "image",
         leading: int = 1,
         names: Mapping[str, str | None] | None = None,
@@ -77,9 +82,9 @@ class Diffusers(Adapter):
             pipeline, checkpoint, revision, variant, dtype, components or {}, options or {}, scheduler or {},
             guider or {}, loader, workflow, safetensors_only, trust_remote_code,
         )  # fmt: skip
-        self.rule = FrameRule.parse(frames, least=least, most=most, added=added, leading=leading)
+        self.rule = FrameRule.parse(lengths, least=least, most=most, added=added, leading=leading)
         check_batch(pipeline, batch, taken=batches, chunk=(call or {}).get("decode_chunk_size"), most=most)
-        self._size, self._fps = checked_size(size, multiple), float(fps)
+        self._size, self._fps = checked_size(size, multiple), float(native_fps)
         self._packages = tuple(needs)
         self._feed = FEEDS[chosen("conditioning", conditioning, FEEDS)]
         self._names = checked_names(names or {})
@@ -91,11 +96,12 @@ class Diffusers(Adapter):
         refuse_restyling(pipeline, self._call)
         self.needs = Needs(
             mode=mode,
-            frames=context if mode == "multiframe" else None,
-            fps=fps if mode == "multiframe" else None,
+            conditioning_frames=conditioning_frames if mode == "multiframe" else None,
+            conditioning_fps=native_fps if mode == "multiframe" else None,
             sizes=(self._size,),
-            native_fps=fps,
+            native_fps=native_fps,
             prompt=prompt,
+            negative=self._names["negative_prompt"] is not None,
             max_batch=batch,
         )
         self._sources: Sources | None = None
@@ -104,24 +110,25 @@ class Diffusers(Adapter):
 
     def identity(self, arguments: Mapping[str, Any]) -> dict[str, Any]:
         """All arguments that differ from their defaults, and of the placement what changes pixels."""
-        defaults = {name: p.default for name, p in inspect.signature(type(self)).parameters.items()}
-        kept = {
-            key: value
-            for key, value in arguments.items()
-            if key not in ("placement", "batches") and value != defaults.get(key) and (value or defaults.get(key))
-        }
+        kept = super().identity(apart_from_defaults(type(self), arguments))
         placed = self._placement.identity()
         return {**kept, "placement": placed} if placed else kept
 
     def check(self) -> None:
         """Check that all packages are installed. Raises `MissingDependency`."""
-        for name in PACKAGES:
-            if not importable(name):
-                raise MissingDependency(name, INSTALL)
-        for name in self._packages:
-            if not importable(name):
-                raise MissingDependency(name, HOW_TO_INSTALL.get(name, f"pip install {name}"))
-        self._placement.packages()
+        packages = next((name for name in PACKAGES if not importable(name)), None)
+        own = [name for name in self._packages if not importable(name)]
+        raise_lacking(
+            [
+                *([MissingDependency(packages, INSTALL)] if packages else []),
+                *(MissingDependency(name, HOW_TO_INSTALL.get(name, f"pip install {name}")) for name in own),
+                *self._placement.lacking(),
+            ]
+        )
+
+    def count_tokens(self, texts: Sequence[str], most: int) -> list[tuple[int, int]] | None:
+        """By the checkpoint's own tokenizer, if its files are here."""
+        return count_tokens(self._recipe.checkpoint, self._recipe.revision, texts, most)
 
     def revision(self) -> str:
         """The commit, or content hash, of the files that `load` would read; they are fetched for it."""
@@ -152,9 +159,10 @@ class Diffusers(Adapter):
 
     def borrow(self, pipe: Any) -> Adapter:
         """The adapter that works with a pipeline that is loaded and placed by its owner. Raises SetupError."""
-        if self._recipe.modular:
-            raise SetupError("a modular pipeline cannot be borrowed; have it loaded from its checkpoint")
         borrowed = Borrowed(self, pipe, self._recipe.pipeline)
+        if self._recipe.modular:
+            fed = names_fed(self._feed, self._size, self.needs.frames or 1)
+            check_blocks(pipe, {*self._call, *(self._names.get(name, name) for name in fed)})
         self._placement = Placement(device=str(getattr(pipe, "_execution_device", pipe.device)))
         return borrowed
 
@@ -163,7 +171,7 @@ class Diffusers(Adapter):
         return {}
 
     def describe(self) -> dict[str, Any]:
-        """Revision, class, device and dtype; and how many CPU threads torch uses, which can change the last bit."""
+        """Revision, class, device and dtype, how many CPU threads torch uses, and under `pixels` what else counts."""
         import torch
 
         return {
@@ -172,6 +180,7 @@ class Diffusers(Adapter):
             "device": self._placement.torch_device,
             "dtype": self._recipe.dtype if isinstance(self._recipe.dtype, str) else dict(self._recipe.dtype),
             "threads": torch.get_num_threads(),
+            "pixels": pixel_facts(self._pipe),
         }
 
     def generate(self, request: Request) -> Clip:
@@ -203,8 +212,7 @@ class Diffusers(Adapter):
         self._placement.free()
 
     def _check_class(self) -> Any:
-        name = "ModularPipeline" if self._recipe.modular else self._recipe.pipeline
-        pipeline_class = loading.find_class(name)
+        pipeline_class = loading.pipeline_class(self._recipe)
         if not self._recipe.modular:
             asked = [own for name in ("num_frames", "width", "height") if (own := self._names[name])]
             loading.check_arguments(pipeline_class, [*self._call, *asked])

@@ -13,10 +13,11 @@ from pathlib import Path
 from typing import Any
 
 from adapters.errors import MissingDependency, OutOfMemory, SetupError, is_out_of_memory
+from adapters.file_hashes import sha256_file
+from adapters.local import processors
 from adapters.local.placement.placement import Placement
-from adapters.local.settings import INSTALL
+from adapters.local.settings import INSTALL, importable
 from adapters.local.weights.contents import INDEXES, read_index
-from adapters.local.weights.hashing import sha256_file
 from adapters.local.weights.hub import Source, fetch
 from adapters.messages import in_a_line, near
 
@@ -88,12 +89,23 @@ def library(name: str) -> Any:
 def find_class(name: str, where: str = "diffusers") -> Any:
     """A class of an installed library. Raises SetupError with the nearest names for one that is not there."""
     module = library(where)
-    found = getattr(module, name, None)
+    found = processors.class_of(module, name)
     if found is None:
         raise SetupError(
             f"{where} {getattr(module, '__version__', '')} has no {name}{near(name, dir(module))}; "
             f"another version may: pip install -U {where}"
         )
+    return found
+
+
+def pipeline_class(recipe: Recipe) -> Any:
+    """The class of a recipe's pipeline. Raises SetupError, MissingDependency for what it cleans texts with.
+
+    Wan's and its kin call ftfy for every text, and stumble over its name where it is not installed.
+    """
+    found = find_class("ModularPipeline" if recipe.modular else recipe.pipeline)
+    if "ftfy.fix_text(" in inspect.getsource(inspect.getmodule(found) or found) and not importable("ftfy"):
+        raise MissingDependency("ftfy", INSTALL)
     return found
 
 
@@ -136,16 +148,21 @@ def _one_file(path: Any) -> Source | None:
 
 def component_classes(recipe: Recipe, sources: Sources) -> dict[str, Any]:
     """The classes of all parts, by name, without their weights; parts whose class is not public are left out."""
-    # A folder may hold both: what a modular pipeline loads is told by its own.
-    index = next((path for name in reversed(INDEXES) if (path := sources.main.path / name).is_file()), None)
-    listed = read_index(index, recipe.checkpoint) if index else {}
+    listed = _listed(recipe, sources)
     found: dict[str, Any] = {}
     for name, entry in listed.items():
         if isinstance(entry, list) and len(entry) >= 2 and entry[0] in ("diffusers", "transformers"):
-            found[name] = getattr(library(entry[0]), entry[1], None)
+            found[name] = processors.class_of(library(entry[0]), entry[1])
     for name, part in recipe.components.items():
         found[name] = find_class(part["class"], part.get("library", "diffusers"))
     return {name: part for name, part in found.items() if part is not None}
+
+
+def _listed(recipe: Recipe, sources: Sources) -> Mapping[str, Any]:
+    """The parts of the checkpoint as its own index has them: name → [library, class …]."""
+    # A folder may hold both: what a modular pipeline loads is told by its own.
+    index = next((path for name in reversed(INDEXES) if (path := sources.main.path / name).is_file()), None)
+    return read_index(index, recipe.checkpoint) if index else {}
 
 
 def dtypes(words: str | Mapping[str, str]) -> Any:
@@ -171,9 +188,14 @@ def load_pipeline(
     """
     try:
         dtype = dtypes(recipe.dtype)
-        given = {**placement.load_arguments(dtype, classes, sources.main.path), **extra}
+        folder, listed = sources.main.path, _listed(recipe, sources).keys() - recipe.components.keys()
+        seeing = processors.read_processors(listed, classes, folder)
+        given = {**seeing, **placement.load_arguments(dtype, classes, folder), **extra}
         read = _read_modular if recipe.modular else _read
-        pipe = read(recipe, pipeline_class, sources, dtype, given)
+        with processors.quiet():
+            pipe = read(recipe, pipeline_class, sources, dtype, given)
+        for part in pipe.components.values():
+            processors.settle(part)
         _change(pipe, recipe)
         placement.apply(pipe, [source.path for source in sources.loras])
     except SetupError:

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from adapters import AdapterError, Clip, Frames, Needs, Request, SetupError, probe, read_frames
+from adapters.video.frames import same_shape
 
 
 class ContractBreach(AssertionError):
@@ -26,11 +27,12 @@ def check_needs(needs: Needs) -> None:
     for key in ("concurrency", "max_batch"):
         value: Any = getattr(needs, key)
         want(isinstance(value, int) and value >= 1, f"needs.{key} is {value!r}; a whole number from 1 is wanted")
-    for key in ("fps", "native_fps"):
+    for key in ("conditioning_fps", "native_fps"):
         rate: Any = getattr(needs, key)
         want(rate is None or _is_rate(rate), f"needs.{key} is {rate!r}; frames per second or None is wanted")
-    want(needs.frames is None or needs.mode == "multiframe", "needs.frames is for multiframe; i2v gets one frame")
-    want(needs.frames is None or needs.frames >= 1, f"needs.frames is {needs.frames}; at least 1 is wanted")
+    shown = needs.conditioning_frames
+    want(shown is None or needs.mode == "multiframe", "needs.conditioning_frames is for multiframe; i2v gets one frame")
+    want(shown is None or shown >= 1, f"needs.conditioning_frames is {shown}; at least 1 is wanted")
     sizes: Any = needs.sizes
     for size in sizes:
         whole = len(size) == 2 and all(isinstance(side, int) and side > 0 for side in size)
@@ -60,9 +62,8 @@ def check_clip(clip: Any, request: Request) -> Frames:
     )
     height, width = frames.shape[1:3]
     shown = request.conditioning
-    stretched = width * shown.height / (height * shown.width)
     want(
-        abs(stretched - 1) <= 0.08,
+        same_shape((width, height), (shown.width, shown.height)),
         f"the clip is {width}x{height}, its conditioning was {shown.width}x{shown.height}; the same shape is wanted",
     )
     return frames[leading:]

@@ -21,8 +21,8 @@ def make_request(scratch: Path, needs: Needs | None = None, *, size: Size | None
     """
     needs = needs or Needs()
     width, height = size or (needs.sizes[0] if needs.sizes else (64, 36))
-    fps = needs.fps or _FPS
-    count = 1 if needs.mode == "i2v" else needs.frames or round(3 * fps)
+    fps = needs.conditioning_fps or _FPS
+    count = 1 if needs.mode == "i2v" else needs.conditioning_frames or round(3 * fps)
     folder = scratch / "scratch"
     folder.mkdir(parents=True, exist_ok=True)
     request = Request(

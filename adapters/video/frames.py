@@ -7,8 +7,11 @@ from typing import cast
 
 import numpy as np
 
-from adapters.contract import Clip, Frame, Frames
+from adapters.contract import Clip, Frame, Frames, Size
 from adapters.errors import BadClip
+
+_ROUNDING = 16
+"""Pixels by which a side at the nearest multiple of 32 is off."""
 
 
 def measured(clip: Clip) -> tuple[Clip, float, int]:
@@ -60,3 +63,13 @@ def resize(frame: Frame, size: tuple[int, int]) -> Frame:
     if smaller != size:
         frame = cast("Frame", cv2.resize(frame, size, interpolation=cv2.INTER_CUBIC))
     return frame
+
+
+def same_shape(one: Size, other: Size) -> bool:
+    """Whether `one` is of the `other`'s shape, rounded as models round: within 3 %, or to multiples of 32 within 8 %.
+
+    Of 16:9 these are 832x480, 1216x704 and 320x192; 720x480 (3:2) and 512x320 (16:10) are other shapes.
+    """
+    wide, high = one[0] * other[1], one[1] * other[0]
+    off = min(abs(wide - high) / other[1], abs(wide - high) / other[0])  # pixels of one's width, of its height
+    return max(wide, high) <= min(wide, high) * (1.08 if off <= _ROUNDING else 1.03)

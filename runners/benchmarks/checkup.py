@@ -8,7 +8,8 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from adapters import BadVideo, Finding, VideoInfo, examine, glance
+from adapters import BadVideo, Finding
+from adapters.harness import VideoInfo, examine, glance
 from runners.benchmarks.benchmark import Benchmark, benchmark_root, read_benchmark
 from runners.clips.conditioning import DEFAULT_FPS, ConditioningSource, best_rate, probe_source
 from runners.clips.footage import has_rate, is_steady, mask_fault, truth_fault

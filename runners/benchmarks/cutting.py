@@ -10,7 +10,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from adapters import Frame, Writer, read_frames, survey
+from adapters import Frame, read_frames
+from adapters.harness import Writer, survey
 from runners.dataset.layout import CONDITIONING_S, CONTINUATION_S
 
 TOTAL_S = CONDITIONING_S + CONTINUATION_S

@@ -42,6 +42,8 @@ class Facts:
     """Which of the YAML's values nobody could confirm, in a sentence."""
     text_tokens: int | None = None
     """How many tokens of a prompt reach the model: its text encoder cuts the rest off without a word."""
+    published: str | None = None
+    """Its name in the tables of published scores (`runners/reporting/published.py`)."""
     rewrites: str | None = None
     """What the authors' own code or the service does to a prompt before the model reads it."""
 

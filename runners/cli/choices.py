@@ -39,9 +39,9 @@ def files(group: str, folders: Sequence[Path]) -> dict[str, Path]:
     """The choices of a group with each one's file; the first folder that has one wins."""
     found: dict[str, Path] = {}
     for folder in folders:
-        for path in (folder / group).glob("*.yaml"):
+        for path in (folder / group).rglob("*.yaml"):
             if path.is_file():
-                found.setdefault(path.stem, path)
+                found.setdefault(path.relative_to(folder / group).with_suffix("").as_posix(), path)
     return dict(sorted(found.items()))
 
 

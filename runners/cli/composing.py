@@ -6,8 +6,8 @@ import logging
 import math
 import os
 import sys
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, fields, is_dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -34,13 +34,12 @@ class Job:
     """Of a sweep: its keys, each with this job's own value."""
 
 
-def compose(name: str, schema: type[Any], elsewhere: Callable[[Job], None]) -> list[Job]:
-    """All jobs that `sys.argv` asks for, none of them begun, so that they know of each other. Raises UserError.
+def compose(name: str, schema: type[Any], typed: Sequence[str], elsewhere: Callable[[Job], None]) -> list[Job]:
+    """All jobs that the words `typed` ask for, none of them begun, so that they know of each other. Raises UserError.
 
     Other launchers than Hydra's own run each job where they compose it: it is handed to `elsewhere` there, a function
     that can be pickled.
     """
-    os.environ["HYDRA_FULL_ERROR"] = "1"  # makes Hydra raise instead of printing and exiting in its own words
     logging.raiseExceptions = False  # a log that nobody reads is no fault
     import hydra
     from hydra.core.config_store import ConfigStore
@@ -55,8 +54,7 @@ def compose(name: str, schema: type[Any], elsewhere: Callable[[Job], None]) -> l
     _offer_plugin_configurations()
     texts = text_keys(schema)
     watch(texts)
-    typed = sys.argv
-    flags, words, last = for_hydra(typed[1:], texts | _GROUPS)
+    flags, words, last = for_hydra(typed, texts | _GROUPS)
     jobs: list[Job] = []
     sweeps: dict[str, bool] = {}
     litter: list[Path] = []
@@ -72,16 +70,30 @@ def compose(name: str, schema: type[Any], elsewhere: Callable[[Job], None]) -> l
 
     try:
         sweeps.update(_sweeps(words))
-        sys.argv = [typed[0], *flags, *words, *last]
-        job()
+        with _spoken_to([*flags, *words, *last]):
+            job()
     except (HydraException, OmegaConfBaseException) as error:
         raise UserError(plain_words(error, schema)) from None
     except (YAMLError, UnicodeDecodeError) as error:
         raise UserError(f"a YAML of the configuration is not well-formed: {' '.join(str(error).split())}") from None
     finally:
-        sys.argv = typed
         _tidy(litter)
     return jobs
+
+
+@contextmanager
+def _spoken_to(words: list[str]) -> Iterator[None]:
+    """Hydra's decorator hears through the process alone: it reads `sys.argv`, and raises only for HYDRA_FULL_ERROR.
+
+    Without that it prints errors and exits in its own words. The variable stays: other launchers' processes inherit it.
+    """
+    os.environ["HYDRA_FULL_ERROR"] = "1"
+    typed = sys.argv
+    sys.argv = [typed[0], *words]
+    try:
+        yield
+    finally:
+        sys.argv = typed
 
 
 def _sweeps(words: list[str]) -> dict[str, bool]:
@@ -124,10 +136,12 @@ def _job(configuration: DictConfig, schema: type[Any], typed: Mapping[str, bool]
     from omegaconf import OmegaConf
     from omegaconf.errors import OmegaConfBaseException
 
+    from runners.cli.making import check_former_names
     from runners.cli.sources import check_texts, name_by_file
 
     try:
         name_by_file(configuration, HydraConfig.get())  # for other launchers' processes, which compose on their own
+        check_former_names(OmegaConf.select(configuration, "model.adapter"))
         settings = OmegaConf.to_object(configuration)
         check_numbers(settings)
         check_texts(settings, text_keys(schema))

@@ -33,6 +33,8 @@ def plain_words(error: BaseException, schema: type[Any] | None = None) -> str:
         return f"{several[1]}: for a sweep over several values add -m, {ways}"
     key = re.search(r"Could not override '([\w./@-]+)'", text) or re.search(r"full_key: ([\w.]+)", text)
     if key and schema is not None and ("Could not override" in text or "not in" in text):
+        if key[1].startswith("model.") and (names := _newer_names(key[1])):
+            return f"{key[1]} is now called {' or '.join(names)}: whichever the model's YAML has"
         if key[1].startswith("model.adapter."):
             return (
                 f"the model's YAML has no {key[1]!r}: check its spelling there; "
@@ -46,6 +48,12 @@ def plain_words(error: BaseException, schema: type[Any] | None = None) -> str:
         return f"{text.removeprefix('Error merging override ')}: {plain_words(error.__cause__)}"
     told = " ".join(line for line in lines if not line.startswith(_NOISE)) or type(error).__name__
     return f"{key[1]}: {told}" if key and key[1] not in told else told
+
+
+def _newer_names(key: str) -> list[str]:
+    from adapters.harness import newer_names
+
+    return [f"model.adapter.{name}" for name in newer_names(key.rpartition(".")[2])]
 
 
 def _meant(key: str, schema: type[Any]) -> str:

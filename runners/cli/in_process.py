@@ -94,6 +94,7 @@ def _composed(name: str, schema: type[Any], words: Sequence[str], folders: Seque
     from hydra.types import RunMode
     from omegaconf import OmegaConf, open_dict
 
+    from runners.cli.making import check_former_names
     from runners.cli.sources import check_hydra, check_texts, forget_altered, name_by_file
 
     texts = text_keys(schema)
@@ -105,6 +106,7 @@ def _composed(name: str, schema: type[Any], words: Sequence[str], folders: Seque
     name_by_file(composed, composed.hydra)
     with open_dict(composed):
         del composed["hydra"]
+    check_former_names(OmegaConf.select(composed, "model.adapter"))
     settings = OmegaConf.to_object(composed)
     check_numbers(settings)
     check_texts(settings, texts)

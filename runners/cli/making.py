@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import importlib
 import inspect
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, get_type_hints
 
 from runners.cli.hydra_errors import plain_words
@@ -41,6 +42,21 @@ def check_node(node: Any, place: str) -> None:
             check_node(item, place)
 
 
+def check_former_names(node: Any) -> None:
+    """Raise UserError if an argument in a node, which may still lack others, goes by the name that it had before."""
+    from adapters.harness import newer_names
+
+    if isinstance(node, Mapping) and "_target_" in node and any(map(newer_names, map(str, node))):
+        _check_former(find_class(str(node["_target_"]), _PLACE), node)
+
+
+def _check_former(kind: Any, node: Mapping[Any, Any]) -> None:
+    known = inspect.signature(kind).parameters
+    for former, name in getattr(kind, "renamed", {}).items():
+        if former in node and former not in known:
+            raise UserError(f"{node['_target_']}: {former!r} is now called {name!r}")
+
+
 def _made(node: Any) -> Any:
     if isinstance(node, list):
         return [_made(item) for item in node]
@@ -61,7 +77,7 @@ def _made(node: Any) -> Any:
 
 def find_class(path: str, place: str) -> type[Adapter]:
     """The subclass of Adapter that a `_target_` names. Raises UserError, with the nearest names."""
-    from adapters import Adapter
+    from adapters import Adapter, SetupError
 
     where = f"{place}._target_={path}"
     module_name, _, name = path.rpartition(".")
@@ -70,7 +86,7 @@ def find_class(path: str, place: str) -> type[Adapter]:
     try:
         module = importlib.import_module(module_name)
     except (Exception, SystemExit) as error:  # noqa: BLE001  (somebody's module, and it may do anything while it is imported)
-        what = "" if isinstance(error, ImportError | ValueError) else f"{type(error).__name__}: "
+        what = "" if isinstance(error, ImportError | SetupError | ValueError) else f"{type(error).__name__}: "
         raise UserError(f"{where}: {what}{error}") from None
     if not hasattr(module, name):
         public = [word for word in vars(module) if word[:1].isupper()]
@@ -93,6 +109,7 @@ def check_arguments(target: Any, node: dict[str, Any], place: str = _PLACE) -> N
     parameters = inspect.signature(target).parameters.values()
     named = [p for p in parameters if p.kind in (p.POSITIONAL_OR_KEYWORD, p.KEYWORD_ONLY)]
     known = {parameter.name for parameter in named}
+    _check_former(target, node)
     unknown = [key for key in node if key not in known and key not in _NO_ARGUMENTS]
     if unknown and not any(parameter.kind is parameter.VAR_KEYWORD for parameter in parameters):
         if unknown[0] == "placement":

@@ -10,7 +10,8 @@ from typing import Any
 
 import numpy as np
 
-from adapters import BadClip, BadVideo, Clip, Frame, VideoInfo, read_frames, survey
+from adapters import BadClip, BadVideo, Clip, Frame, read_frames
+from adapters.harness import VideoInfo, survey
 
 _STAMP_TOLERANCE_S = Fraction(1, 900)
 """Some containers round time stamps to milliseconds; such a file still has a constant rate."""

@@ -10,20 +10,14 @@ from typing import Literal, TypeVar
 
 import numpy as np
 
-from adapters import (
+from adapters import BadVideo, Conditioning, Frame, Frames, Mode, Needs, read_frames
+from adapters.harness import (
     BadPicture,
-    BadVideo,
-    Conditioning,
-    Frame,
-    Frames,
-    Mode,
-    Needs,
     VideoInfo,
     check_picture,
     frame_times,
     glance,
     picture_size,
-    read_frames,
     read_picture,
     sample_backwards,
 )
@@ -112,17 +106,17 @@ def conditioning_geometry(fit: Fit, size: Size, needs: Needs, default: Size) -> 
 def make_conditioning(source: ConditioningSource, needs: Needs, geometry: Geometry) -> Conditioning:
     """Decode what the model sees, fitted; only the frames that are kept are ever held, at the model's size.
 
-    Multiframe: `needs.frames` frames (None: as many as 3 s give) at `needs.fps`, sampled backwards from the switch
-    frame at exact instants, each the nearest source frame, the later one on a tie. The last frame is always the
-    source's own last frame. Raises `UserError` for a file that cannot be used.
+    Multiframe: `needs.conditioning_frames` frames (None: as many as 3 s give) at `needs.conditioning_fps`, sampled
+    backwards from the switch frame at exact instants, each the nearest source frame, the later one on a tie. The last
+    frame is always the source's own last frame. Raises `UserError` for a file that cannot be used.
     """
     if source.kind == "image":
         return Conditioning.of(apply(geometry, _of_picture(read_picture, source.path))[np.newaxis], source.shipped_fps)
     info = _checked_info(source)
     _refuse_uneven(source.path, info.fps)
     end = info.frames if source.take_first_s is None else round(source.take_first_s * source.shipped_fps)
-    fps = float(source.shipped_fps) if source.mode == "i2v" else needs.fps or source.shipped_fps
-    count = 1 if source.mode == "i2v" else needs.frames or _available(source.shipped_fps, fps)
+    fps = float(source.shipped_fps) if source.mode == "i2v" else needs.conditioning_fps or source.shipped_fps
+    count = 1 if source.mode == "i2v" else needs.conditioning_frames or _available(source.shipped_fps, fps)
     wanted = sample_backwards(np.arange(end) / source.shipped_fps, count, fps)
     return Conditioning.of(_decode(source.path, [int(index) for index in wanted], geometry), fps)
 
@@ -149,7 +143,8 @@ def _find_video(dataset: DataSet, item: Item, needs: Needs) -> ConditioningSourc
     rates = dataset.rates(kind, item.take)
     if not rates:
         kind, rates = "full", dataset.rates("full", item.take)
-    wanted = round(needs.fps) if needs.fps and needs.fps == round(needs.fps) else DEFAULT_FPS
+    fps = needs.conditioning_fps
+    wanted = round(fps) if fps and fps == round(fps) else DEFAULT_FPS
     rate = best_rate(wanted, rates) or DEFAULT_FPS
     path = dataset.find(kind, item, rate)
     if path is None:
@@ -177,11 +172,11 @@ def _available(shipped_fps: int, fps: float) -> int:
 
 
 def _check_wanted(needs: Needs, shipped_fps: int) -> None:
-    fps = needs.fps or shipped_fps
-    available = _available(shipped_fps, fps)
-    if needs.frames is not None and needs.frames > available:
+    fps = needs.conditioning_fps or shipped_fps
+    frames, available = needs.conditioning_frames, _available(shipped_fps, fps)
+    if frames is not None and frames > available:
         raise UserError(
-            f"the model wants {needs.frames} conditioning frames at {fps:g} FPS, and {CONDITIONING_S} s at "
+            f"the model wants {frames} conditioning frames at {fps:g} FPS, and {CONDITIONING_S} s at "
             f"{shipped_fps} FPS give {available}; lower the frames that its YAML asks for, or raise their FPS"
         )
 

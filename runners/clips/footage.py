@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from adapters import VideoInfo
+from adapters.harness import VideoInfo
 from runners.core.errors import UserError
 from runners.dataset.layout import CONTINUATION_S
 

@@ -7,21 +7,20 @@ shifts by half a pixel when a size changes.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any, Literal, cast, get_args
 
 import numpy as np
 
 from adapters import Frame, resize
+from adapters.harness import same_shape
 
 Fit = Literal["stretch", "pad", "crop"]
 FITS: tuple[Fit, ...] = get_args(Fit)
 DEFAULT_FIT: Fit = "stretch"
 Size = tuple[int, int]
 Box = tuple[int, int, int, int]
-
-_ROUNDING = 16
-"""Pixels by which a side at the nearest multiple of 32 is off."""
 
 
 @dataclass(frozen=True)
@@ -57,7 +56,7 @@ class Geometry:
         return {key: list(value) if isinstance(value, tuple) else value for key, value in asdict(self).items()}
 
     @classmethod
-    def from_dict(cls, record: dict[str, Any]) -> Geometry:
+    def from_dict(cls, record: Mapping[str, Any]) -> Geometry:
         """What `to_dict` gave."""
         return cls(
             record["fit"],
@@ -110,16 +109,6 @@ def undo(geometry: Geometry, frame: Frame, out_size: Size) -> Frame:
         shown = _rounded(_scaled((-left, -top, *geometry.target), (width, height), out_size))
         return _on_black(resize(frame, shown[2:]), shown, out_size)
     return _resize_part(frame, _scaled(geometry.box, geometry.target, size_of(frame)), out_size)
-
-
-def same_shape(one: Size, other: Size) -> bool:
-    """Whether `one` is of the `other`'s shape, rounded as models round: within 3 %, or to multiples of 32 within 8 %.
-
-    Of 16:9 these are 832x480, 1216x704 and 320x192; 720x480 (3:2) and 512x320 (16:10) are other shapes.
-    """
-    wide, high = one[0] * other[1], one[1] * other[0]
-    off = min(abs(wide - high) / other[1], abs(wide - high) / other[0])  # pixels of one's width, of its height
-    return max(wide, high) <= min(wide, high) * (1.08 if off <= _ROUNDING else 1.03)
 
 
 def for_clip(geometry: Geometry, size: Size, *, stated: bool) -> Geometry | None:

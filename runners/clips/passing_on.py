@@ -9,7 +9,8 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
-from adapters import BadVideo, glance
+from adapters import BadVideo
+from adapters.harness import glance
 from runners.clips.verify import find_fault
 
 _CLOCK_TOLERANCE_S = 1e-6

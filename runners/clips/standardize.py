@@ -8,7 +8,8 @@ from functools import cache
 from pathlib import Path
 from typing import Literal, get_args
 
-from adapters import DEFAULT_CRF, DEFAULT_PRESET, BadClip, BadVideo, Clip, Writer, even_size, glance
+from adapters import BadClip, BadVideo, Clip
+from adapters.harness import DEFAULT_CRF, DEFAULT_PRESET, Writer, even_size, glance
 from runners.clips.checked_frames import KeptFrames
 from runners.clips.geometry import Geometry, Size, for_clip, size_of, undo
 from runners.clips.passing_on import pass_on

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from adapters import BadVideo, VideoInfo, examine
+from adapters import BadVideo
+from adapters.harness import VideoInfo, examine
 
 DURATION_TOLERANCE_S = 1e-3
 """The official scorer's tolerance on `ffprobe -show_entries format=duration`."""

@@ -25,7 +25,7 @@ def nearest(word: str, choices: Iterable[str], listed_by: str = "") -> str:
 
     `listed_by`: what shows the choices that are too many for a line, such as "--help".
     """
-    from adapters import close_to  # with numpy behind it: only for whom something is wrong
+    from adapters.harness import close_to  # with numpy behind it: only for whom something is wrong
 
     known = sorted(set(choices))
     close = close_to(word, known, alike=0.5)

@@ -8,14 +8,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from adapters import (
-    AdapterError,
-    OutOfMemory,
-    SetupError,
-    in_a_line,
-    is_out_of_memory,
-    one_line,
-)
+from adapters import AdapterError, OutOfMemory, SetupError
+from adapters.harness import in_a_line, is_out_of_memory, one_line
 from runners.core.errors import UserError, WorkFailed
 
 _LONGEST_REASON = 500

@@ -10,7 +10,7 @@ import shutil
 from pathlib import Path
 from typing import Any
 
-from adapters import clean_text
+from adapters.harness import clean_text
 from runners.core.errors import UserError
 
 _NO_HARD_LINKS = (errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK)

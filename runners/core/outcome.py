@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-import shlex
-import sys
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
-from contextvars import ContextVar
-from dataclasses import dataclass, field
+from collections.abc import Iterable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -21,6 +17,18 @@ _GRAVEST_FIRST = (INTERRUPTED, BAD_INPUT, FAILED, STOPPED, DONE)
 
 
 @dataclass(frozen=True)
+class ClipCounts:
+    """What became of the `chosen` clips of a run, as it stands after this invocation."""
+
+    published: int = 0
+    chosen: int = 0
+    failed: int = 0
+    refused: int = 0
+    ambiguous: int = 0
+    """Paid requests of unknown fate."""
+
+
+@dataclass(frozen=True)
 class Outcome:
     """The result of one job. `lines` are for people: what happened and what to do next."""
 
@@ -29,11 +37,13 @@ class Outcome:
     lines: tuple[str, ...] = ()
     folder: Path | None = None
     scores: Scores | None = None
-    counts: dict[str, int] = field(default_factory=dict)
+    counts: ClipCounts = ClipCounts()
     oracle: bool = False
     """The model saw take 2: its scores are a ceiling and stand apart."""
     cost_usd: float | None = None
     """What a plan comes to."""
+    unpriced: bool = False
+    """A plan of a paid model whose price nobody knows."""
     abandoned: bool = False
     """A thread is still at work; the process must leave without waiting for it."""
 
@@ -48,41 +58,17 @@ class Outcome:
         return cls(FAILED if isinstance(error, WorkFailed) else BAD_INPUT, "", (f"error: {error}",))
 
     @classmethod
-    def interrupted(cls) -> Outcome:
-        """Ctrl-C outside of the making of clips: while data is prepared, or clips are scored."""
-        return cls(INTERRUPTED, "", (f"interrupted; what is finished stays; go on with: {again()}",))
+    def interrupted(cls, again: str) -> Outcome:
+        """Ctrl-C outside of the making of clips: while data is prepared, or clips are scored.
+
+        `again`: the command that goes on.
+        """
+        return cls(INTERRUPTED, "", (f"interrupted; what is finished stays; go on with: {again}",))
 
     @classmethod
     def not_started(cls) -> Outcome:
         """A job of a sweep that was interrupted before it."""
         return cls(INTERRUPTED, "", ("not started: the sweep was interrupted",))
-
-
-_IS_GUEST: ContextVar[bool] = ContextVar("is_guest", default=False)
-
-
-@contextmanager
-def guest() -> Iterator[None]:
-    """A run inside somebody's program, not a command of its own: the process, its signals and words are the host's."""
-    before = _IS_GUEST.set(True)
-    try:
-        yield
-    finally:
-        _IS_GUEST.reset(before)
-
-
-def is_guest() -> bool:
-    """Whether this thread works for a program that called `runners.evaluate`."""
-    return _IS_GUEST.get()
-
-
-def again() -> str:
-    """The command that was typed, fit to be copied into a shell."""
-    if is_guest():
-        return "the same call of evaluate"
-    module = getattr(sys.modules.get("__main__"), "__spec__", None)
-    words = ["python", "-m", module.name] if module is not None else ["python", sys.argv[0]]
-    return shlex.join([*words, *sys.argv[1:]])
 
 
 def exit_code(outcomes: Iterable[Outcome]) -> int:

@@ -1,77 +1,43 @@
-"""Which process this is, whether another one of this machine still lives, and how workers begin."""
+"""Whose process this is, and its workers: spawned, so that a threaded parent is safe; nothing of theirs outlives it."""
 
 from __future__ import annotations
 
+import multiprocessing
 import os
+import pickle
+import shutil
 import signal
-import socket
 import sys
 import threading
-from collections.abc import Iterator
+import traceback
+from collections import deque
+from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import contextmanager
-from functools import cache
+from contextvars import ContextVar
+from multiprocessing import resource_tracker
+from multiprocessing.connection import Connection, wait
+from multiprocessing.context import SpawnContext, SpawnProcess
 from pathlib import Path
+from typing import Generic, TypeVar
 
-from runners.core.outcome import is_guest
+from runners.core.errors import UserError
 
-_DEAD_STATES = "ZX"
-_EXITING = 0x4
-"""PF_EXITING of the kernel's task flags: it is being torn down, and lets go of its files in a moment."""
+_IS_GUEST: ContextVar[bool] = ContextVar("is_guest", default=False)
 
 
-@cache
-def this_machine() -> str:
-    """A name for everything in which a process id means the same: this boot of this kernel, and its namespace."""
+@contextmanager
+def guest() -> Iterator[None]:
+    """A run inside somebody's program, not a command of its own: the process, its signals and words are the host's."""
+    before = _IS_GUEST.set(True)
     try:
-        boot = Path("/proc/sys/kernel/random/boot_id").read_text("ascii").strip()
-        return f"{boot} {Path('/proc/self/ns/pid').readlink()}"
-    except OSError:
-        return socket.gethostname()
+        yield
+    finally:
+        _IS_GUEST.reset(before)
 
 
-def started_at(pid: int) -> str | None:
-    """When a process of this machine began, in a unit of the kernel's own; None if nobody can say."""
-    fields = _fields(pid)
-    return fields[19] if fields else None
-
-
-def is_alive(pid: int, started: str | None = None) -> bool:
-    """Whether a process of this machine lives, and is the one that `started` then; one that was just killed is dead."""
-    fields = _fields(pid)
-    if fields is None:  # no such process, no /proc, or one that hides other people's
-        return _answers(pid)
-    if started is not None and fields[19] != started:
-        return False
-    return fields[0] not in _DEAD_STATES and not int(fields[6]) & _EXITING and not _is_killed(pid)
-
-
-def _answers(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except (PermissionError, OverflowError):
-        return True
-    return True
-
-
-def _fields(pid: int) -> list[str] | None:
-    """What /proc/<pid>/stat says behind the program's name: state, parent, … flags (6), … start (19)."""
-    try:
-        text = Path(f"/proc/{pid}/stat").read_text("utf-8", "replace")
-    except OSError:
-        return None
-    return text.rpartition(")")[2].split()
-
-
-def _is_killed(pid: int) -> bool:
-    """Whether SIGKILL is on its way to it."""
-    try:
-        text = Path(f"/proc/{pid}/status").read_text("utf-8", "replace")
-    except OSError:
-        return True
-    pending = [int(line.split()[1], 16) for line in text.splitlines() if line.startswith(("SigPnd:", "ShdPnd:"))]
-    return any(mask >> (signal.SIGKILL - 1) & 1 for mask in pending)
+def is_guest() -> bool:
+    """Whether this thread works for a program that called `runners.evaluate`."""
+    return _IS_GUEST.get()
 
 
 _STARTING = threading.RLock()
@@ -96,3 +62,148 @@ def without_main() -> Iterator[None]:
         finally:
             main.pop("__spec__", None)
             main.update(hidden)
+
+
+T = TypeVar("T")
+R = TypeVar("R")
+
+_LOST = (EOFError, OSError)
+
+
+class WorkerDied(Exception):
+    """A worker process ended in the middle of a task, killed for want of memory perhaps; `task` is its index."""
+
+    def __init__(self, task: int, exit_code: int | None) -> None:
+        super().__init__(f"the worker process of task {task} died (exit code {exit_code})")
+        self.task, self.exit_code = task, exit_code
+
+
+def run_in_workers(
+    work: Callable[[T], R], tasks: Sequence[T], workers: int, *, scratch: Path | None = None
+) -> Generator[tuple[int, R]]:
+    """Yield (index, result) of each task as it is done, by up to `workers` processes; with one, in this process.
+
+    `work` and the tasks travel by pickle, one task at a time to each process. The first error ends everything: as the
+    work raised it, or `WorkerDied`. All processes are gone when the iterator ends, is closed, or raises, and soon after
+    this process is, be it by SIGKILL; they remove the folder `scratch` then. Ctrl-C is heard by this process alone.
+    """
+    workers = min(workers, len(tasks))
+    if workers <= 1:
+        yield from enumerate(map(work, tasks))
+        return
+    waiting = deque(enumerate(tasks))
+    context = multiprocessing.get_context("spawn")
+    crew: dict[Connection, _Worker[T, R]] = {}
+    try:
+        for _ in range(workers):
+            worker: _Worker[T, R] = _Worker(context, work, scratch)
+            crew[worker.connection] = worker
+            worker.give(*waiting.popleft())
+        busy = set(crew)
+        while busy:
+            for connection in wait(list(busy)):
+                assert isinstance(connection, Connection)
+                worker = crew[connection]
+                yield worker.take()
+                if waiting:
+                    worker.give(*waiting.popleft())
+                else:
+                    busy.remove(connection)
+    finally:
+        for worker in crew.values():
+            worker.stop()
+
+
+class _Worker(Generic[T, R]):
+    """One process with one task at a time, so that it is always known what a dead one was doing."""
+
+    def __init__(self, context: SpawnContext, work: Callable[[T], R], scratch: Path | None) -> None:
+        self.connection, theirs = context.Pipe()
+        self._process: SpawnProcess = context.Process(target=_serve, args=(theirs, work, scratch), daemon=True)
+        with _sigint_waits(), without_main():
+            self._process.start()
+        theirs.close()  # else its death would not end the pipe
+        self._index = -1
+
+    def give(self, index: int, task: T) -> None:
+        self._index = index
+        try:
+            self.connection.send(task)
+        except _LOST:
+            raise self._died() from None
+
+    def take(self) -> tuple[int, R]:
+        try:
+            result, error = self.connection.recv()
+        except _LOST:
+            raise self._died() from None
+        if error is not None:
+            raise error
+        return self._index, result
+
+    def stop(self) -> None:
+        self.connection.close()
+        self._process.terminate()
+        self._process.join(5)
+        if self._process.is_alive():
+            self._process.kill()
+            self._process.join()
+
+    def _died(self) -> WorkerDied:
+        self._process.join(5)
+        return WorkerDied(self._index, self._process.exitcode)
+
+
+@contextmanager
+def _sigint_waits() -> Iterator[None]:
+    """A process that is started in here hears no Ctrl-C, not even while it still imports what will ignore it."""
+    resource_tracker.ensure_running()  # else it is started in here, and lets SIGINT through again
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+def _serve(connection: Connection, work: Callable[[T], R], scratch: Path | None) -> None:
+    """The worker's whole life: results or errors for tasks, until it is stopped or its parent is gone."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # a terminal's Ctrl-C reaches all; the parent ends its workers
+    threading.Thread(target=_end_with_parent, args=(scratch,), daemon=True).start()
+    import cv2
+
+    cv2.setNumThreads(1)  # there is a process for each core
+    while True:
+        try:
+            task: T = connection.recv()
+        except _LOST:
+            return
+        try:
+            reply: tuple[R | None, Exception | None] = work(task), None
+        except Exception as error:  # noqa: BLE001  (the parent raises it)
+            reply = None, _fit_to_travel(error)
+        connection.send(reply)
+
+
+def _fit_to_travel(error: Exception) -> Exception:
+    """The error with its traceback as a note, for neither that nor a cause is pickled; its text if it cannot be.
+
+    A `UserError` says all in its message.
+    """
+    if not isinstance(error, UserError):
+        error.add_note(traceback.format_exc())
+    try:
+        pickle.loads(pickle.dumps(error))  # noqa: S301  (our own bytes)
+    except Exception:  # noqa: BLE001  (whatever its class does)
+        told = RuntimeError(f"{type(error).__name__}: {error}")
+        told.add_note(traceback.format_exc())
+        return told
+    return error
+
+
+def _end_with_parent(scratch: Path | None) -> None:
+    parent = multiprocessing.parent_process()
+    assert parent is not None
+    parent.join()
+    if scratch is not None:
+        shutil.rmtree(scratch, ignore_errors=True)
+    os._exit(1)

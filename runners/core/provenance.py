@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.metadata
 import os
 import platform
+import re
 import subprocess
 import sys
 from functools import cache
@@ -18,6 +19,16 @@ _PACKAGES = (
     "huggingface_hub", "tokenizers", "peft", "torchao", "bitsandbytes", "gguf", "xformers", "sageattention",
     "flash-attn", "kernels",
 )  # fmt: skip
+# Those that libraries do without, to other pixels, where they are not installed: their absence is told.
+_OPTIONAL = ("torchvision", "ftfy", "sentencepiece")
+ABSENT = "not installed"
+TOLD_SINCE = frozenset({*_OPTIONAL, "driver", "compute_capability"})
+"""Facts that records of older versions do not hold: nothing follows from their absence there."""
+
+_DRIVERS = {
+    "/proc/driver/nvidia/version": r"NVRM version:.*?\s(\d+(?:\.\d+)+)\s",
+    "/sys/module/amdgpu/version": r"(\S+)",
+}
 
 
 @cache
@@ -29,6 +40,11 @@ def versions() -> dict[str, str]:
             found[name] = importlib.metadata.version(name)
         except importlib.metadata.PackageNotFoundError:
             continue
+    for name in _OPTIONAL:
+        try:
+            found[name] = importlib.metadata.version(name)
+        except importlib.metadata.PackageNotFoundError:
+            found[name] = ABSENT
     revision = git_revision(Path(__file__).resolve().parents[2])
     if revision:
         found["git"] = revision
@@ -60,7 +76,10 @@ def usable_cores() -> int:
 
 
 def hardware() -> dict[str, Any]:
-    """The machine: processor, cores, and GPUs where torch is already loaded (it is never imported for this)."""
+    """The machine: processor, cores, and GPUs where torch is already loaded (it is never imported for this).
+
+    A driver brings the compiler of kernels, and the compute capability decides which of them are run.
+    """
     found: dict[str, Any] = {
         "machine": platform.machine(),
         "system": platform.system(),
@@ -70,8 +89,25 @@ def hardware() -> dict[str, Any]:
     torch = sys.modules.get("torch")
     if torch is not None and torch.cuda.is_available():
         found["gpus"] = [torch.cuda.get_device_name(index) for index in range(torch.cuda.device_count())]
+        found["compute_capability"] = [
+            ".".join(map(str, torch.cuda.get_device_capability(index))) for index in range(torch.cuda.device_count())
+        ]
+        found["driver"] = _driver()
         found["cuda"], found["cudnn"] = torch.version.cuda or torch.version.hip, torch.backends.cudnn.version()
     return found
+
+
+@cache
+def _driver() -> str | None:
+    """The version of the GPU's driver, as its kernel module tells it; None where none does."""
+    for path, pattern in _DRIVERS.items():
+        try:
+            told = re.search(pattern, Path(path).read_text(encoding="utf-8", errors="replace"))
+        except OSError:
+            continue
+        if told:
+            return told[1]
+    return None
 
 
 @cache

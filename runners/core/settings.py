@@ -61,10 +61,11 @@ class PromptsSettings:
     """conf/prompts/<name>.yaml."""
 
     mode: str = setting("op", "op (the benchmark's own texts), bpp (best practice) or none")
-    file: str | None = setting(None, "bpp: CSV of prompts")
+    file: str | None = setting(None, "bpp: prompts as CSV, JSON or JSONL, with or without a negative_prompt for each")
     template: str | None = setting(None, "bpp: template over the fields of prompts.data")
     data: str | None = setting(None, "bpp: YAML of prompt fields per scene")
-    negative: str | None = setting(None, "negative prompt instead of the model's own")
+    hint: str = setting("", "bpp: where to get the file that a published recipe is made with")
+    negative: str | None = setting(None, "negative prompt instead of the model's own and the file's")
 
 
 @dataclass
@@ -129,7 +130,10 @@ class GenerateSettings:
     budget: BudgetSettings = field(default_factory=BudgetSettings)
     run: int = setting(1, "number of this independent run; part of every clip's seed")
     seed: int = setting(0, "base seed")
-    seeds: str = setting("derived", "derived (from seed, run and id) or same (seed + run - 1 for every clip)")
+    seeds: Any = setting(
+        "derived",
+        "derived (from seed, run and id), same (seed + run - 1 for all clips), or a list of which run n takes the n-th",
+    )
     tag: str | None = setting(None, "names a variant of the run; sweeps add what they try out, as in fit=pad+seed=1")
     results: str = setting("results", "where run folders are made")
     shard: str | None = setting(None, "i/n: make only every n-th scenario, beside the other shards")
@@ -233,3 +237,16 @@ class SubmitSettings:
     benchmark: BenchmarkSettings = field(default_factory=BenchmarkSettings)
     prompts: PromptsSettings = field(default_factory=PromptsSettings)  # benchmarks choose for these two groups
     output: OutputSettings = field(default_factory=OutputSettings)
+
+
+@dataclass
+class ModelsSettings:
+    """What `runners.models` shows; it composes nothing, so these are all its words."""
+
+    name: str | None = setting(None, "all that is known of this one model, with its published scores")
+    mode: str | None = setting(None, "i2v or multiframe")
+    max_usd: float | None = setting(None, "services: what the benchmark's 198 clips may cost, one job each")
+    max_gb: float | None = setting(None, "open weights: the GPU memory in GB that there is")
+    licence: str | None = setting(None, "part of its licence's name, e.g. Apache")
+    ready: bool = setting(False, "only models that lack nothing on this machine")
+    format: str = setting("table", "table, json or md")

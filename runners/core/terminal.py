@@ -39,7 +39,7 @@ def say(text: str, stream: IO[str] | None = None) -> None:
 
     Work goes on if nobody listens any more.
     """
-    from adapters import on_terminal
+    from adapters.harness import on_terminal
 
     with suppress(OSError, ValueError):
         if (place := stream or sys.stderr) is not None:
@@ -61,7 +61,7 @@ def make_console(*, stderr: bool = False, log_columns: int | None = None, **opti
     from rich.segment import Segment
     from rich.text import Text
 
-    from adapters import on_terminal
+    from adapters.harness import on_terminal
 
     class Plain(Console):
         """Spells out what is no printable text, at the one place through which all that is shown passes."""

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cache
 from pathlib import Path
 
+from adapters import file_hashes
 from runners.core.errors import UserError, counted, first_of
 from runners.core.files import user_path
 from runners.core.shell import setting
@@ -25,10 +26,8 @@ DESCRIPTIONS = (
 
 def cache_folder(environ: Mapping[str, str] = os.environ) -> Path:
     """`$XDG_CACHE_HOME/physics-iq-harness`, or the same in `~/.cache`. Raises UserError where there is no home."""
-    base = Path(environ.get("XDG_CACHE_HOME", ""))
-    # The XDG specification says that a relative path here is to be ignored.
     try:
-        return (base if base.is_absolute() else Path.home() / ".cache") / "physics-iq-harness"
+        return file_hashes.cache_folder(environ)
     except RuntimeError:
         raise UserError("there is no home folder to keep data in: set HOME=FOLDER or XDG_CACHE_HOME=FOLDER") from None
 

@@ -39,7 +39,7 @@ def read_csv(path: Path, required: Collection[str]) -> list[Row]:
     Raises `UserError` if the file is not there, not UTF-8, not well-formed CSV, lacks a required column, or has a
     record with more or fewer values than columns (the usual sign of an unquoted comma).
     """
-    records = _records(path, _text(path))
+    records = _records(path, utf8_text(path, "CSV UTF-8"))
     columns = [name.strip() for name in next(records, (1, []))[1]]
     _check_columns(path, columns, required)
     rows = []
@@ -87,19 +87,20 @@ def _records(path: Path, text: str) -> Iterator[tuple[int, list[str]]]:
         ) from error
 
 
-def _text(path: Path) -> str:
+def utf8_text(path: Path, kind: str = "UTF-8") -> str:
+    """The text of a file, without BOM; `kind`: as what to save it. Raises UserError if it cannot be read as that."""
     try:
         text = path.read_bytes().decode("utf-8-sig")
     except IsADirectoryError:
-        raise UserError(f"{path} is a folder; name the CSV file in it") from None
+        raise UserError(f"{path} is a folder; name the file in it") from None
     except FileNotFoundError:
         raise UserError(f"{path}: there is no such file") from None
     except OSError as error:
         raise UserError(f"{path} cannot be read: {error.strerror}") from error
     except UnicodeDecodeError as error:
-        raise UserError(f"{path} is not UTF-8 text (byte {error.start}); save it as 'CSV UTF-8'") from error
+        raise UserError(f"{path} is not UTF-8 text (byte {error.start}); save it as '{kind}'") from error
     if "\0" in text:
-        raise UserError(f"{path} is no text file (it holds zero bytes); save it as 'CSV UTF-8'")
+        raise UserError(f"{path} is no text file (it holds zero bytes); save it as '{kind}'")
     return text
 
 

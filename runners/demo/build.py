@@ -16,7 +16,7 @@ from runners.core.errors import UserError, WorkFailed
 from runners.core.files import sha256_file, sha256_json, sync_folder, write_json
 from runners.core.locks import Lock
 from runners.core.provenance import usable_cores
-from runners.demo.recipe import RATES, VERSION, Recipe, full_recipe
+from runners.demo.recipe import RATES, VERSION, DemoRecipe, full_recipe
 
 Progress = Callable[[int, int], None]
 _MARKER = "dataset.json"
@@ -40,7 +40,7 @@ def ensure_demo(
 
 
 def ensure(
-    root: Path, recipe: Recipe, *, fps: int = 30, progress: Progress | None = None, workers: int | None = None
+    root: Path, recipe: DemoRecipe, *, fps: int = 30, progress: Progress | None = None, workers: int | None = None
 ) -> Path:
     """As `ensure_demo`, for any recipe."""
     if fps not in RATES:
@@ -65,7 +65,7 @@ def ensure(
     return root
 
 
-def _rates_made(root: Path, recipe: Recipe) -> set[int]:
+def _rates_made(root: Path, recipe: DemoRecipe) -> set[int]:
     """The rates at which the data set is complete; empty if there is none. Raises `UserError` for a damaged one."""
     if not root.exists() or (root.is_dir() and not any(root.iterdir())):
         return set()
@@ -93,7 +93,7 @@ def _is_there(path: Path) -> bool:
         return False
 
 
-def _make(root: Path, recipe: Recipe, progress: Progress | None, workers: int) -> None:
+def _make(root: Path, recipe: DemoRecipe, progress: Progress | None, workers: int) -> None:
     """Everything at the base rate, published by one rename."""
     from runners.demo.scenes import SCENES
     from runners.demo.texts import write_texts
@@ -109,7 +109,7 @@ def _make(root: Path, recipe: Recipe, progress: Progress | None, workers: int) -
     sync_folder(root.parent)
 
 
-def _add_rate(root: Path, recipe: Recipe, fps: int, progress: Progress | None, workers: int) -> None:
+def _add_rate(root: Path, recipe: DemoRecipe, fps: int, progress: Progress | None, workers: int) -> None:
     """Another rate: whole folders are renamed into place, the testing clips last, then it is entered in the marker."""
     with _workshop(root) as folder:
         files = _film(folder, recipe, fps, progress, workers)
@@ -133,13 +133,13 @@ def _move(made: Path, final: Path) -> None:
     sync_folder(final.parent)
 
 
-def _film(folder: Path, recipe: Recipe, fps: int, progress: Progress | None, workers: int) -> dict[str, str]:
+def _film(folder: Path, recipe: DemoRecipe, fps: int, progress: Progress | None, workers: int) -> dict[str, str]:
     """Film all scenes and takes at one rate into a folder."""
-    from runners.demo.shoot import Shot, film_all
+    from runners.demo.shoot import FilmTask, film_all
 
     items = recipe.items()
-    shots = [
-        Shot(
+    tasks = [
+        FilmTask(
             folder,
             tuple(item for item in items if item.scene == scene and item.take == take),
             fps,
@@ -149,7 +149,7 @@ def _film(folder: Path, recipe: Recipe, fps: int, progress: Progress | None, wor
         for scene in recipe.scenes
         for take in (1, 2)
     ]
-    return film_all(shots, workers, progress)
+    return film_all(tasks, workers, progress)
 
 
 @contextmanager

@@ -15,7 +15,7 @@ RATES = (30, 24, 16, 8)
 
 
 @dataclass(frozen=True)
-class Recipe:
+class DemoRecipe:
     """A seed, a size (W, H) in pixels, and the scenes by name in the order of their ids."""
 
     seed: int
@@ -32,9 +32,9 @@ class Recipe:
         return {"version": VERSION, "seed": self.seed, "size": list(self.size), "scenes": list(self.scenes)}
 
 
-def full_recipe(seed: int) -> Recipe:
+def full_recipe(seed: int) -> DemoRecipe:
     """The data set as users get it."""
-    return Recipe(seed, (480, 270), SCENE_NAMES)
+    return DemoRecipe(seed, (480, 270), SCENE_NAMES)
 
 
 SCENE_NAMES = (

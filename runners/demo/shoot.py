@@ -2,23 +2,19 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
-import signal
-import threading
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor, as_completed
+from contextlib import closing
 from dataclasses import dataclass
 from itertools import islice
-from multiprocessing import get_context
-from multiprocessing.connection import Connection
 from pathlib import Path
 
 import cv2
 
 from adapters import Frame, write_video
+from runners.core.errors import WorkFailed
 from runners.core.files import sha256_file
-from runners.core.processes import without_main
+from runners.core.processes import WorkerDied, run_in_workers
 from runners.dataset.layout import CONDITIONING_S, Item, Kind, relative_path
 from runners.demo.film import Camerawork, Take
 from runners.demo.recipe import RATES
@@ -31,7 +27,7 @@ _CRF, _PRESET = 14, "ultrafast"
 
 
 @dataclass(frozen=True)
-class Shot:
+class FilmTask:
     """One take of one scene, to be filmed from all its views at one rate into the folder `root`."""
 
     root: Path
@@ -41,80 +37,57 @@ class Shot:
     size: tuple[int, int]
 
 
-def film(shot: Shot) -> dict[str, str]:
-    """Simulate, paint, encode: the files written, relative to the shot's root, with their SHA-256."""
-    first = shot.items[0]
+def film(task: FilmTask) -> dict[str, str]:
+    """Simulate, paint, encode: the files written, relative to the task's root, with their SHA-256."""
+    first = task.items[0]
     scene = next(scene for scene in SCENES if scene.name == first.scene)
-    take = Take.perform(scene, shot.seed, first.take)
-    written = [path for item in shot.items for path in _film_view(shot, take, item)]
-    return {path: _settle(shot.root / path) for path in written}
+    take = Take.perform(scene, task.seed, first.take)
+    written = [path for item in task.items for path in _film_view(task, take, item)]
+    return {path: _settle(task.root / path) for path in written}
 
 
-def film_all(shots: Sequence[Shot], workers: int, progress: Callable[[int, int], None] | None) -> dict[str, str]:
-    """Film all shots, reporting how many are done; the files of all of them."""
+def film_all(tasks: Sequence[FilmTask], workers: int, progress: Callable[[int, int], None] | None) -> dict[str, str]:
+    """Film all tasks, reporting how many are done; the files of all of them. Raises `WorkFailed` if a worker died."""
     files: dict[str, str] = {}
-    for done, made in enumerate(_results(shots, workers), start=1):
-        files |= made
-        if progress is not None:
-            progress(done, len(shots))
+    try:
+        with closing(run_in_workers(film, tasks, workers)) as results:
+            for done, (_, made) in enumerate(results, start=1):
+                files |= made
+                if progress is not None:
+                    progress(done, len(tasks))
+    except WorkerDied as death:
+        first = tasks[death.task].items[0]
+        raise WorkFailed(
+            f"the worker process that filmed {first.scene} (take {first.take}) died (exit code {death.exit_code}), "
+            "perhaps for want of memory; free some and run the same command again"
+        ) from None
     return dict(sorted(files.items()))
 
 
-def _results(shots: Sequence[Shot], workers: int) -> Iterator[dict[str, str]]:
-    if workers <= 1 or len(shots) <= 1:
-        yield from map(film, shots)
-        return
-    context = get_context("spawn")
-    lifeline, held = context.Pipe(duplex=False)
-    with ProcessPoolExecutor(min(workers, len(shots)), context, _start_worker, (lifeline,)) as pool:
-        try:
-            with without_main():
-                futures = [pool.submit(film, shot) for shot in shots]
-            for future in as_completed(futures):
-                yield future.result()
-        except BaseException:
-            held.close()
-            pool.shutdown(wait=False, cancel_futures=True)
-            raise
-
-
-def _start_worker(lifeline: Connection) -> None:
-    """One thread per process for drawing; and end when the parent lets go of the lifeline, be it by being killed."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent decides
-    cv2.setNumThreads(1)
-
-    def watch() -> None:
-        with contextlib.suppress(EOFError, OSError):
-            lifeline.recv()
-        os._exit(1)
-
-    threading.Thread(target=watch, daemon=True).start()
-
-
-def _film_view(shot: Shot, take: Take, item: Item) -> list[str]:
+def _film_view(task: FilmTask, take: Take, item: Item) -> list[str]:
     """The conditioning and testing clips of one view, and its switch frame where it has one."""
-    frames = Camerawork(take, item.view, shot.size).frames(shot.fps)
-    before = list(islice(frames, CONDITIONING_S * shot.fps))
-    paths = [_write(shot, "conditioning", item, before), _write(shot, "testing", item, frames)]
-    if item.take == 1 and shot.fps == RATES[0]:
-        paths.append(_write_switch_frame(shot, item, before[-1]))
+    frames = Camerawork(take, item.view, task.size).frames(task.fps)
+    before = list(islice(frames, CONDITIONING_S * task.fps))
+    paths = [_write(task, "conditioning", item, before), _write(task, "testing", item, frames)]
+    if item.take == 1 and task.fps == RATES[0]:
+        paths.append(_write_switch_frame(task, item, before[-1]))
     return paths
 
 
-def _write(shot: Shot, kind: Kind, item: Item, frames: Iterator[Frame] | list[Frame]) -> str:
-    path = relative_path(kind, item, shot.fps)
-    (shot.root / path).parent.mkdir(parents=True, exist_ok=True)
-    write_video(shot.root / path, frames, shot.fps, crf=_CRF, preset=_PRESET)
+def _write(task: FilmTask, kind: Kind, item: Item, frames: Iterator[Frame] | list[Frame]) -> str:
+    path = relative_path(kind, item, task.fps)
+    (task.root / path).parent.mkdir(parents=True, exist_ok=True)
+    write_video(task.root / path, frames, task.fps, crf=_CRF, preset=_PRESET)
     return path.as_posix()
 
 
-def _write_switch_frame(shot: Shot, item: Item, frame: Frame) -> str:
-    path = relative_path("switch", item, shot.fps)
-    (shot.root / path).parent.mkdir(parents=True, exist_ok=True)
+def _write_switch_frame(task: FilmTask, item: Item, frame: Frame) -> str:
+    path = relative_path("switch", item, task.fps)
+    (task.root / path).parent.mkdir(parents=True, exist_ok=True)
     done, jpeg = cv2.imencode(".jpg", cv2.cvtColor(frame, cv2.COLOR_RGB2BGR), _JPEG)
     if not done:
         raise OSError(f"{path}: the switch frame could not be encoded")
-    (shot.root / path).write_bytes(jpeg.tobytes())
+    (task.root / path).write_bytes(jpeg.tobytes())
     return path.as_posix()
 
 

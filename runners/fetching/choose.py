@@ -21,7 +21,7 @@ _TOPS = ("full-videos", "split-videos", "switch-frames", "video-masks", "descrip
 
 
 @dataclass(frozen=True)
-class Group:
+class FileGroup:
     """Files of one kind, under the name that people read."""
 
     name: str
@@ -46,7 +46,7 @@ def _top(path: str) -> str | None:
     return None
 
 
-def choose(files: Sequence[Remote], purpose: str, fps: int) -> list[Group]:
+def choose(files: Sequence[Remote], purpose: str, fps: int) -> list[FileGroup]:
     """What generating (at conditioning of `fps`), scoring (clips of `fps`), or both need of a source.
 
     The rates follow `runners.clips.conditioning` and `runners.scoring.truth`: a rate that is not shipped is made from
@@ -62,7 +62,7 @@ def choose(files: Sequence[Remote], purpose: str, fps: int) -> list[Group]:
     texts = [file for file in files if file.path in DESCRIPTIONS]
     if purpose in ("generate", "all"):
         texts += [file for file in files if _is_prompts(file.path)]
-    return [group for group in (*groups, Group("texts", tuple(texts))) if group.files]
+    return [group for group in (*groups, FileGroup("texts", tuple(texts))) if group.files]
 
 
 def shipped_rates(files: Sequence[Remote]) -> list[int]:
@@ -80,29 +80,29 @@ def _is_prompts(path: str) -> bool:
     return path.startswith("descriptions/") and path not in DESCRIPTIONS and path.endswith((".csv", ".yaml", ".yml"))
 
 
-def _for_generating(parts: Sequence[tuple[Remote, Part]], fps: int) -> list[Group]:
+def _for_generating(parts: Sequence[tuple[Remote, Part]], fps: int) -> list[FileGroup]:
     kind: Kind = "conditioning" if rates(parts, "conditioning") else "full"
     known = rates(parts, kind)
     rate = best_rate(fps, known) or 0
     video = "conditioning clips" if kind == "conditioning" else "full videos, take 1 (there are no conditioning clips)"
     groups = [
-        Group("switch frames", tuple(file for file, part in parts if part.kind == "switch")),
-        Group(f"{video}, {rate} FPS", _taken(parts, kind, rate, (1,))),
+        FileGroup("switch frames", tuple(file for file, part in parts if part.kind == "switch")),
+        FileGroup(f"{video}, {rate} FPS", _taken(parts, kind, rate, (1,))),
     ]
     if not any(group.files for group in groups):
         raise UserError("the source holds neither switch frames nor conditioning clips in the Physics-IQ layout")
     return groups
 
 
-def _for_scoring(parts: Sequence[tuple[Remote, Part]], fps: int) -> list[Group]:
+def _for_scoring(parts: Sequence[tuple[Remote, Part]], fps: int) -> list[FileGroup]:
     known = rates(parts, "testing")
     if not known:
         raise UserError("the source holds no truth (split-videos/testing) in the Physics-IQ layout")
     rate = fps if fps in known else known[0]
     made = "" if rate == fps else f" (from which {fps} FPS is made)"
     return [
-        Group(f"truth, both takes, {rate} FPS{made}", _taken(parts, "testing", rate, (1, 2))),
-        Group(f"masks of the truth, {fps} FPS", _taken(parts, "masks", fps, (1, 2))),
+        FileGroup(f"truth, both takes, {rate} FPS{made}", _taken(parts, "testing", rate, (1, 2))),
+        FileGroup(f"masks of the truth, {fps} FPS", _taken(parts, "masks", fps, (1, 2))),
     ]
 
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from adapters.http.retry_after import Passing
 from runners.core.files import place
 from runners.fetching.kept import Kept
 from runners.fetching.remote import Hasher, Remote, feed
-from runners.fetching.web import Lasting, Passing, Reply, Web
+from runners.fetching.web import Lasting, Reply, Web
 
 _MISMATCHES = 2
 """How often a whole file may arrive with another checksum before its source is called wrong."""
@@ -17,7 +18,7 @@ class Download:
     """Fetches one file, in as many tries as it takes. `arrived` is told every block's length.
 
     What a kill or a cut connection leaves is gone on with, if the server gives ranges and the file is still the same
-    one; it is hashed again first, so that a torn block is found out. Raises Lasting, Denied, Different, Cancelled, or
+    one; it is hashed again first, so that a torn block is found out. Raises Lasting, Denied, Different, Stopped, or
     OSError for the disk; Passing where patience has ended.
     """
 

@@ -11,9 +11,10 @@ from collections.abc import Callable
 from concurrent.futures import Future
 from typing import Any, TypeVar
 
+from adapters.http.retry_after import Passing
 from runners.core.errors import UserError
 from runners.fetching.remote import INSTALL, Digest, Listing, Remote
-from runners.fetching.web import Passing, Web, asked_wait
+from runners.fetching.web import Web, asked_wait
 
 T = TypeVar("T")
 _ANSWER_S = 30.0

@@ -6,6 +6,7 @@ import threading
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from adapters.http.retry_after import Passing
 from runners.benchmarks.benchmark import benchmark_root, open_benchmark
 from runners.core.errors import UserError, counted, first_of, one_of
 from runners.core.outcome import DONE, FAILED, Outcome
@@ -13,12 +14,12 @@ from runners.core.progress import make_bar
 from runners.core.settings import FetchSettings
 from runners.core.shell import command_line, root_of, setting
 from runners.core.terminal import show
-from runners.fetching.choose import PROMPT_DATA, PURPOSES, Group, choose, shipped_rates, usable
+from runners.fetching.choose import PROMPT_DATA, PURPOSES, FileGroup, choose, shipped_rates, usable
 from runners.fetching.kept import Kept
 from runners.fetching.remote import Listing, Remote
-from runners.fetching.run import Job, Result, fetch_files, left_of
+from runners.fetching.run import FetchJob, Result, fetch_files, left_of
 from runners.fetching.sources import list_source
-from runners.fetching.web import Denied, Lasting, Passing
+from runners.fetching.web import Denied, Lasting
 
 _MOST_CONNECTIONS = 64
 _TEXTS = ("descriptions/descriptions_original.csv", *PROMPT_DATA)
@@ -43,13 +44,13 @@ def fetch_published(
     pairs = [(file, listing.web) for group in groups for file in group.files]
     texts, fault = _texts(settings, groups, root, stop)
     pairs += [(file, texts.web) for file in texts.files] if texts else []
-    groups += [Group(f"texts, from {chosen.texts}", tuple(texts.files))] if texts and texts.files else []
+    groups += [FileGroup(f"texts, from {chosen.texts}", tuple(texts.files))] if texts and texts.files else []
     for line in (*plan_lines(settings, groups, root), *rate_lines(settings, files, fps)):
         say(line)
     if settings.plan:
         return Outcome(DONE, chosen.name, ("nothing was fetched (plan=true)",), root)
     with make_bar(settings.progress, "downloading, MB") as bar:
-        result = fetch_files(Job(pairs, root, stop, settings.connections, bar, say))
+        result = fetch_files(FetchJob(pairs, root, stop, settings.connections, bar, say))
     result.failed += [fault] if fault else []
     return _conclude(settings, result, root)
 
@@ -83,7 +84,7 @@ def _understood(address: str, stop: threading.Event) -> Listing:
 
 
 def _texts(
-    settings: FetchSettings, groups: Sequence[Group], root: Path, stop: threading.Event
+    settings: FetchSettings, groups: Sequence[FileGroup], root: Path, stop: threading.Event
 ) -> tuple[Listing | None, str]:
     """The texts that neither the source nor the root has, where there is a second source; and why there are none."""
     have = {file.path for group in groups for file in group.files}
@@ -101,7 +102,7 @@ def _texts(
     return Listing([file for file in listing.files if file.path in wanted], listing.web), ""
 
 
-def plan_lines(settings: FetchSettings, groups: Sequence[Group], root: Path) -> list[str]:
+def plan_lines(settings: FetchSettings, groups: Sequence[FileGroup], root: Path) -> list[str]:
     """What is fetched from where, how large it is, and what of it is here already (by size, where never compared)."""
     kept = Kept(root)
     files: list[Remote] = [file for group in groups for file in group.files]

@@ -12,13 +12,14 @@ from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
+from adapters.http.retry_after import Passing
 from runners.core.errors import UserError, counted
 from runners.core.files import Different
 from runners.core.locks import Held, Lock
 from runners.fetching.download import Download
 from runners.fetching.kept import Kept
 from runners.fetching.remote import Remote, matches
-from runners.fetching.web import Denied, Lasting, Passing, Web
+from runners.fetching.web import Denied, Lasting, Web
 
 T = TypeVar("T")
 _SPARE_BYTES = 200_000_000
@@ -39,7 +40,7 @@ class Result:
 
 
 @dataclass(frozen=True)
-class Job:
+class FetchJob:
     """Files with the connection that fetches each of them."""
 
     files: Sequence[tuple[Remote, Web]]
@@ -50,7 +51,7 @@ class Job:
     say: Callable[[str], None]
 
 
-def fetch_files(job: Job) -> Result:
+def fetch_files(job: FetchJob) -> Result:
     """Bring all files to the root. Raises UserError before work for a disk that is too small, OSError for a full one.
 
     Alone at this root: a second process waits, and then finds the files there.
@@ -78,7 +79,7 @@ def alone(lock: Path, say: Callable[[str], None]) -> Iterator[None]:
         yield
 
 
-def _compare(job: Job, kept: Kept, result: Result) -> list[tuple[Remote, Web]]:
+def _compare(job: FetchJob, kept: Kept, result: Result) -> list[tuple[Remote, Web]]:
     """What is to be fetched. Files that were never compared with their source are, once."""
     states = [(remote, web, kept.state(remote)) for remote, web in job.files]
     unknown = [remote for remote, _, state in states if state == "unknown"]
@@ -102,7 +103,7 @@ def _compare(job: Job, kept: Kept, result: Result) -> list[tuple[Remote, Web]]:
     return [(remote, web) for remote, web, state in states if state == "absent"]
 
 
-def _weigh(job: Job, kept: Kept, missing: Sequence[tuple[Remote, Web]]) -> None:
+def _weigh(job: FetchJob, kept: Kept, missing: Sequence[tuple[Remote, Web]]) -> None:
     """Raise UserError if the disk is too small for what is missing."""
     wanted = sum(left_of(kept, remote) for remote, _ in missing)
     _, _, free = shutil.disk_usage(job.root)
@@ -119,7 +120,7 @@ def left_of(kept: Kept, remote: Remote) -> int:
     return max(0, remote.size - (part.stat().st_size if part.exists() else 0))
 
 
-def _download(job: Job, kept: Kept, missing: Sequence[tuple[Remote, Web]], result: Result) -> None:
+def _download(job: FetchJob, kept: Kept, missing: Sequence[tuple[Remote, Web]], result: Result) -> None:
     total = sum(left_of(kept, remote) for remote, _ in missing)
     mutex = threading.Lock()
 
@@ -154,7 +155,9 @@ def _download(job: Job, kept: Kept, missing: Sequence[tuple[Remote, Web]], resul
         raise UserError(f"{error}: it lets you in no more; check your login and run the same command again") from None
 
 
-def _side_by_side(job: Job, work: Sequence[tuple[Remote, Callable[[], T]]], done: Callable[[Remote, T], None]) -> None:
+def _side_by_side(
+    job: FetchJob, work: Sequence[tuple[Remote, Callable[[], T]]], done: Callable[[Remote, T], None]
+) -> None:
     """Call all, some at once; `done` is called from this thread. The first exception ends the others as well."""
     pending: dict[Future[T], Remote] = {}
     pool = ThreadPoolExecutor(job.connections)

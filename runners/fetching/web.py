@@ -4,20 +4,21 @@ from __future__ import annotations
 
 import json
 import threading
+import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 from typing import Any
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import urlencode
 
 import requests
 import tenacity
 from requests.structures import CaseInsensitiveDict
 
-from adapters.http.line import MOST_REDIRECTS, Cut, Line, NeverSent, Unsendable, redirected
+from adapters.http.line import MOST_REDIRECTS, Cut, Line, NeverSent, Unsendable
 from adapters.http.line import Reply as Answer
+from adapters.http.retry_after import Passing, retry_after_s
+from adapters.http.urls import host_of, origin, redirected
 from runners.core.errors import UserError
 
 ATTEMPTS = 6
@@ -32,14 +33,6 @@ _SLOWEST_LINE = 1_000
 _JITTER = tenacity.wait_exponential_jitter(initial=1, max=30, jitter=1)
 
 
-class Passing(Exception):
-    """Worth another try. `wait_s` is what the server asked for."""
-
-    def __init__(self, told: str, wait_s: float | None = None) -> None:
-        super().__init__(told)
-        self.wait_s = wait_s
-
-
 class Denied(Exception):
     """The server does not let this user in (401, 403): no other file will fare better."""
 
@@ -48,7 +41,7 @@ class Lasting(Exception):
     """This one request can never succeed: the file is gone, or is another by now."""
 
 
-class Cancelled(Exception):
+class Stopped(Exception):
     """Somebody asked all work to end."""
 
 
@@ -125,12 +118,12 @@ class Web:
         with _typed(url):
             for block in answer.blocks():
                 if self.stop.is_set():
-                    raise Cancelled
+                    raise Stopped
                 yield block
 
     def _pause(self, seconds: float) -> None:
         if self.stop.wait(seconds):
-            raise Cancelled
+            raise Stopped
 
 
 class _Stalled(tenacity.stop.stop_base):
@@ -146,18 +139,10 @@ class _Stalled(tenacity.stop.stop_base):
         return retry_state.attempt_number - self._since >= ATTEMPTS
 
 
-def host_of(url: str) -> str:
-    """The host for a message; never the rest of an address, which may be signed."""
-    try:
-        return urlsplit(url).hostname or "the source"
-    except ValueError:
-        return "the source"
-
-
 def _pause(state: tenacity.RetryCallState) -> float:
     error = state.outcome.exception() if state.outcome else None
-    asked = error.wait_s if isinstance(error, Passing) and error.wait_s else 0.0
-    return max(_JITTER(state), min(asked, _LONGEST_WAIT_S))
+    asked_s = error.after_s if isinstance(error, Passing) and error.after_s else 0.0
+    return max(_JITTER(state), asked_s)
 
 
 def _check_status(url: str, answer: Answer, *, moved: bool) -> None:
@@ -173,33 +158,26 @@ def _check_status(url: str, answer: Answer, *, moved: bool) -> None:
 
 
 def asked_wait(text: str | None) -> float | None:
-    """Seconds of a Retry-After header, which holds seconds or a date; None if it holds neither."""
-    try:
-        return max(0.0, float(text or ""))
-    except ValueError:
-        pass
-    try:
-        return max(0.0, (parsedate_to_datetime(text or "") - datetime.now(UTC)).total_seconds())
-    except (ValueError, TypeError, OverflowError):
-        return None
+    """Seconds of a Retry-After header, at most ten minutes; None for none, and for what makes no sense."""
+    return None if text is None else retry_after_s(text, now=time.time(), shortest_s=0.0, longest_s=_LONGEST_WAIT_S)
 
 
 def _followed(url: str, target: str) -> str:
     try:
         following = redirected(url, target)
-        _origin(following)
     except ValueError as error:
         raise Lasting(f"{host_of(url)} redirects {error}") from None
-    except UserError:
+    try:
+        origin(following)
+    except ValueError:
         raise Lasting(f"{host_of(url)} redirects to what is no web address") from None
     return following
 
 
-def _origin(url: str) -> tuple[str, str | None, int | None]:
+def _origin(url: str) -> tuple[str, str, int | None]:
     """Scheme, host and port. Raises UserError for what is no web address."""
     try:
-        parts = urlsplit(url)
-        return parts.scheme, parts.hostname, parts.port or {"http": 80, "https": 443}.get(parts.scheme)
+        return origin(url)
     except ValueError:
         raise UserError("the source's address is no web address; see STORAGE_EMULATOR_HOST and HF_ENDPOINT") from None
 

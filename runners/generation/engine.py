@@ -14,7 +14,8 @@ import time
 from collections.abc import Callable, Sequence
 from functools import partial
 
-from adapters import Adapter, AdapterError, BadClip, Cancelled, Postponed, Request, Retryable
+from adapters import Adapter, AdapterError, BadClip, Cancelled, Request, Retryable
+from adapters.harness import Postponed
 from runners.core.failures import failure, fatal
 from runners.core.provenance import usable_cores
 from runners.generation.batch import Aside, Batch
@@ -27,6 +28,7 @@ from runners.generation.stopping import Stopping
 from runners.generation.tally import Limits, Stop, Tally, Watcher
 from runners.paid.spending import Gate
 from runners.planning.task import Task
+from runners.runs.events import Failed
 from runners.runs.run_folder import Lost
 
 
@@ -65,21 +67,21 @@ class Engine:
             thread_alive.join(0.05)
             if (why := self._stopping.due()) is not None:
                 self._stop(why)
-            if self._in_hand.patience_ended():
+            if self._interrupt.at_once() or self._in_hand.patience_ended():
                 self.tally.abandoned = True
                 break
             self._in_hand.tell()
         if self._interrupt.is_set():
             self._stop("interrupted")
-        ended = self.tally.published + len(self._ended())
+        ended = self.tally.published + len(self.tally.ended)
         if self.tally.stop in ("deadline", "max_failures", "breach") and ended == self._count:
             self.tally.stop = None  # it was reached while the last clips were finished: nothing is left
         return self.tally
 
-    def _ended(self) -> set[str]:
-        """Clips that came to an end without being published."""
-        tally = self.tally
-        return {*tally.failed, *tally.refused, *tally.ambiguous}
+    def wait_for_abandoned(self) -> None:
+        """Wait until all that was left behind has come to its end: minutes, or for ever."""
+        for thread in self._threads:
+            thread.join()
 
     def _tell(self, tell: Callable[..., None], *words: object) -> None:
         """A progress view that cannot be written to (a closed pipe) must not end the run."""
@@ -100,7 +102,7 @@ class Engine:
             except BaseException as error:  # noqa: BLE001  (a library's sys.exit() would end this thread unheard)
                 fault = AdapterError(failure(error)[1])
                 for task in unit:
-                    if task.state.published is None and task.id not in self._ended():
+                    if task.state.published is None and task.id not in self.tally.ended:
                         self._failed(task, fault)
 
     def _make(self, unit: list[Task]) -> None:
@@ -225,24 +227,28 @@ class Engine:
             self._production.check()  # a folder that is gone makes everything fail
         except Lost as lost:
             error = lost
-        kind, reason = failure(error)
-        message = fatal(error)
+        message = fatal(error) or self._record(task, error)
         if message is None:
-            asked = {"prompt": task.prompt} if kind == "refused" else {}
-            try:
-                task.state.failed = self._production.journal.append(
-                    "failed", id=task.id, kind=kind, reason=reason, **asked
-                )
-            except OSError as disk:
-                message = fatal(disk) or str(disk)
-        if message is not None:
-            self.tally.fatal = self.tally.fatal or message
-            self._stop("lost" if isinstance(error, Lost) else "fatal")
+            self._count_failure(task, error)
             return
+        self.tally.fatal = self.tally.fatal or message
+        self._stop("lost" if isinstance(error, Lost) else "fatal")
+
+    def _record(self, task: Task, error: Exception) -> str | None:
+        """Put a failure into the journal; what to tell if that cannot be done, which ends the run."""
+        kind, reason = failure(error)
+        try:
+            failed = Failed.of(task.id, kind, reason, task.own_texts)
+            task.state.failed = self._production.journal.append(failed)
+        except OSError as disk:
+            return fatal(disk) or str(disk)
+        return None
+
+    def _count_failure(self, task: Task, error: Exception) -> None:
+        """Tell of a clip's failure, and stop where there were too many, or the first clips all failed alike."""
+        kind, reason = failure(error)
         with self._mutex:
-            {"refused": self.tally.refused, "ambiguous": self.tally.ambiguous}.get(kind, self.tally.failed)[task.id] = (
-                reason
-            )
+            self.tally.end(task.id, kind, reason)
             too_many = self._limits.max_failures is not None and len(self.tally.failed) >= self._limits.max_failures
         self._tell(self._watcher.ended, task.id, kind, reason)
         breach = self._first.failed(task.id, error)

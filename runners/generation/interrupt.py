@@ -11,7 +11,8 @@ import time
 from types import FrameType
 from typing import Any
 
-from runners.core.outcome import INTERRUPTED, is_guest
+from runners.core.outcome import INTERRUPTED
+from runners.core.processes import is_guest
 
 _ONE_WISH_S = 0.5
 """`timeout`, `uv run` and a closing terminal send the same wish twice, microseconds apart; no hand is as fast."""
@@ -20,7 +21,8 @@ _ONE_WISH_S = 0.5
 class Interrupt:
     """An event that signals set; a context manager that installs the handlers and puts the old ones back.
 
-    Inside somebody's program only Ctrl-C is heard, and a second one raises KeyboardInterrupt: the process is not ours.
+    Inside somebody's program only Ctrl-C is heard, and a second one leaves behind what is at work; a third raises
+    KeyboardInterrupt: the process is not ours.
     """
 
     def __init__(self) -> None:
@@ -28,6 +30,7 @@ class Interrupt:
         self._old: dict[int, Any] = {}
         self._asked_at = math.inf
         self._is_guest = False
+        self._at_once = False
 
     def __enter__(self) -> Interrupt:
         if threading.current_thread() is threading.main_thread():
@@ -51,6 +54,10 @@ class Interrupt:
         """Whether a stop was asked for."""
         return self._event.is_set()
 
+    def at_once(self) -> bool:
+        """Whether nobody is to be waited for any more."""
+        return self._at_once
+
     def wait(self, seconds: float) -> bool:
         """Sleep, unless and until a stop is asked for; returns whether it was."""
         return self._event.wait(seconds)
@@ -61,6 +68,9 @@ class Interrupt:
             with contextlib.suppress(OSError):
                 os.write(2, b"\nstopping: finishing what is being written (once more to leave at once)\n")
         elif time.monotonic() - self._asked_at > _ONE_WISH_S:
+            if self._is_guest and not self._at_once:
+                self._at_once = True
+                return
             if self._is_guest:
                 raise KeyboardInterrupt
             # Whatever is being written is not yet published, so leaving like a kill loses nothing finished.

@@ -14,20 +14,9 @@ from numbers import Integral, Real
 from pathlib import Path
 from typing import Any
 
-from adapters import (
-    Adapter,
-    BadClip,
-    BadVideo,
-    Clip,
-    Needs,
-    Pause,
-    Request,
-    StepReport,
-    amount_usd,
-    frames_for,
-)
+from adapters import Adapter, BadClip, BadVideo, Clip, Needs, Request, frames_for
+from adapters.harness import Pause, StepReport, amount_usd
 from runners.clips.conditioning import make_conditioning
-from runners.clips.geometry import Geometry
 from runners.clips.raw import keep_raw
 from runners.clips.standardize import Output, WhenShort, standardize
 from runners.core.files import publish, sha256_file, sync_folder
@@ -35,10 +24,10 @@ from runners.dataset.layout import CONTINUATION_S
 from runners.paid.job_log import ClipJobs, asked_again
 from runners.paid.job_owners import JobOwners
 from runners.paid.spending import Cap, Gate
-from runners.planning.task import Task, geometry_of, source_record
+from runners.planning.task import Task, geometry_of, source_file
+from runners.runs.events import Published, Raw, RawOrigin, Rendered
+from runners.runs.generation import Asked, Generation, Shown, report
 from runners.runs.journal import ClipState, Journal
-from runners.runs.journal_lines import Event
-from runners.runs.reported import report
 from runners.runs.run_folder import RunFolder
 
 
@@ -104,32 +93,34 @@ def make_request(production: Production, task: Task, handles: Handles) -> Reques
     )
 
 
-def generation_record(production: Production, task: Task, request: Request, clip: Clip, generate_s: float) -> Event:
-    """What the manifest says about how a clip came to be."""
+def generation_of(production: Production, task: Task, request: Request, clip: Clip, generate_s: float) -> Generation:
+    """How a clip came to be, as the manifest will tell it."""
     conditioning = request.conditioning
-    return {
-        "prompt_given": task.prompt,
-        "prompt": clip.info.get("prompt", request.prompt),
-        "negative_prompt": clip.info.get("negative_prompt", request.negative_prompt),
-        "seed": request.seed,
-        "conditioning": {
-            "sha256": conditioning.sha256,
-            "mode": production.needs.mode,
-            "frames": len(conditioning.frames),
-            "fps": conditioning.fps,
-            "width": conditioning.width,
-            "height": conditioning.height,
-            "source": source_record(task.source.path),
-        },
-        "inputs": [source_record(path) for path in task.inputs],
-        "geometry": geometry_of(task).to_dict(),
-        "asked": {"seconds": request.seconds, "fps": request.fps, "frames": frames_for(request.seconds, request.fps)},
-        "info": clip.info,
-        "cost_usd": amount_usd(clip.info.get("cost_usd")),
-        "roll_out": clip.info.get("roll_out"),
-        "generate_s": round(generate_s, 3),
-        "session": production.session,
-    }
+    made = Generation(
+        prompt_given=task.prompt,
+        prompt=clip.info.get("prompt", request.prompt),
+        negative_prompt=clip.info.get("negative_prompt", request.negative_prompt),
+        negative_prompt_given=task.negative_prompt,
+        seed=request.seed,
+        conditioning=Shown(
+            sha256=conditioning.sha256,
+            mode=production.needs.mode,
+            frames=len(conditioning.frames),
+            fps=conditioning.fps,
+            width=conditioning.width,
+            height=conditioning.height,
+            source=source_file(task.source.path),
+        ),
+        inputs=tuple(source_file(path) for path in task.inputs),
+        geometry=geometry_of(task),
+        asked=Asked(seconds=request.seconds, fps=request.fps, frames=frames_for(request.seconds, request.fps)),
+        info=clip.info,
+        cost_usd=amount_usd(clip.info.get("cost_usd")),
+        roll_out=clip.info.get("roll_out"),
+        generate_s=round(generate_s, 3),
+        session=production.session,
+    )
+    return made if task.own_negative else made.without("negative_prompt_given")
 
 
 @dataclass(frozen=True)
@@ -137,8 +128,8 @@ class Made:
     """A model's clip with its record, on its way to being published."""
 
     clip: Clip
-    generation: Event
-    raw: Event | None = None
+    generation: Generation
+    raw: Raw | None = None
 
 
 def made_by_model(production: Production, task: Task, request: Request, clip: Any, generate_s: float) -> Made:
@@ -146,7 +137,7 @@ def made_by_model(production: Production, task: Task, request: Request, clip: An
     if not isinstance(clip, Clip):
         raise BadClip(f"the adapter returned {type(clip).__name__} instead of a Clip")
     made = replace(clip, fps=_plain(clip.fps), leading=_plain(clip.leading), info=report(clip.info, "reported"))
-    return Made(made, generation_record(production, task, request, made, generate_s))
+    return Made(made, generation_of(production, task, request, made, generate_s))
 
 
 def _plain(number: Any) -> Any:
@@ -162,30 +153,34 @@ def take_raw(production: Production, task: Task, made: Made) -> Made:
         return made
     file = keep_raw(made.clip, production.folder.raw, task.id, production.work)
     event = production.journal.append(
-        "raw", id=task.id, file=f"raw/{file.name}", sha256=sha256_file(file), fps=made.clip.fps,
-        leading=made.clip.leading, generation=made.generation,
+        Raw(
+            id=task.id, file=f"raw/{file.name}", sha256=sha256_file(file), fps=made.clip.fps,
+            leading=made.clip.leading, generation=made.generation,
+        )
     )  # fmt: skip
     return made_from_raw(event, production.folder.path)
 
 
-def made_from_raw(event: Event, root: Path) -> Made:
+def made_from_raw(event: Raw, root: Path) -> Made:
     """The clip of a raw event. Raises BadClip if the file is gone or is not what was recorded."""
-    file = root / event["file"]
-    if not file.is_file() or sha256_file(file) != event["sha256"]:
+    file = root / event.file
+    if not file.is_file() or sha256_file(file) != event.sha256:
         raise BadClip(f"the raw clip {file} is missing or is not the one that was recorded")
-    return Made(Clip(fps=event["fps"], file=file, leading=event["leading"]), event["generation"], event)
+    return Made(Clip(fps=event.fps, file=file, leading=event.leading), event.generation, event)
 
 
-def finish(production: Production, task: Task, made: Made) -> Event:
+def finish(production: Production, task: Task, made: Made) -> Published:
     """Standardize, verify and publish one clip; returns its journal event. Raises BadClip for an unusable clip."""
     started = time.monotonic()
     production.check()  # or what is kept would be kept where the run was
     made = take_raw(production, task, made)
     temporary = production.work / f"{task.id}.mp4"
+    if made.generation.geometry is None:
+        raise BadClip("its record does not say how its conditioning was fitted")
     try:
         published = standardize(
             made.clip,
-            Geometry.from_dict(made.generation["geometry"]),
+            made.generation.geometry,
             production.output,
             CONTINUATION_S,
             temporary,
@@ -195,37 +190,37 @@ def finish(production: Production, task: Task, made: Made) -> Event:
     except BadVideo as error:
         raise BadClip(str(error)) from error
     run = task.raw_root or production.folder.path
-    facts = {
-        "name": task.scenario.output_name,
-        "sha256": published.sha256,
-        "generation": made.generation,
-        "raw": made.raw and {"run": run.name, "file": made.raw["file"], "sha256": made.raw["sha256"]},
-        "publication": {**asdict(published), "standardize_s": round(time.monotonic() - started, 3)},
-        "session": production.session,
-    }
-    where = temporary.relative_to(production.folder.path)
-    production.journal.append("rendered", id=task.id, file=str(where), **facts)
+    rendered = Rendered(
+        id=task.id,
+        file=str(temporary.relative_to(production.folder.path)),
+        name=task.scenario.output_name,
+        sha256=published.sha256,
+        generation=made.generation,
+        raw=None if made.raw is None else RawOrigin(run=run.name, file=made.raw.file, sha256=made.raw.sha256),
+        publication={**asdict(published), "standardize_s": round(time.monotonic() - started, 3)},
+        session=production.session,
+    )
+    production.journal.append(rendered)
     production.check()
     publish(temporary, production.folder.videos / task.scenario.output_name)
-    event = production.journal.append("published", id=task.id, **facts)
+    event = production.journal.append(Published.of(rendered))
     shutil.rmtree(production.work / task.id, ignore_errors=True)
     return event
 
 
-def recover(folder: RunFolder, journal: Journal, clip_id: str, state: ClipState) -> bool:
+def recover(folder: RunFolder, journal: Journal, state: ClipState) -> bool:
     """Publish a clip that was rendered and recorded before a kill. Returns whether there was one."""
     event = state.rendered
     if event is None or state.published is not None:
         return False
-    final = folder.videos / event["name"]
-    temporary = folder.path / event["file"]
-    if not _is(final, event["sha256"]):
-        if not _is(temporary, event["sha256"]):
+    final = folder.videos / event.name
+    temporary = folder.path / event.file
+    if not _is(final, event.sha256):
+        if not _is(temporary, event.sha256):
             return False
         publish(temporary, final)
     sync_folder(final.parent)
-    facts = {key: event[key] for key in ("name", "sha256", "generation", "raw", "publication", "session")}
-    state.published = journal.append("published", id=clip_id, **facts)
+    state.published = journal.append(Published.of(event))
     return True
 
 

@@ -39,6 +39,20 @@ class Tally:
     abandoned: bool = False
     """A thread did not end in time; the process must leave without waiting for it."""
 
+    def end(self, clip_id: str, kind: str, reason: str) -> None:
+        """Count a clip that came to its end without being published; `kind` as in the journal."""
+        if kind == "refused":
+            self.refused[clip_id] = reason
+        elif kind == "ambiguous":
+            self.ambiguous[clip_id] = reason
+        else:
+            self.failed[clip_id] = reason
+
+    @property
+    def ended(self) -> set[str]:
+        """Clips that came to an end without being published."""
+        return {*self.failed, *self.refused, *self.ambiguous}
+
 
 @dataclass(frozen=True)
 class Limits:

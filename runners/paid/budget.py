@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 
 from adapters import Adapter
@@ -16,10 +17,15 @@ from runners.paid.spending import Cap, Totals
 _LOCK = ".budget.lock"
 
 
-def price_of(adapter: Adapter) -> float | None:
-    """What one clip costs, None for a model that costs nothing. Raises UserError if nobody knows."""
-    with telling("the adapter's estimate_usd()"):
-        return adapter.estimate_usd(CONTINUATION_S)
+def price_of(adapter: Adapter, noted: AbstractContextManager[None, bool | None] | None = None) -> float | None:
+    """What one clip costs, None for a model that costs nothing. Raises UserError if nobody knows.
+
+    `noted` may take that error: then None too.
+    """
+    each_usd: float | None = None
+    with telling("the adapter's estimate_usd()"), noted or nullcontext():
+        each_usd = adapter.estimate_usd(CONTINUATION_S)
+    return each_usd  # noqa: RET504  (None where `noted` took the error)
 
 
 def check_budget(settings: GenerateSettings, each_usd: float | None, sweep: Sequence[Path]) -> None:

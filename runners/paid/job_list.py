@@ -10,7 +10,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from adapters import clean_text
+from adapters.harness import clean_text
 from runners.core.errors import UserError
 from runners.core.files import Different, place, shown, user_path
 from runners.dataset.user_csv import Row, plain_text, read_csv, text_cell

@@ -9,8 +9,8 @@ from typing import Any
 
 from runners.paid.job_owners import JobOwners
 from runners.paid.spending import Gate
+from runners.runs.events import Job
 from runners.runs.journal import ClipState, Journal, job_facts
-from runners.runs.journal_lines import number_of
 
 
 @dataclass(frozen=True)
@@ -28,7 +28,7 @@ class ClipJobs:
 
     def append(self, event: dict[str, Any]) -> None:
         """Record one fact, on disk when this returns."""
-        self.state.events.append(self.journal.append("job", id=self.clip_id, job=event))
+        self.state.events.append(self.journal.append(Job(id=self.clip_id, job=event)))
 
     def events(self) -> list[dict[str, Any]]:
         """All facts recorded for this clip, oldest first."""
@@ -66,4 +66,4 @@ def asked_again(state: ClipState) -> bool:
     failed = state.failed
     if failed is None:
         return False
-    return not state.events or number_of(failed) > number_of(state.events[-1])
+    return not state.events or failed.number > state.events[-1].number

@@ -9,11 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
-from adapters import whole
 from runners.core.files import shown
-from runners.paid.job_events import JobEvents
+from runners.paid.job_events import JobEvents, PaidFact
 
 Key = tuple[Path, str, int, int]
 """Run folder, clip, segment, attempt."""
@@ -74,24 +72,22 @@ class JobOwners:
     def _catch_up(self) -> None:
         for folder in self._folders():
             try:
-                for event in self._events.appended(folder):
-                    self._add(folder, event)
+                for fact in self._events.appended(folder):
+                    self._add(folder, fact)
             except OSError:
                 if folder == self._run:
                     raise
                 # another run's journal that cannot be read, or is gone by now, holds nobody up
 
-    def _add(self, folder: Path, event: dict[str, Any]) -> None:
-        job = event["job"]
-        # An odd number must not hide whose the job is, nor all that follows in the journal, which is read once.
-        key = (folder, str(event.get("id")), whole(job.get("segment")), whole(job.get("attempt")))
-        if job.get("state") == "submitting":
-            self._requests[key] = _Request(job.get("host"), not job.get("usd"), job.get("uuid"))
-        if job.get("job_id"):
-            owners = self._owners.setdefault(str(job["job_id"]), [])
+    def _add(self, folder: Path, fact: PaidFact) -> None:
+        key = (folder, fact.clip_id, fact.segment, fact.attempt)
+        if fact.state == "submitting":
+            self._requests[key] = _Request(fact.host, fact.free, fact.uuid)
+        if fact.job_id is not None:
+            owners = self._owners.setdefault(fact.job_id, [])
             if key not in owners:
                 owners.append(key)
-            if job.get("adopted"):
-                self._adopted[key] = str(job["job_id"])
-        elif job.get("state") == "abandoned" and key in self._adopted:  # a person took it for another one's, and erred
+            if fact.adopted:
+                self._adopted[key] = fact.job_id
+        elif fact.state == "abandoned" and key in self._adopted:  # a person took it for another one's, and erred
             self._owners[self._adopted.pop(key)].remove(key)

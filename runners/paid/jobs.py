@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Literal, get_args
 
-from adapters import Attempt, AttemptState, amount_usd, fold_attempts, whole
+from adapters.harness import Attempt, AttemptState, amount_usd, fold_attempts, whole
 from runners.core.errors import UserError, counted, first_of, nearest
 from runners.core.files import shown
 from runners.paid.job_log import asked_again
@@ -128,9 +128,8 @@ def remarks(state: RunState) -> list[str]:
 
 def _facts(clip: ClipState) -> tuple[list[dict[str, Any]], int]:
     """A clip's facts of paid work that can be folded, and how many cannot: somebody edited them."""
-    facts = [event.get("job") for event in clip.events]
-    sound = [fact for fact in facts if isinstance(fact, dict) and _is_sound(fact)]
-    return sound, len(facts) - len(sound)
+    sound = [event.job for event in clip.events if event.has("job") and _is_sound(event.job)]
+    return sound, len(clip.events) - len(sound)
 
 
 def _is_sound(fact: dict[str, Any]) -> bool:

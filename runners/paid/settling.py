@@ -17,6 +17,7 @@ from runners.core.errors import UserError, one_of
 from runners.core.files import shown
 from runners.core.locks import Held
 from runners.paid.jobs import JOB_STATES, PaidJob, Records, check_sound, jobs_in, last_job, last_jobs, state_of
+from runners.runs.events import Job
 from runners.runs.journal import Journal, check_state, journal_name
 from runners.runs.presence import Presence, busy
 
@@ -175,7 +176,7 @@ def _raise_faults(settled: Settled) -> None:
 def _append(journal: Journal, job: PaidJob, facts: dict[str, Any]) -> None:
     attempt = job.attempt
     segment = {"segment": attempt.facts["segment"]} if "segment" in attempt.facts else {}
-    journal.append("job", id=job.clip_id, job={"attempt": attempt.number, **segment, **facts})
+    journal.append(Job(id=job.clip_id, job={"attempt": attempt.number, **segment, **facts}))
 
 
 @contextmanager

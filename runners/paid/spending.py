@@ -12,11 +12,11 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
-from adapters import Cancelled, OverBudget, amount_usd, whole
+from adapters import Cancelled
+from adapters.harness import OverBudget
 from runners.core.locks import lock_when_free
-from runners.paid.job_events import JobEvents
+from runners.paid.job_events import JobEvents, PaidFact
 
 _TOLERANCE_USD = 1e-9
 
@@ -34,19 +34,16 @@ class Totals:
     def usd(self) -> float:
         """US dollars promised or spent by now."""
         for folder in self._folders:
-            for event in self._events.appended(folder):
-                self._add(folder, event)
+            for fact in self._events.appended(folder):
+                self._add(folder, fact)
         return sum(usd for _, usd in self._costs.values())
 
-    def _add(self, folder: Path, event: dict[str, Any]) -> None:
-        job = event["job"]
-        usd = amount_usd(job.get("usd"))
-        if usd is None:  # nothing is told, or what is no amount and would disarm the cap: what was promised stands
+    def _add(self, folder: Path, fact: PaidFact) -> None:
+        if fact.usd is None:  # nothing is told, or what is no amount and would disarm the cap: what was promised stands
             return
-        key = (str(folder), str(event.get("id")), whole(job.get("segment")), whole(job.get("attempt")))
-        number = whole(event.get("number"))
-        if number >= self._costs.get(key, (-1, 0.0))[0]:
-            self._costs[key] = number, usd
+        key = (str(folder), fact.clip_id, fact.segment, fact.attempt)
+        if fact.number >= self._costs.get(key, (-1, 0.0))[0]:
+            self._costs[key] = fact.number, fact.usd
 
 
 @dataclass(frozen=True)

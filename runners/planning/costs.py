@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from adapters import fold_attempts
+from adapters.harness import fold_attempts
 from runners.paid.spending import Totals
 from runners.runs.journal import job_facts
 

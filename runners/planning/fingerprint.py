@@ -21,8 +21,11 @@ from runners.clips.standardize import Output
 from runners.core.errors import UserError
 from runners.core.files import sha256_file, sha256_json
 from runners.core.settings import GenerateSettings
+from runners.planning.seeds import seed_identity
 
 Fingerprint = dict[str, Any]
+BY_CLIP = ["by clip"]
+"""Instead of a run's negative prompt, where each clip has its own; a list, as no negative prompt is."""
 
 
 def benchmark_identity(benchmark: Benchmark) -> dict[str, Any]:
@@ -52,8 +55,8 @@ def fingerprint(
         "benchmark": benchmark_identity(benchmark),
         "model": {"name": settings.model.name, "adapter": adapter.identity(settings.model.adapter)},
         "prompts": {"mode": prompts["mode"], "template": prompts.get("template")},
-        "negative_prompt": negative_prompt(settings),
-        "seed": {"seed": settings.seed, "seeds": settings.seeds, "run": settings.run},
+        "negative_prompt": BY_CLIP if own_negatives(settings, prompts) else negative_prompt(settings),
+        "seed": seed_identity(settings),
         "conditioning": conditioning_identity(adapter.needs, settings.model.fit or DEFAULT_FIT, output),
     }
     publication = {"output": asdict(output)}
@@ -64,12 +67,17 @@ def conditioning_identity(needs: Needs, fit: str, output: Output) -> dict[str, A
     """What the model is shown and asked for; a model without a size or rate of its own gets the run's."""
     return {
         "mode": needs.mode,
-        "frames": needs.frames,
-        "fps": needs.fps,
+        "frames": needs.conditioning_frames,
+        "fps": needs.conditioning_fps,
         "fit": fit,
         "sizes": [list(size) for size in needs.sizes] or [[output.width, output.height]],
         "clip_fps": needs.native_fps or output.fps,
     }
+
+
+def own_negatives(settings: GenerateSettings, prompts: dict[str, Any]) -> bool:
+    """Whether each clip has a negative prompt of its own, from the prompts file; `prompts.negative` replaces them."""
+    return "negatives_sha256" in prompts and settings.prompts.negative is None
 
 
 def negative_prompt(settings: GenerateSettings) -> str | None:

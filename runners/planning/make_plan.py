@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
 from adapters import Adapter, Needs
 from runners.benchmarks.benchmark import Benchmark
+from runners.catalogue.facts import facts_of
 from runners.clips.geometry import DEFAULT_FIT, FITS
 from runners.clips.standardize import WHEN_SHORT
 from runners.core.errors import UserError, first_of, one_of
@@ -18,11 +19,12 @@ from runners.dataset.layout import Kind
 from runners.dataset.presence import check_files
 from runners.dataset.scenarios import Scenario
 from runners.dataset.selection import Selection, parse_shard, select, shard
-from runners.planning.fingerprint import fingerprint
+from runners.planning.fingerprint import fingerprint, own_negatives
 from runners.planning.output import resolve_output
 from runners.planning.plan import Plan
-from runners.planning.task import SEEDS
-from runners.prompts.prompts import PromptChoice, plan_prompts
+from runners.planning.seeds import check_seeds
+from runners.prompts.lengths import long_prompts
+from runners.prompts.prompts import PromptChoice, PromptPlan, plan_prompts
 from runners.runs.journal import fold
 from runners.runs.run_finder import check_folder
 from runners.runs.run_folder import RunFolder, check_name, run_name
@@ -36,7 +38,7 @@ def make_plan(settings: GenerateSettings, benchmark: Benchmark, adapter: Adapter
     output = resolve_output(settings.output, benchmark, needs)
     choice = settings.prompts
     prompts = plan_prompts(
-        PromptChoice(choice.mode, _path(choice.file), choice.template, _path(choice.data)),
+        PromptChoice(choice.mode, _path(choice.file), choice.template, _path(choice.data), choice.hint),
         benchmark.scenarios, benchmark.root, settings.model.templates,
     )  # fmt: skip
     selected = select(benchmark.scenarios, Selection(**vars(settings.select)))
@@ -44,6 +46,7 @@ def make_plan(settings: GenerateSettings, benchmark: Benchmark, adapter: Adapter
     check_conditioning(benchmark, chosen, needs)
     texts = prompts.texts(chosen) if needs.prompt != "ignored" else dict.fromkeys(s.id for s in chosen)
     check_prompts(needs, texts, settings)
+    negatives = negatives_of(prompts, chosen, needs, settings)
     if settings.model.short == "roll_out" and not needs.continues:
         raise UserError(f"model {settings.model.name} cannot go on from its own frames; use model.short=hold or error")
     check_name("benchmark.name", benchmark.name)
@@ -52,7 +55,7 @@ def make_plan(settings: GenerateSettings, benchmark: Benchmark, adapter: Adapter
         fingerprint=fingerprint(settings, adapter, benchmark, output, prompts.identity),
         folder=RunFolder(run_path(settings)), selected=selected, chosen=chosen,
         shard=parse_shard(settings.shard) if settings.shard else None,
-        keep_raw=settings.model.paid if settings.keep_raw is None else settings.keep_raw,
+        keep_raw=settings.model.paid if settings.keep_raw is None else settings.keep_raw, negatives=negatives,
     )  # fmt: skip
     return _with_source_run(plan) if settings.from_raw else plan
 
@@ -76,7 +79,6 @@ def check_settings(settings: GenerateSettings) -> None:
     """Values that no schema can check. Raises UserError."""
     one_of("model.fit", settings.model.fit or DEFAULT_FIT, FITS)
     one_of("model.short", settings.model.short, WHEN_SHORT)
-    one_of("seeds", settings.seeds, SEEDS)
     one_of("progress", settings.progress, STYLES)
     check_scorer_settings(settings.scorer)
     least = {"run": 1, "attempts": 1, "max_failures": 1, "concurrency": 1}
@@ -86,13 +88,14 @@ def check_settings(settings: GenerateSettings) -> None:
             raise UserError(f"{key}={value} must be at least {bound}")
     if settings.deadline_s is not None and not settings.deadline_s > 0:
         raise UserError(f"deadline_s={settings.deadline_s} must be more than 0 seconds")
+    check_seeds(settings)
 
 
 def check_conditioning(benchmark: Benchmark, chosen: Sequence[Scenario], needs: Needs) -> None:
     """All files that condition the chosen scenarios are there. Raises UserError naming those that are not."""
     images = needs.mode == "i2v" and (benchmark.root / "switch-frames").is_dir()
     kinds: list[Kind] = ["switch" if images else "conditioning"]
-    check_files(benchmark.dataset, chosen, kinds, round(needs.fps or benchmark.settings.fps))
+    check_files(benchmark.dataset, chosen, kinds, round(needs.conditioning_fps or benchmark.settings.fps))
 
 
 def check_prompts(needs: Needs, texts: dict[str, str | None], settings: GenerateSettings) -> None:
@@ -110,6 +113,34 @@ def check_prompts(needs: Needs, texts: dict[str, str | None], settings: Generate
         raise UserError(
             f"model {settings.model.name} needs a prompt, and {first_of(empty)} have none; choose prompts=op or bpp"
         )
+
+
+def negatives_of(
+    prompts: PromptPlan, chosen: Sequence[Scenario], needs: Needs, settings: GenerateSettings
+) -> dict[str, str | None] | None:
+    """The clips' own negative prompts; None if the prompts file has none. Raises UserError if the model takes none."""
+    if prompts.negatives is None or not own_negatives(settings, prompts.identity):
+        return None
+    if needs.prompt == "ignored":
+        return dict.fromkeys(scenario.id for scenario in chosen)
+    negatives: dict[str, str | None] = {scenario.id: prompts.negatives[scenario.id] for scenario in chosen}
+    if any(negatives.values()) and not needs.negative:
+        raise UserError(
+            f"model {settings.model.name} takes no negative prompt, and the prompts file has one for each clip; "
+            "prompts.negative='' leaves them out"
+        )
+    return negatives
+
+
+def text_warnings(plan: Plan) -> list[str]:
+    """Lines about prompts of which the model would read only the beginning."""
+    model = plan.settings.model
+    node = model.adapter if isinstance(model.adapter, Mapping) else {}
+    own = (node.get("call") or {}).get("max_sequence_length")  # the class's own default gives way to it
+    most = own if isinstance(own, int) else facts_of(model.facts, model.name).text_tokens
+    if most is None or plan.settings.from_raw:
+        return []
+    return long_prompts(plan.texts, most, model.name, plan.adapter.count_tokens)
 
 
 def utf16_units(text: str | None) -> int:

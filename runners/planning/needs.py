@@ -23,8 +23,8 @@ def check_needs(needs: Any) -> None:
     right = {
         "mode": needs.mode in get_args(Mode),
         "prompt": needs.prompt in get_args(PromptUse),
-        "frames": needs.frames is None or _count(needs.frames),
-        "fps": needs.fps is None or _rate(needs.fps),
+        "conditioning_frames": needs.conditioning_frames is None or _count(needs.conditioning_frames),
+        "conditioning_fps": needs.conditioning_fps is None or _rate(needs.conditioning_fps),
         "native_fps": needs.native_fps is None or _rate(needs.native_fps),
         "sizes": isinstance(sizes, tuple | list) and all(map(_size, sizes)),
         "concurrency": _count(needs.concurrency),

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from adapters import BadVideo, Needs, glance
+from adapters import BadVideo, Needs
+from adapters.harness import glance
 from runners.benchmarks.benchmark import Benchmark
 from runners.clips.conditioning import find_source, nearest_size, source_size
 from runners.clips.resample import SAMPLINGS, Sampling

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from adapters import Adapter
@@ -35,6 +36,8 @@ class Plan:
     """Of the selected scenarios, those of this shard."""
     shard: Shard | None
     keep_raw: bool
+    negatives: Mapping[str, str | None] | None = None
+    """The chosen clips' own negative prompts, where the prompts file has them; else the run's is every clip's."""
     source_run: RunState | None = None
     """The run whose raw clips are published again (`from_raw`)."""
 

@@ -14,6 +14,8 @@ from runners.dataset.layout import composed
 from runners.planning.fingerprint import Fingerprint, differences
 from runners.planning.task import Task, what_changed
 from runners.planning.variant import part as variant_part
+from runners.runs.events import Published
+from runners.runs.generation import Generation
 from runners.runs.journal import RunState, fold
 from runners.runs.journal_lines import as_recorded
 from runners.runs.run_folder import run_name
@@ -127,7 +129,7 @@ def check_raw_run(plan: Plan, root: Path, state: RunState) -> dict[str, Any]:
 
 def _has_raw(root: Path, state: RunState, clip_id: str) -> bool:
     raw = state.clip(clip_id).raw
-    return raw is not None and (root / raw["file"]).is_file()
+    return raw is not None and (root / raw.file).is_file()
 
 
 def check_videos_folder(plan: Plan, state: RunState) -> None:
@@ -145,27 +147,25 @@ def check_videos_folder(plan: Plan, state: RunState) -> None:
 
 
 def _published_names(state: RunState) -> set[str]:
-    return {
-        composed(event["name"]) for clip in state.clips.values() for event in (clip.rendered, clip.published) if event
-    }
+    return {composed(event.name) for clip in state.clips.values() for event in (clip.rendered, clip.published) if event}
 
 
-def check_published(plan: Plan, task: Task) -> bool:
-    """Whether the clip is published. One whose file changed since is never overwritten: raises UserError."""
+def published_as_recorded(plan: Plan, task: Task) -> Published | None:
+    """The clip's publication, if it is published. One whose file changed is never overwritten: raises UserError."""
     event = task.state.published
     if event is None:
-        return False
-    path = plan.folder.videos / event["name"]
-    if sha256_file(path) != event["sha256"]:
+        return None
+    path = plan.folder.videos / event.name
+    if sha256_file(path) != event.sha256:
         raise UserError(
             f"{shown(path)} is not the clip that was published (its content changed); move it away to make it again"
         )
-    return True
+    return event
 
 
-def check_unchanged(event: dict[str, Any], task: Task, folder: Path) -> None:
+def check_unchanged(made: Generation, task: Task, folder: Path) -> None:
     """A clip must have been made from the conditioning, files and prompt that this command would use."""
-    changed = what_changed(event, task)
+    changed = what_changed(made, task)
     if changed is not None:
         raise UserError(
             f"{changed} changed since the clip of {task.id} was made in {shown(folder)}; "
@@ -177,8 +177,8 @@ def check_revision(plan: Plan, state: RunState, facts: dict[str, Any]) -> None:
     """A run goes on only with the checkpoint that it began with. Raises UserError."""
     revision = as_recorded(facts.get("revision"))
     for old in state.loaded:
-        if old["facts"].get("revision") != revision:
+        if old.revision != revision:
             raise UserError(
-                f"{shown(plan.folder.path)} was begun with revision {old['facts'].get('revision')} of the model, and "
+                f"{shown(plan.folder.path)} was begun with revision {old.revision} of the model, and "
                 f"{revision} was loaded now; pin the old one, or name the new run with tag=…"
             )

@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal, get_args
 
-from adapters import clean_text
+from adapters.harness import clean_text
 from runners.clips.conditioning import ConditioningSource
 from runners.clips.geometry import Geometry
 from runners.core.files import sha256_file
 from runners.dataset.scenarios import Scenario
+from runners.runs.events import Raw
+from runners.runs.generation import Generation, SourceFile
 from runners.runs.journal import ClipState
 from runners.runs.journal_lines import as_recorded
-
-Seeds = Literal["derived", "same"]
-SEEDS: tuple[Seeds, ...] = get_args(Seeds)
-"""By which rule a clip gets its seed (`clip_seed`)."""
 
 
 @dataclass(frozen=True)
@@ -34,17 +30,27 @@ class Task:
     seed: int
     prompt: str | None
     negative_prompt: str | None
+    """What is sent; `own_negative`: it is this clip's own, of the prompts file, and not the run's."""
     state: ClipState
     oracle: Path | None = None
     inputs: tuple[Path, ...] = ()
     """Files beside the conditioning that the clip is made from: the adapter's, and the oracle."""
-    raw: dict[str, Any] | None = field(default=None, compare=False)
+    own_negative: bool = False
+    raw: Raw | None = field(default=None, compare=False)
     raw_root: Path | None = None
 
     @property
     def id(self) -> str:
         """The scenario's id."""
         return self.scenario.id
+
+    @property
+    def own_texts(self) -> dict[str, str | None]:
+        """What is the clip's own and not the run's, under the names that records have for it."""
+        return {
+            "prompt": self.prompt,
+            **({"negative_prompt": self.negative_prompt} if self.own_negative else {}),
+        }
 
 
 def geometry_of(task: Task) -> Geometry:
@@ -54,45 +60,30 @@ def geometry_of(task: Task) -> Geometry:
     return task.geometry
 
 
-def clip_seed(rule: Seeds, seed: int, run: int, scenario_id: str) -> int:
-    """The seed of one clip, 0 … 2³¹ − 1: no clip's seed depends on which others are made, nor in which order.
-
-    `derived`: the first 4 bytes of sha256("seed:run:id"). `same`: seed + run − 1 for every clip, as most published
-    settings have it.
-    """
-    if rule == "same":
-        return (seed + run - 1) & 0x7FFFFFFF
-    digest = hashlib.sha256(f"{seed}:{run}:{scenario_id}".encode()).digest()
-    return int.from_bytes(digest[:4], "big") & 0x7FFFFFFF
-
-
-def source_record(path: Path) -> dict[str, Any]:
-    """What tells later whether a file that a clip was made from is still the same."""
+def source_file(path: Path) -> SourceFile:
+    """A file that a clip is made from, as it is now."""
     status = path.stat()
-    return {
-        "file": clean_text(path.name),
-        "bytes": status.st_size,
-        "mtime_ns": status.st_mtime_ns,
-        "sha256": sha256_file(path),
-    }
+    return SourceFile(
+        file=clean_text(path.name), bytes=status.st_size, mtime_ns=status.st_mtime_ns, sha256=sha256_file(path)
+    )
 
 
-def what_changed(event: dict[str, Any], task: Task) -> str | None:
+def what_changed(made: Generation, task: Task) -> str | None:
     """What a recorded clip was made from that is no longer the same, its prompt or a file; None if all is as it was."""
-    made = event["generation"]
-    if made["prompt_given"] != as_recorded(task.prompt):
+    if made.prompt_given != as_recorded(task.prompt):
         return f"the prompt of {task.id}"
-    records = [made["conditioning"]["source"], *made["inputs"]]
+    if task.own_negative and made.negative_prompt_given != as_recorded(task.negative_prompt):
+        return f"the negative prompt of {task.id}"
+    records = [made.conditioning.source, *made.inputs]
     paths = [task.source.path, *task.inputs]
     if len(records) != len(paths):
         return f"the files behind {task.id}"
     return next((str(path) for record, path in zip(records, paths, strict=True) if not _is_same(record, path)), None)
 
 
-def _is_same(record: dict[str, Any], path: Path) -> bool:
+def _is_same(record: SourceFile, path: Path) -> bool:
     """Compare by size and time; a file that was only touched is read."""
     status = path.stat()
-    if status.st_size != record["bytes"]:
+    if status.st_size != record.bytes:
         return False
-    untouched: bool = status.st_mtime_ns == record["mtime_ns"]
-    return untouched or sha256_file(path) == record["sha256"]
+    return status.st_mtime_ns == record.mtime_ns or sha256_file(path) == record.sha256

@@ -7,14 +7,15 @@ from dataclasses import replace
 from pathlib import Path
 
 from runners.clips.conditioning import conditioning_geometry, find_source, probe_source, probe_video, source_size
-from runners.core.errors import UserError, one_of
+from runners.core.errors import UserError
 from runners.core.files import sha256_file
 from runners.dataset.scenarios import Scenario
 from runners.planning.fingerprint import negative_prompt
 from runners.planning.make_plan import raw_run
 from runners.planning.needs import own_inputs
 from runners.planning.plan import Plan, Work
-from runners.planning.task import SEEDS, Task, clip_seed, what_changed
+from runners.planning.seeds import seed_of
+from runners.planning.task import Task, what_changed
 from runners.runs.journal import ClipState, RunState, check_state, fold, forget_lost_clips
 from runners.runs.journal_lines import as_recorded
 
@@ -33,15 +34,15 @@ def read_state(plan: Plan) -> RunState:
 
 def find_work(plan: Plan, state: RunState) -> Work:
     """Sort the chosen scenarios: published, refused, to be made. Checks every file that is still needed."""
-    from runners.planning.resume_checks import check_published, check_unchanged, check_videos_folder
+    from runners.planning.resume_checks import check_unchanged, check_videos_folder, published_as_recorded
 
     check_videos_folder(plan, state)
     work = Work([])
     todo: list[Task] = []
     for scenario in plan.chosen:
         task = make_task(plan, scenario, state.clip(scenario.id))
-        if check_published(plan, task):
-            check_unchanged(task.state.published or {}, task, plan.folder.path)
+        if (event := published_as_recorded(plan, task)) is not None:
+            check_unchanged(event.generation, task, plan.folder.path)
             work.published.append(task.id)
         elif task.state.refused and not plan.settings.retry_refused and not prompt_changed(task):
             work.refused.append(task.id)
@@ -54,8 +55,10 @@ def find_work(plan: Plan, state: RunState) -> Work:
 
 def prompt_changed(task: Task) -> bool:
     """Whether a refused clip now has another text: a changed row of the prompts file is a way out."""
-    failed = task.state.failed or {}
-    return "prompt" in failed and failed["prompt"] != as_recorded(task.prompt)
+    failed = task.state.failed
+    if failed is None or not failed.has("prompt"):
+        return False
+    return any(getattr(failed, key) != as_recorded(text) for key, text in task.own_texts.items())
 
 
 def make_task(plan: Plan, scenario: Scenario, state: ClipState) -> Task:
@@ -71,13 +74,18 @@ def make_task(plan: Plan, scenario: Scenario, state: ClipState) -> Task:
         scenario=scenario,
         source=find_source(plan.benchmark.dataset, scenario.item, needs),
         geometry=None,
-        seed=clip_seed(one_of("seeds", settings.seeds, SEEDS), settings.seed, settings.run, scenario.id),
+        seed=seed_of(settings, scenario.id),
         prompt=plan.texts[scenario.id],
-        negative_prompt=None if needs.prompt == "ignored" else negative_prompt(settings),
+        negative_prompt=None if needs.prompt == "ignored" else _negative_prompt(plan, scenario),
+        own_negative=plan.negatives is not None,
         state=state,
         oracle=oracle,
         inputs=(*own, *([oracle] if oracle else [])),
     )
+
+
+def _negative_prompt(plan: Plan, scenario: Scenario) -> str | None:
+    return negative_prompt(plan.settings) if plan.negatives is None else plan.negatives[scenario.id]
 
 
 def ready(plan: Plan, task: Task) -> Task:
@@ -86,13 +94,14 @@ def ready(plan: Plan, task: Task) -> Task:
 
     if plan.source_run is not None:
         root = raw_run(plan.settings)
-        there = plan.source_run.clip(task.id).raw or {}
-        check_unchanged({**there, "generation": {**there["generation"], "inputs": []}}, task, root)
+        there = plan.source_run.clip(task.id).raw
+        assert there is not None  # as check_raw_run saw to it
+        check_unchanged(replace(there.generation, inputs=()), task, root)
         return replace(task, raw=there, raw_root=root)
     raw = task.state.raw
     if raw is not None and not spoilt(plan, task.state):
-        file = plan.folder.path / raw["file"]
-        if file.is_file() and sha256_file(file) == raw["sha256"] and not what_changed(raw, task):
+        file = plan.folder.path / raw.file
+        if file.is_file() and sha256_file(file) == raw.sha256 and not what_changed(raw.generation, task):
             return replace(task, raw=raw, raw_root=plan.folder.path)
     probe_source(task.source)
     if task.oracle is not None:
@@ -108,7 +117,7 @@ def spoilt(plan: Plan, state: ClipState) -> bool:
     A paid one is not paid for again unasked: only to be rolled out. `hold` is tried on the raw clip itself.
     """
     model, raw, failed = plan.settings.model, state.raw, state.failed
-    if raw is None or failed is None or failed["kind"] != "bad_clip" or failed.get("number", 0) < raw.get("number", 0):
+    if raw is None or failed is None or failed.kind != "bad_clip" or failed.number < raw.number:
         return False
     return plan.short == "roll_out" or (plan.short in ("error", "hold_one") and not model.paid)
 

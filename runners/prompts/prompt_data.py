@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from adapters import close_to
+from adapters.harness import close_to
 from runners.core.errors import UserError, nearest
 from runners.core.yamlfile import load_yaml
 from runners.dataset.layout import composed

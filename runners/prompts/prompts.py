@@ -9,11 +9,10 @@ from typing import Any, Literal, get_args
 
 from runners.core.errors import UserError, first_of, one_of
 from runners.core.files import sha256_file, sha256_json
-from runners.dataset.claims import Claim, contradiction
 from runners.dataset.layout import composed
-from runners.dataset.scenarios import Scenario, read_item
-from runners.dataset.user_csv import read_csv
+from runners.dataset.scenarios import Scenario
 from runners.prompts.prompt_data import read_data, read_sidecar
+from runners.prompts.prompt_file import read_prompts
 from runners.prompts.templates import choose_template, render
 
 Mode = Literal["op", "bpp", "none"]
@@ -32,6 +31,8 @@ class PromptChoice:
     file: Path | None = None
     template: str | None = None
     data: Path | None = None
+    hint: str = ""
+    """Where to get the file that a recipe wants; with it, no other file is taken in its place."""
 
 
 @dataclass(frozen=True)
@@ -46,12 +47,15 @@ class PromptPlan:
     record: dict[str, Any]
     _texts: Mapping[str, str]
     _source: str
+    negatives: Mapping[str, str] | None = None
+    """A negative prompt for each text by its scenario's id, "" for none; None if the file has no such column."""
 
     @property
     def identity(self) -> dict[str, Any]:
         """For fingerprints: independent of where a file lies and of what it declares about itself."""
         template = {"template": self.record["template"]} if "template" in self.record else {}
-        return {"mode": self.mode, **template, "texts_sha256": sha256_json(dict(self._texts))}
+        negatives = {} if self.negatives is None else {"negatives_sha256": sha256_json(dict(self.negatives))}
+        return {"mode": self.mode, **template, "texts_sha256": sha256_json(dict(self._texts)), **negatives}
 
     def texts(self, scenarios: Iterable[Scenario]) -> dict[str, str | None]:
         """The text for each scenario's id, None in mode `none`; raises `UserError` naming those without one."""
@@ -83,6 +87,8 @@ def plan_prompts(
     if choice.mode == "op":
         texts = {scenario.id: scenario.prompt for scenario in scenarios}
         return PromptPlan("op", {"mode": "op", "texts_sha256": sha256_json(texts)}, texts, "the descriptions file")
+    if choice.hint and not given and choice.mode == "bpp":
+        raise UserError(f"the prompts of this recipe are a file of its authors, {choice.hint}: set prompts.file=FILE")
     if choice.template is None and choice.data is None:
         return _from_file(choice.file, scenarios, root)
     if choice.file is not None:
@@ -95,40 +101,18 @@ def _from_file(file: Path | None, scenarios: Sequence[Scenario], root: Path) -> 
     if file is None and not path.exists():
         raise UserError(
             f"prompts=bpp: {path} is not there; python -m runners.fetch gets it (or copy {BPP_FILE} there by hand), "
-            "set prompts.file=CSV, or use prompts=op"
+            "set prompts.file=FILE (CSV, JSON or JSONL), or use prompts=op"
         )
-    texts = _read_prompts(path, scenarios)
-    record = {
+    texts = read_prompts(path, scenarios)
+    record: dict[str, Any] = {
         "mode": "bpp",
         "file": path.name,
         "file_sha256": sha256_file(path),
         "upsampling": read_sidecar(path.with_name(path.name + ".yaml")),
     }
-    return PromptPlan("bpp", record, texts, str(path))
-
-
-def _read_prompts(path: Path, scenarios: Sequence[Scenario]) -> dict[str, str]:
-    """The take-1 texts by the benchmark's ids; every such row must name one of its scenarios, once."""
-    known = {int(scenario.id): scenario for scenario in scenarios}
-    texts: dict[str, str] = {}
-    for row in read_csv(path, ("scenario", "description")):
-        item = read_item(row)
-        if item.take != 1:
-            continue
-        scenario = known.get(int(item.id))
-        if scenario is None:
-            raise row.fault(f"the benchmark has no take-1 scenario with the id {item.id}; remove the row")
-        if contradiction(Claim.of(item), scenario.item):
-            raise row.fault(
-                f"{item.id} is {item.scene} from the {item.view} here, but {scenario.item.scene} from the "
-                f"{scenario.view} in the benchmark's descriptions; is this another benchmark's file?"
-            )
-        if scenario.id in texts:
-            raise row.fault(f"the id {item.id} stands twice; remove one row")
-        if not row.get("description"):
-            raise row.fault(f"the description of {item.id} is empty; write one, or use prompts=none for all")
-        texts[scenario.id] = row["description"]
-    return texts
+    if texts.negatives is not None:
+        record["negative_prompts"] = sum(bool(text) for text in texts.negatives.values())
+    return PromptPlan("bpp", record, texts.prompts, str(path), texts.negatives)
 
 
 def _from_template(

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import json
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,6 +12,7 @@ if TYPE_CHECKING:
     from adapters import Adapter
     from runners.core.outcome import Outcome
     from runners.core.settings import GenerateSettings
+    from runners.generation.session import Session
     from runners.python.result import Run
 
     Made = tuple[GenerateSettings, Adapter]
@@ -26,6 +28,7 @@ def evaluate(
     leading: int | None = None,
     size: tuple[int, int] | None = None,
     pipeline: Any = None,
+    session: Session | None = None,
     config_dir: str | Path | Sequence[str | Path] = (),
     **settings: Any,
 ) -> Run:
@@ -49,8 +52,12 @@ def evaluate(
     fps, leading, size: of a function: frames per second of what it returns; how many of its first frames only repeat
         the picture that it was given (1: the first is that picture); (width, height) of the picture that it wants,
         without it the output's.
-    pipeline: a diffusers pipeline of the class that the model's YAML names. It is called as the YAML says, works where
-        it lies, with its own weights, dtype and scheduler, in evaluation mode, and is afterwards as it was.
+    pipeline: a diffusers pipeline, modular or not, of the class that the model's YAML names. It is called as the YAML
+        says, works where it lies, with its own weights, dtype and scheduler, in evaluation mode, and is afterwards as
+        it was.
+    session: keeps the model loaded until the next call, which then need not load it:
+        `with Session() as session: evaluate("svd", run=1, session=session)`. Another model has it closed first, the
+        end of the `with` closes the last. A pipeline of yours is not kept: it is given back after each call.
     config_dir: folders with YAML files of your own, as --config-dir.
     settings: the settings of the command line, nested or with dots:
         `benchmark="demo", run=2, seed=7, select={"limit": 6}, **{"scorer.workers": 1}`;
@@ -65,17 +72,32 @@ def evaluate(
     fails raises nothing: it stands in `run.failed`, and the others are made.
     """
     from runners.core.failures import writing
-    from runners.core.outcome import guest
+    from runners.core.processes import guest
+    from runners.generation.session import Session as Fresh
 
     folders = [config_dir] if isinstance(config_dir, str | Path) else config_dir
     with guest(), writing():
         own = None if version is None else str(version)
         if isinstance(model, str):
             _refuse(fps=fps, leading=leading, size=size)
-            made = _named(model, name, own, pipeline, folders, settings)
+            made, adapter = _named(model, name, own, pipeline, folders, settings)
         else:
-            made = _in_memory(model, name, own, (fps, leading, size), pipeline, folders, settings)
-        return _run(*made)
+            made, adapter = _in_memory(model, name, own, (fps, leading, size), pipeline, folders, settings)
+        if session is not None and pipeline is not None:
+            session.close()  # there may be no room for two
+        elif session is not None:
+            adapter = session.lender.lend(_same(model, made), lambda: adapter)
+        return _run(made, adapter, session or Fresh())
+
+
+def _same(model: str | Adapter | Callable[..., Any], made: GenerateSettings) -> Hashable:
+    """What is equal for two calls whose model is the same, so that it need not be loaded again."""
+    from adapters import Adapter
+
+    if isinstance(model, Adapter):
+        return id(model)  # whatever its version is: who holds it keeps the object
+    node = json.dumps(made.model.adapter, sort_keys=True, default=str)
+    return node if isinstance(model, str) else (id(model), node)
 
 
 def _refuse(**given: Any) -> None:
@@ -166,7 +188,7 @@ def _in_memory(
     return replace(settings, model=replace(settings.model, name=own, adapter=node)), adapter
 
 
-def _run(settings: GenerateSettings, adapter: Adapter) -> Run:
+def _run(settings: GenerateSettings, adapter: Adapter, session: Session) -> Run:
     """One run by the command's own code. Raises UserError, KeyboardInterrupt."""
     from runners.core.errors import UserError
     from runners.core.outcome import BAD_INPUT, INTERRUPTED
@@ -175,9 +197,10 @@ def _run(settings: GenerateSettings, adapter: Adapter) -> Run:
 
     if settings.budget.sweep_max_usd is not None:
         raise UserError("budget.sweep_max_usd holds over a sweep of the command line; budget.max_usd holds for a run")
-    outcome = generate(settings, lambda _: adapter)
+    outcome = generate(settings, lambda _: adapter, session)
     if outcome.code == INTERRUPTED:
-        raise KeyboardInterrupt("\n".join(outcome.lines))
+        left = "the model is still at work: the same call goes on once it has ended, or in another process at once"
+        raise KeyboardInterrupt("\n".join([*outcome.lines, *([left] if outcome.abandoned else [])]))
     if outcome.code == BAD_INPUT:
         raise UserError(_told(outcome))
     return Run.of(outcome)

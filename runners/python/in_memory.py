@@ -7,7 +7,8 @@ from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 
-from adapters import Adapter, BadClip, Clip, Frames, Needs, Request, Size, Wrapper
+from adapters import Adapter, BadClip, Clip, Frames, Needs, Request, Size
+from adapters.harness import Wrapper
 from runners.core.errors import UserError
 
 Function = Callable[[Frames, str | None, int], Any]

@@ -10,6 +10,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from runners.core.outcome import DONE, Outcome
+from runners.runs.manifest_records import Manifest
+from runners.runs.records import decode, encode
 
 if TYPE_CHECKING:
     from runners.scoring.scores import Scores as Details
@@ -122,12 +124,10 @@ def _clips(folder: Path | None) -> tuple[dict[str, PublishedClip], dict[str, Fai
     if manifest is None or folder is None or not manifest.is_file():
         return {}, {}
     clips, failed = {}, {}
-    for clip_id, clip in json.loads(manifest.read_bytes())["clips"].items():
-        if "published" in clip:
-            path = folder / "videos" / clip["name"]
-            clips[clip_id] = PublishedClip(
-                clip_id, path, clip["view"], clip["category"], clip["published"]["generation"] or {}
-            )
-        elif "failed" in clip:
-            failed[clip_id] = FailedClip(clip_id, clip["failed"]["kind"], clip["failed"]["reason"])
+    for clip_id, clip in decode(Manifest, json.loads(manifest.read_bytes())).clips.items():
+        if clip.published is not None:
+            path, made = folder / "videos" / clip.name, encode(clip.generation)
+            clips[clip_id] = PublishedClip(clip_id, path, clip.view, clip.category, made)
+        elif clip.failed is not None:
+            failed[clip_id] = FailedClip(clip_id, clip.failed.kind, clip.failed.reason)
     return clips, failed

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
@@ -10,7 +9,7 @@ from pathlib import Path
 
 from runners.clips.footage import Unfit
 from runners.core.errors import UserError, first_of
-from runners.core.files import sha256_file, shown
+from runners.core.files import sha256_file, shown, takes_files
 from runners.core.locks import Held, Lock
 from runners.core.provenance import usable_cores
 from runners.core.settings import ScoreSettings
@@ -22,7 +21,8 @@ from runners.runs.presence import wait_for_silence
 from runners.runs.run_finder import find_run_folders, left_out
 from runners.runs.run_record import RunRecord, is_busy, read_record
 from runners.scoring import ScoringError, check_unaltered, reuse_scores, score
-from runners.scoring.inputs import check_clips
+from runners.scoring.inputs import ScoringInput, check_clips
+from runners.scoring.memory import Memory
 from runners.scoring.reuse import ensure_checked
 from runners.scoring.scores import CHECKS, SCORER_VERSION, Scores
 from runners.scoring.stored import read_scores
@@ -34,7 +34,7 @@ class Skipped(Exception):
 
 
 @dataclass
-class Harvest:
+class CollectedRuns:
     """What was found below a results folder; runs are called as `place` has it."""
 
     results: Path
@@ -69,37 +69,37 @@ class Harvest:
         return [*self.told, *lines]
 
 
-def gather(results: Path, settings: ScoreSettings) -> Harvest:
+def gather(results: Path, settings: ScoreSettings, memory: Memory) -> CollectedRuns:
     """Every run below `results`, scored, skipped or at fault. Raises UserError for settings that fit no run."""
-    harvest, benchmarks = Harvest(results), Benchmarks(settings)
+    collected, benchmarks = CollectedRuns(results), Benchmarks(settings, memory)
     unread: list[Path] = []
     folders = find_run_folders(results, unread)
-    harvest.found = len(folders)
-    harvest.told += [f"warning: {told}" for told in left_out(unread)]
+    collected.found = len(folders)
+    collected.told += [f"warning: {told}" for told in left_out(unread)]
     benchmarks.check_used(folders)
     for path in folders:
-        name = harvest.place(path)
+        name = collected.place(path)
         try:
-            run = _scored(path, benchmarks, harvest)
-            harvest.runs.append(run)
+            run = _scored(path, benchmarks, collected)
+            collected.runs.append(run)
         except Skipped as reason:
-            harvest.skipped[name] = str(reason)
+            collected.skipped[name] = str(reason)
         except (UserError, ScoringError) as error:
-            harvest.faults[name] = str(error)
-    harvest.told += [f"warning: {warning}" for warning in benchmarks.warnings]
-    return harvest
+            collected.faults[name] = str(error)
+    collected.told += [f"warning: {warning}" for warning in benchmarks.warnings]
+    return collected
 
 
-def _scored(path: Path, benchmarks: Benchmarks, harvest: Harvest) -> ScoredRun:
+def _scored(path: Path, benchmarks: Benchmarks, collected: CollectedRuns) -> ScoredRun:
     record = read_record(path)
     _check_whole(path, record)
     assert record is not None
     if record.newer is not None:
-        harvest.told.append(f"warning: {record.name}: {record.newer}")
-    scores = _known(record, benchmarks, harvest)
+        collected.told.append(f"warning: {record.name}: {record.newer}")
+    scores = _known(record, benchmarks, collected)
     if scores is None:
         check_unaltered(record.folder.videos, record.hashes)
-        scores = _score(record, benchmarks, harvest)
+        scores = _score(record, benchmarks, collected)
     else:
         check_unaltered(record.folder.videos, record.hashes, scores.hashes)
     if not scores.second_takes:
@@ -130,12 +130,12 @@ def _check_whole(path: Path, record: RunRecord | None) -> None:
     if record.complete:
         raise Skipped(f"incomplete: {len(lost)} of its clips are gone ({first_of(lost, 2)}); make them again")
     if record.refused:
-        raise Skipped(f"refused clips ({len(record.refused)} of {record.manifest['expected']}): metrics and no score")
-    published, expected = record.manifest["published"], record.manifest["expected"]
+        raise Skipped(f"refused clips ({len(record.refused)} of {record.manifest.expected}): metrics and no score")
+    published, expected = record.manifest.published, record.manifest.expected
     raise Skipped(f"incomplete: {published} of {expected} clips; go on with the command that made it")
 
 
-def _known(record: RunRecord, benchmarks: Benchmarks, harvest: Harvest) -> Scores | None:
+def _known(record: RunRecord, benchmarks: Benchmarks, collected: CollectedRuns) -> Scores | None:
     """Scores that are still those of these very clips, None if there are none."""
     if benchmarks.settings.scorer.name in ("official", "both"):
         return None  # which reads its own results back, where they are still true
@@ -143,27 +143,25 @@ def _known(record: RunRecord, benchmarks: Benchmarks, harvest: Harvest) -> Score
         found = read_scores(record.folder.scores)
     except UserError as error:
         if (record.folder.scores / "scores.json").exists():
-            harvest.told.append(f"note: {record.name} has to be scored again: {error}")
+            collected.told.append(f"note: {record.name} has to be scored again: {error}")
         return None
     masks = benchmarks.settings.scorer.masks
     as_asked = masks == "shipped" or found.origin.masks == "made"
     if found.by_toolbox and as_asked and _is_of_these_clips(found, record):
         _check_older(found, record, benchmarks)
-        harvest.official.append(harvest.place(record.path))
+        collected.official.append(collected.place(record.path))
         return found
     try:
         benchmark = benchmarks.of(record)
-        return reuse_scores(
-            record.folder.videos, benchmark.dataset, benchmark.scenarios, benchmark=benchmark.name,
-            expected=len(benchmark.scenarios), out=record.folder.scores, masks=masks,
-        )  # fmt: skip
+        given = ScoringInput.of(record.folder.videos, benchmark, masks)
+        return reuse_scores(given, record.folder.scores, benchmarks.memory)
     except Unfit:
         raise
     except UserError as error:
         if found.scorer_version != SCORER_VERSION or not as_asked or not _is_of_these_clips(found, record):
             raise
         _check_older(found, record, benchmarks)
-        harvest.unchecked.setdefault(str(error), []).append(harvest.place(record.path))
+        collected.unchecked.setdefault(str(error), []).append(collected.place(record.path))
         return found
 
 
@@ -181,7 +179,7 @@ def _check_older(scores: Scores, record: RunRecord, benchmarks: Benchmarks) -> N
     except UserError:
         check_clips(clips, usable_cores())
     else:
-        ensure_checked(scores, clips, sources, record.folder.scores)
+        ensure_checked(scores, clips, sources, record.folder.scores, benchmarks.memory)
 
 
 def _is_of_these_clips(scores: Scores, record: RunRecord) -> bool:
@@ -192,24 +190,22 @@ def _is_of_these_clips(scores: Scores, record: RunRecord) -> bool:
     )
 
 
-def _score(record: RunRecord, benchmarks: Benchmarks, harvest: Harvest) -> Scores:
+def _score(record: RunRecord, benchmarks: Benchmarks, collected: CollectedRuns) -> Scores:
     """Score a run whose scores are not there or not true any more; nobody else may work on it meanwhile."""
     settings = benchmarks.settings
     if settings.scorer.name == "none":
         raise Skipped("it is not scored, and scorer=none")
-    if not os.access(record.path, os.W_OK):
+    if not takes_files(record.path):
         raise UserError(f"{shown(record.path)} is not writable, and its scores go there")
     benchmark, out = benchmarks.of(record), record.folder.scores
     with _alone(record):
-        before = _content(out / "scores.json")
         say(f"scoring {record.name}")  # above the bars, which do not name it
-        scores = score(record.folder.videos, benchmark, settings.scorer, out=out, progress=settings.progress)
-        harvest.anew += _content(out / "scores.json") != before
-    return scores
-
-
-def _content(path: Path) -> bytes | None:
-    return path.read_bytes() if path.is_file() else None
+        found = score(
+            record.folder.videos, benchmark, settings.scorer, out=out, progress=settings.progress,
+            memory=benchmarks.memory,
+        )  # fmt: skip
+        collected.anew += found.anew
+    return found.scores
 
 
 @contextmanager

@@ -9,7 +9,7 @@ from rich.table import Table
 from rich.text import Text
 
 from runners.core.errors import UserError, counted, nearest
-from runners.reporting.leaderboard import Kind, one_line
+from runners.reporting.leaderboard import RunGroup, one_line
 from runners.reporting.tables import COLUMNS
 from runners.scoring.bootstrap import KEYS, Difference, common_scenes, compare
 
@@ -19,13 +19,13 @@ class Comparison:
     """A against B on one benchmark; `differences` by formula, None where a score is undefined."""
 
     benchmark: str
-    a: Kind
-    b: Kind
+    a: RunGroup
+    b: RunGroup
     scenes: int
     differences: dict[str, Difference | None]
 
 
-def compare_models(kinds: Sequence[Kind], names: Sequence[str], *, resamples: int, seed: int) -> list[Comparison]:
+def compare_models(kinds: Sequence[RunGroup], names: Sequence[str], *, resamples: int, seed: int) -> list[Comparison]:
     """One comparison per benchmark that has both. Raises UserError for a name that is none, or means several."""
     if len(names) != 2:
         raise UserError(f"compare takes two models, e.g. compare=[svd,freeze]; {len(names)} are named")
@@ -49,13 +49,13 @@ def compare_models(kinds: Sequence[Kind], names: Sequence[str], *, resamples: in
     return found
 
 
-def _model_names(kind: Kind) -> tuple[str, str]:
+def _model_names(kind: RunGroup) -> tuple[str, str]:
     """The model with its tag, and the label under its benchmark."""
     record = kind.first.record
     return kind.label.removesuffix(f"-{record.prompts}"), f"{record.benchmark}/{kind.label}"
 
 
-def _find(kinds: Sequence[Kind], name: str) -> list[Kind]:
+def _find(kinds: Sequence[RunGroup], name: str) -> list[RunGroup]:
     """What a name means: a label, a model, either under its benchmark, or one run's folder."""
     exact = [kind for kind in kinds if name in (kind.label, f"{kind.first.record.benchmark}/{kind.label}")]
     by_model = [kind for kind in kinds if name == _model_names(kind)[0]]
@@ -63,7 +63,7 @@ def _find(kinds: Sequence[Kind], name: str) -> list[Kind]:
     return exact or by_model or runs
 
 
-def _only(name: str, found: Sequence[Kind]) -> Kind:
+def _only(name: str, found: Sequence[RunGroup]) -> RunGroup:
     if len(found) > 1:
         runs = [f"{kind.label} ({', '.join(run.record.name for run in kind.runs)})" for kind in found]
         raise UserError(f"compare: {name!r} means several settings: {'; '.join(runs)}; name a label, or a run's folder")
@@ -132,5 +132,5 @@ def _other_yardsticks(comparison: Comparison) -> list[str]:
     return lines
 
 
-def _runs(kind: Kind) -> str:
+def _runs(kind: RunGroup) -> str:
     return "1 run" if len(kind.runs) == 1 else f"mean of {len(kind.runs)} runs"

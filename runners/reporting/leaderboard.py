@@ -42,10 +42,10 @@ class ScoredRun:
 
         The truth is compared by what counts of it, the physical variance of every view of every scene.
         """
-        fingerprint = _plain(self.record.manifest["fingerprint"])
+        fingerprint = _plain(self.record.manifest.fingerprint)
         seed = fingerprint.get("generation", {}).pop("seed", {})
-        revisions = {str((event.get("facts") or {}).get("revision")) for event in self.record.manifest["loaded"]}
-        texts = {name: clip["published"]["generation"].get("prompt_given") for name, clip in self.record.clips.items()}
+        revisions = {str(event.revision) for event in self.record.manifest.loaded}
+        texts = {name: clip.generation.prompt_given for name, clip in self.record.clips.items()}
         variances = [
             [clip.scene, clip.view, None if clip.variance is None else asdict(clip.variance)]
             for clip in self.scores.per_clip
@@ -55,7 +55,7 @@ class ScoredRun:
             "oracle": self.record.oracle,
             **fingerprint,
             "seeds": seed.get("seeds") if isinstance(seed, dict) else None,
-            "short": self.record.configuration["model"].get("short"),
+            "short": self.record.configuration.model.short,
             "revision": sorted(revisions - {"None"}),
             "prompts_given": sha256_json(texts)[:12],
             "scores": _made_with(self.scores),
@@ -89,7 +89,7 @@ def _plain(fingerprint: Mapping[str, Any]) -> dict[str, Any]:
 
 
 @dataclass(frozen=True)
-class Kind:
+class RunGroup:
     """Runs that differ in nothing but their number."""
 
     label: str
@@ -118,7 +118,7 @@ class Mean:
 
 
 @dataclass(frozen=True)
-class Row:
+class LeaderboardRow:
     """One line of the leaderboard; `scores` by the keys of `COLUMNS`, None where undefined or not published."""
 
     benchmark: str
@@ -155,7 +155,7 @@ class Row:
         return "original" if self.kind == "original" else "verified"
 
 
-def group(runs: Iterable[ScoredRun]) -> tuple[list[Kind], list[str]]:
+def group(runs: Iterable[ScoredRun]) -> tuple[list[RunGroup], list[str]]:
     """Runs by kind, and notes: copies of a run count once, and what keeps runs of one name apart is told."""
     kinds: dict[str, list[ScoredRun]] = {}
     facts: dict[str, dict[str, Any]] = {}
@@ -171,7 +171,7 @@ def group(runs: Iterable[ScoredRun]) -> tuple[list[Kind], list[str]]:
         else:
             places = f"{shown(run.record.path)} is a copy of {shown(twin.record.path)}"
             notes.append(f"{places} (same number, same clips): it counts once")
-    found = [Kind(members[0].label, tuple(members), facts[key]) for key, members in kinds.items()]
+    found = [RunGroup(members[0].label, tuple(members), facts[key]) for key, members in kinds.items()]
     return found, [*notes, *_why_apart(found), *(note for kind in found for note in _same_seeds(kind))]
 
 
@@ -179,20 +179,20 @@ def _is_copy(run: ScoredRun, other: ScoredRun) -> bool:
     return run.record.number == other.record.number and run.record.hashes == other.record.hashes
 
 
-def _same_seeds(kind: Kind) -> Iterator[str]:
+def _same_seeds(kind: RunGroup) -> Iterator[str]:
     """Runs of one seed and number, made in two places: averaged, but they say little of how much runs differ."""
     first: dict[str, ScoredRun] = {}
     for run in kind.runs:
-        seed = run.record.manifest["fingerprint"].get("generation", {}).get("seed")
+        seed = run.record.manifest.fingerprint.get("generation", {}).get("seed")
         known = first.setdefault(sha256_json(seed), run)
         if known is not run:
             places = f"{shown(known.record.path)} and {shown(run.record.path)}"
             yield f"{places} were made with the same seeds: no independent runs, so the ± is too small"
 
 
-def _why_apart(kinds: Sequence[Kind]) -> list[str]:
+def _why_apart(kinds: Sequence[RunGroup]) -> list[str]:
     """Why runs of one name are not in one mean."""
-    first: dict[tuple[str, str], Kind] = {}
+    first: dict[tuple[str, str], RunGroup] = {}
     notes = []
     for kind in kinds:
         key = (kind.first.record.benchmark, kind.label)
@@ -205,17 +205,17 @@ def _why_apart(kinds: Sequence[Kind]) -> list[str]:
     return notes
 
 
-def rows(kinds: Iterable[Kind], *, resamples: int, seed: int) -> list[Row]:
+def rows(kinds: Iterable[RunGroup], *, resamples: int, seed: int) -> list[LeaderboardRow]:
     """A row per kind, in the leaderboard's order."""
     return ranked([row(kind, resamples=resamples, seed=seed) for kind in kinds])
 
 
-def row(kind: Kind, *, resamples: int, seed: int) -> Row:
+def row(kind: RunGroup, *, resamples: int, seed: int) -> LeaderboardRow:
     """One kind's means, spreads and intervals."""
     record, scores = kind.first.record, kind.first.scores
     bounds = intervals(kind.scenes, resamples, seed)
     values = {key: _mean([run.scores.marks.score(key) for run in kind.runs], bounds.get(key)) for key in COLUMNS}
-    return Row(
+    return LeaderboardRow(
         benchmark=record.benchmark,
         kind=record.kind,
         model=kind.label.removesuffix(f"-{record.prompts}"),
@@ -244,12 +244,12 @@ def _mean(values: Sequence[float | None], bounds: tuple[float, float] | None) ->
     return Mean(statistics.fmean(known), sample_std(known), low, high)
 
 
-def ranked(found: Iterable[Row]) -> list[Row]:
+def ranked(found: Iterable[LeaderboardRow]) -> list[LeaderboardRow]:
     """Verified first, then Original, then others; in each the ceiling, then best first, then what others published."""
     return sorted(found, key=_rank)
 
 
-def _rank(row: Row) -> tuple[Any, ...]:
+def _rank(row: LeaderboardRow) -> tuple[Any, ...]:
     own = row.scores.get(row.own_score)
     place = (_FIRST.get(row.kind, 2), row.benchmark)
     return (*place, row.published, not row.ceiling, own is None, -(own.mean if own else 0.0), one_line(row.model))

@@ -12,7 +12,7 @@ from pathlib import Path
 from runners.core.errors import UserError
 from runners.core.files import shown, write_text
 from runners.dataset.user_csv import text_cell
-from runners.reporting.leaderboard import Row, one_line
+from runners.reporting.leaderboard import LeaderboardRow, one_line
 from runners.reporting.leaderboard_table import (
     clips_of,
     decimals_of,
@@ -71,7 +71,7 @@ def check_places(folder: Path) -> None:
             raise UserError(f"{shown(path)} is not the leaderboard's own; move it away, it would be written over")
 
 
-def write_leaderboard(folder: Path, rows: Sequence[Row], notes: Sequence[str]) -> list[Path]:
+def write_leaderboard(folder: Path, rows: Sequence[LeaderboardRow], notes: Sequence[str]) -> list[Path]:
     """Write leaderboard.csv, .md and .tex into `folder`, each atomically; returns their paths."""
     texts = {"csv": leaderboard_csv(rows), "md": leaderboard_md(rows, notes), "tex": leaderboard_tex(rows, notes)}
     paths = []
@@ -81,7 +81,7 @@ def write_leaderboard(folder: Path, rows: Sequence[Row], notes: Sequence[str]) -
     return paths
 
 
-def leaderboard_csv(rows: Sequence[Row]) -> str:
+def leaderboard_csv(rows: Sequence[LeaderboardRow]) -> str:
     """A line per row, numbers unrounded; empty where there is none.
 
     Names are somebody's: one that a spreadsheet would take for a formula has an apostrophe before it.
@@ -109,7 +109,7 @@ def leaderboard_csv(rows: Sequence[Row]) -> str:
     return text.getvalue()
 
 
-def leaderboard_md(rows: Sequence[Row], notes: Sequence[str]) -> str:
+def leaderboard_md(rows: Sequence[LeaderboardRow], notes: Sequence[str]) -> str:
     """A table per benchmark."""
     lines = [f"{_MARKS['md']} made anew by every call -->", "# Physics-IQ leaderboard", ""]
     for name, members in groupby(rows, key=lambda row: row.benchmark):
@@ -119,7 +119,7 @@ def leaderboard_md(rows: Sequence[Row], notes: Sequence[str]) -> str:
     return "\n".join([*lines, *(f"* {_escaped(one_line(note), _MARKDOWN)}" for note in notes)]) + "\n"
 
 
-def leaderboard_tex(rows: Sequence[Row], notes: Sequence[str]) -> str:
+def leaderboard_tex(rows: Sequence[LeaderboardRow], notes: Sequence[str]) -> str:
     """A tabular per benchmark, to be input into a table environment."""
     lines = [f"{_MARKS['tex']} made anew by every call"]
     for name, members in groupby(rows, key=lambda row: row.benchmark):
@@ -134,7 +134,7 @@ def leaderboard_tex(rows: Sequence[Row], notes: Sequence[str]) -> str:
     return "\n".join([*lines, *(f"% {one_line(note)}" for note in notes)]) + "\n"
 
 
-def _cells(row: Row) -> list[str]:
+def _cells(row: LeaderboardRow) -> list[str]:
     def number(key: ScoreName) -> str:
         return shown_mean(row.scores[key], decimals_of(row))
 

@@ -10,7 +10,7 @@ from rich.measure import Measurement
 from rich.table import Table
 from rich.text import Text
 
-from runners.reporting.leaderboard import Mean, Row, one_line
+from runners.reporting.leaderboard import LeaderboardRow, Mean, one_line
 from runners.reporting.tables import COLUMNS, ceiling_note
 from runners.scoring.scores import ScoreName
 
@@ -18,13 +18,13 @@ _SCORES = ("verified", "original")
 LOG_COLUMNS = 240
 
 
-def print_leaderboard(rows: Sequence[Row], console: Console) -> None:
+def print_leaderboard(rows: Sequence[LeaderboardRow], console: Console) -> None:
     """One table per benchmark, in the order of the rows, each as full as fits."""
     for name, members in groupby(rows, key=lambda row: row.benchmark):
         console.print(fitting(name, list(members), console))
 
 
-def fitting(name: str, rows: Sequence[Row], console: Console) -> Table:
+def fitting(name: str, rows: Sequence[LeaderboardRow], console: Console) -> Table:
     """With intervals and parts, without the parts, or with the two scores alone: what the width allows."""
     choices = [leaderboard_table(name, rows, parts=parts, intervals=bounds) for parts, bounds in _DETAIL]
     for table in choices[1:]:
@@ -39,7 +39,9 @@ def fitting(name: str, rows: Sequence[Row], console: Console) -> Table:
 _DETAIL = ((True, True), (False, True), (False, False))
 
 
-def leaderboard_table(name: str, rows: Sequence[Row], *, parts: bool = True, intervals: bool = True) -> Table:
+def leaderboard_table(
+    name: str, rows: Sequence[LeaderboardRow], *, parts: bool = True, intervals: bool = True
+) -> Table:
     """Scores in percent of what a second take of the real experiment reaches."""
     by = "Original" if rows[0].own_score == "original" else "Verified"
     title = f"{one_line(name)}: best first by the {by} score (100 = a second take of the real experiment)"
@@ -60,23 +62,23 @@ def leaderboard_table(name: str, rows: Sequence[Row], *, parts: bool = True, int
     return table
 
 
-def section(row: Row) -> str:
+def section(row: LeaderboardRow) -> str:
     """The part of its table that a row stands in."""
     return "published" if row.published else "ceiling" if row.ceiling else "own"
 
 
-def title_of(row: Row) -> str:
+def title_of(row: LeaderboardRow) -> str:
     """The model's name, with what must be known of the row."""
     marks = {"published": f" [published, {row.date}]", "ceiling": " (ceiling, sees take 2)", "own": ""}
     return one_line(row.model) + marks[section(row)] + (" [official toolbox]" if row.official else "")
 
 
-def size_of(row: Row) -> str:
+def size_of(row: LeaderboardRow) -> str:
     """Size and rate; of published values nobody knows them."""
     return f"{row.width}×{row.height}, {row.fps} FPS" if row.width else "–"
 
 
-def clips_of(row: Row) -> str:
+def clips_of(row: LeaderboardRow) -> str:
     """How many clips were scored, of how many."""
     return f"{row.clips}/{row.expected}" if row.clips is not None else "–"
 
@@ -96,12 +98,12 @@ def shown_interval(mean: Mean | None) -> str:
     return f"{mean.low:.1f} … {mean.high:.1f}"
 
 
-def decimals_of(row: Row) -> int:
+def decimals_of(row: LeaderboardRow) -> int:
     """Published values were printed with one decimal."""
     return 1 if row.published else 2
 
 
-def notes(rows: Sequence[Row], *, resamples: int, seed: int) -> list[str]:
+def notes(rows: Sequence[LeaderboardRow], *, resamples: int, seed: int) -> list[str]:
     """What a reader of the table must know to not fool themselves."""
     bootstrap = f"a bootstrap over scenes ({resamples} resamples, seed {seed})"
     lines = [f"95 %: interval of {bootstrap}; ±: sample standard deviation over runs"]
@@ -120,13 +122,13 @@ def notes(rows: Sequence[Row], *, resamples: int, seed: int) -> list[str]:
     return lines
 
 
-def _ceilings(rows: Sequence[Row]) -> list[str]:
+def _ceilings(rows: Sequence[LeaderboardRow]) -> list[str]:
     """How far one can get where the data set's masks keep even take 2 from 100."""
     told = {(row.benchmark, row.fps, note): None for row in rows if (note := ceiling_note(row.reachable))}
     return [f"{one_line(benchmark)} at {fps} FPS: {note}" for benchmark, fps, note in told]
 
 
-def _several_truths(rows: Sequence[Row]) -> list[str]:
+def _several_truths(rows: Sequence[LeaderboardRow]) -> list[str]:
     """Two data sets may have one name: their rows stand in one table, and must not be compared."""
     truths: dict[tuple[str, int | None], set[str]] = {}
     for row in rows:
@@ -136,11 +138,11 @@ def _several_truths(rows: Sequence[Row]) -> list[str]:
     return [f"rows of {name} were scored against different truth files: do not compare them" for name in names]
 
 
-def _style(row: Row) -> str | None:
+def _style(row: LeaderboardRow) -> str | None:
     return {"published": "italic", "ceiling": "dim"}.get(section(row))
 
 
-def _cells(row: Row, columns: Sequence[ScoreName], intervals: bool) -> list[str]:
+def _cells(row: LeaderboardRow, columns: Sequence[ScoreName], intervals: bool) -> list[str]:
     cells = [title_of(row), row.prompts or "–", str(row.count)]
     for key in columns:
         cells.append(shown_mean(row.scores[key], decimals_of(row)))

@@ -10,16 +10,18 @@ from runners.benchmarks.benchmark import Benchmark, ensure_rate, open_benchmark
 from runners.core.errors import UserError
 from runners.core.progress import make_bar
 from runners.core.settings import BenchmarkSettings, ScoreSettings
+from runners.runs.records import encode
 from runners.runs.run_record import RunRecord, read_record
 from runners.scoring import folder_rate
+from runners.scoring.memory import Memory
 
 
 class Benchmarks:
     """The benchmarks of runs, as their manifests name them, each opened once; `benchmark.*` of the command wins."""
 
-    def __init__(self, settings: ScoreSettings) -> None:
-        """Nothing is opened yet."""
-        self.settings = settings
+    def __init__(self, settings: ScoreSettings, memory: Memory) -> None:
+        """Nothing is opened yet. `memory` is that of all their scoring."""
+        self.settings, self.memory = settings, memory
         self._open: dict[str, Benchmark | UserError] = {}
         given = settings.benchmark
         self._moved = {key: value for key in ("root", "descriptions") if (value := getattr(given, key))}
@@ -55,9 +57,9 @@ class Benchmarks:
 
     def _chosen(self, record: RunRecord) -> BenchmarkSettings:
         known = {setting.name for setting in fields(BenchmarkSettings)}
-        recorded = record.configuration["benchmark"]
+        recorded = encode(record.configuration.benchmark)
         chosen = BenchmarkSettings(**{key: value for key, value in recorded.items() if key in known})
-        data = record.manifest.get("data")
+        data = record.manifest.data
         made_over = data.get("root") if isinstance(data, dict) else None
         if chosen.kind != "demo" and isinstance(made_over, str) and Path(made_over).is_dir():
             chosen.root = made_over  # where it lay when the run was made, wherever the command is typed now

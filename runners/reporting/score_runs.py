@@ -2,39 +2,39 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 from pathlib import Path
 
 from runners.core.errors import UserError
-from runners.core.files import shown, user_path
+from runners.core.files import shown, takes_files, user_path
 from runners.core.outcome import BAD_INPUT, DONE, FAILED, Outcome
 from runners.core.settings import ScoreSettings
 from runners.core.terminal import make_console
 from runners.reporting.collect import gather
-from runners.reporting.leaderboard import Kind, ScoredRun, group, ranked, rows
+from runners.reporting.leaderboard import RunGroup, ScoredRun, group, ranked, rows
 from runners.runs.run_finder import find_run_folders
 from runners.runs.twins import twins_between, twins_within
 from runners.scoring import check_scorer_settings
+from runners.scoring.memory import Memory
 
 
-def score_runs(settings: ScoreSettings) -> Outcome:
+def score_runs(settings: ScoreSettings, memory: Memory | None = None) -> Outcome:
     """Score what is complete and not yet scored, then print and write the leaderboard, or compare two models.
 
     Runs that are incomplete, refused, being worked on or damaged are named with the reason and stand nowhere.
     Raises UserError.
     """
     results = _results(settings)
-    harvest = gather(results, settings)
-    kinds, notes = group(harvest.runs)
-    count = len(harvest.runs)
-    lines = [f"{shown(results)}: {count} of {harvest.found} runs have scores, {harvest.anew} made now"]
-    lines += [*(f"note: {note}" for note in notes), *harvest.remarks()]
-    twins = _twins(harvest.runs)
+    collected = gather(results, settings, memory or Memory())
+    kinds, notes = group(collected.runs)
+    count = len(collected.runs)
+    lines = [f"{shown(results)}: {count} of {collected.found} runs have scores, {collected.anew} made now"]
+    lines += [*(f"note: {note}" for note in notes), *collected.remarks()]
+    twins = _twins(collected.runs)
     lines += twins
-    lines += [f"  {name} skipped: {why}" for name, why in harvest.skipped.items()]
-    lines += [f"error: {name}: {why}" for name, why in harvest.faults.items()]
-    code = FAILED if harvest.faults or not (kinds or settings.published) else DONE
+    lines += [f"  {name} skipped: {why}" for name, why in collected.skipped.items()]
+    lines += [f"error: {name}: {why}" for name, why in collected.faults.items()]
+    code = FAILED if collected.faults or not (kinds or settings.published) else DONE
     if settings.compare:
         try:
             _print_comparisons(kinds, settings)
@@ -66,7 +66,7 @@ def _results(settings: ScoreSettings) -> Path:
     if not find_run_folders(results):
         raise UserError(f"{shown(results)} holds no runs (folders with a journal), however deep; set results=DIR")
     if not settings.compare:
-        if not os.access(results, os.W_OK):
+        if not takes_files(results):
             raise UserError(f"{shown(results)} is not writable, and the leaderboard is written there")
         check_places(results)
     return results
@@ -79,7 +79,7 @@ def _twins(runs: Sequence[ScoredRun]) -> list[str]:
     return [f"warning: {line}" for line in (*within, *twins_between(named))]
 
 
-def _print_leaderboard(results: Path, kinds: list[Kind], settings: ScoreSettings, twins: list[str]) -> list[str]:
+def _print_leaderboard(results: Path, kinds: list[RunGroup], settings: ScoreSettings, twins: list[str]) -> list[str]:
     """Print and write it, with what must stand below it; returns what else is to be told of it."""
     from runners.reporting.leaderboard_files import write_leaderboard
     from runners.reporting.leaderboard_table import LOG_COLUMNS, notes, print_leaderboard
@@ -104,7 +104,7 @@ def _empty_leaderboard(results: Path) -> list[str]:
     return [f"written, with no row: {', '.join(shown(path) for path in written)}"]
 
 
-def _print_comparisons(kinds: list[Kind], settings: ScoreSettings) -> None:
+def _print_comparisons(kinds: list[RunGroup], settings: ScoreSettings) -> None:
     from runners.reporting.comparison import compare_models, comparison_notes, comparison_table
     from runners.reporting.leaderboard_table import LOG_COLUMNS
 

@@ -47,15 +47,26 @@ def print_outcomes(outcomes: Sequence[Outcome], console: Console | None = None) 
                 markup=False,
                 soft_wrap=True,
             )
-    planned = [outcome.cost_usd for outcome in outcomes if outcome.cost_usd is not None]
-    if len(planned) > 1:
-        console.print(f"all {len(planned)} runs of paid models: about ${sum(planned):.2f}", highlight=False)
+    if told := whole_cost(outcomes):
+        console.print(told, highlight=False)
     scored = [outcome for outcome in outcomes if outcome.scores is not None]
     if scored:
         for table in (fitting_table(scored, console), *official_tables(scored)):
             console.print(table)
         for note in (*notes(scored), *official_notes(scored)):
             console.print(note, highlight=False, markup=False, soft_wrap=True)
+
+
+def whole_cost(outcomes: Sequence[Outcome]) -> str | None:
+    """What the plans of several paid runs come to together, and of how many nobody knows."""
+    planned = [outcome.cost_usd for outcome in outcomes if outcome.cost_usd is not None]
+    unknown = sum(outcome.unpriced for outcome in outcomes)
+    if len(planned) + unknown < 2:
+        return None
+    if not unknown:
+        return f"all {len(planned)} runs of paid models: about ${sum(planned):.2f}"
+    known = f"{len(planned)} of {len(planned) + unknown} runs of paid models: about ${sum(planned):.2f}"
+    return f"{known}; the price of {'one' if unknown == 1 else unknown} is unknown"
 
 
 def fitting_table(outcomes: Sequence[Outcome], console: Console) -> Table:

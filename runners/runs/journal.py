@@ -13,24 +13,17 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar, cast
 
 from runners.core.descriptors import open_above
 from runners.core.errors import UserError
 from runners.core.files import sync_folder
 from runners.core.locks import Lock
-from runners.runs.journal_lines import Event, encoded, newer_version, number_of, read_lines
+from runners.runs.events import ClipEvent, Event, Failed, Job, Loaded, Published, Raw, Rendered, Start, event_of
+from runners.runs.journal_lines import encoded, newer_version, number_of, read_lines
+from runners.runs.records import encode
 
-_CLIP = {"id", "name", "sha256", "generation", "raw", "publication", "session"}
-_FACTS = {
-    "start": {"session", "fingerprint"},
-    "loaded": {"facts"},
-    "raw": {"id", "file", "sha256", "fps", "leading", "generation"},
-    "rendered": {"file", *_CLIP},
-    "published": _CLIP,
-    "failed": {"id", "time", "kind", "reason"},
-}
-"""What an event must hold for a run to go on from it."""
+E = TypeVar("E", bound=Event)
 
 
 class Journal:
@@ -54,14 +47,16 @@ class Journal:
         self._tells_files_apart = self._is_at_its_path()
         """Not so on every network disk."""
 
-    def append(self, event: str, **facts: Any) -> Event:
-        """Record one event; it is on disk when this returns. Raises OSError when the disk is full.
+    def append(self, event: E) -> E:
+        """Record one event, which gets its number and time here; returns it as it will be read back.
 
-        A line that could not be written wholly is taken back, so that later events stay readable.
+        It is on disk when this returns. Raises OSError when the disk is full: a line that could not be written wholly
+        is taken back, so that later events stay readable.
         """
         stamp = datetime.now(UTC).isoformat(timespec="milliseconds")
         with self._mutex:
-            line, data = encoded({"event": event, "number": self._number, "time": stamp, **facts})
+            head = {"event": event.event, "number": self._number, "time": stamp}
+            line, data = encoded(head | {key: value for key, value in encode(event).items() if key not in head})
             end = self._file.seek(0, os.SEEK_END)
             try:
                 _write_all(self._file.fileno(), data)
@@ -71,7 +66,7 @@ class Journal:
                 raise
             self._number += 1
             self._last = end, data
-        return line
+        return cast("E", event_of(line))
 
     def _is_at_its_path(self) -> bool:
         try:
@@ -125,33 +120,33 @@ def journal_files(folder: Path) -> list[Path]:
 
 def read_events(path: Path) -> Iterator[Event]:
     """The whole events of one journal. Raises UserError for a line that is damaged (a torn last one is skipped)."""
-    yield from read_lines(path).events
+    yield from map(event_of, read_lines(path).events)
 
 
 @dataclass
 class ClipState:
     """What the journals say about one clip."""
 
-    events: list[Event] = field(default_factory=list)
+    events: list[Job] = field(default_factory=list)
     """Facts of paid work, as the adapter recorded them."""
-    raw: Event | None = None
-    rendered: Event | None = None
-    published: Event | None = None
-    failed: Event | None = None
+    raw: Raw | None = None
+    rendered: Rendered | None = None
+    published: Published | None = None
+    failed: Failed | None = None
     """The last failure or refusal, unless the clip was published after it."""
 
     @property
     def refused(self) -> bool:
         """Whether the model declined this clip the last time."""
-        return self.failed is not None and self.failed.get("kind") == "refused"
+        return self.failed is not None and self.failed.kind == "refused"
 
 
 @dataclass
 class RunState:
     """What the journals of a run folder say."""
 
-    started: list[Event] = field(default_factory=list)
-    loaded: list[Event] = field(default_factory=list)
+    started: list[Start] = field(default_factory=list)
+    loaded: list[Loaded] = field(default_factory=list)
     """What adapters said of themselves after loading."""
     clips: dict[str, ClipState] = field(default_factory=dict)
     foreign: list[str] = field(default_factory=list)
@@ -164,17 +159,17 @@ class RunState:
     @property
     def fingerprint(self) -> dict[str, Any] | None:
         """The fingerprints that the first process wrote down, or None for a new run."""
-        return self.started[0]["fingerprint"] if self.started else None
+        return self.started[0].fingerprint if self.started else None
 
     @property
     def newer(self) -> str | None:
         """What is to be told of a run that a newer version of this program worked on; None if none did."""
-        return newer_version(event.get("schema") for event in self.started)
+        return newer_version(event.schema for event in self.started)
 
 
 def highest_number(folder: Path) -> int:
     """The number of the latest event in any journal of the folder; 0 if there is none."""
-    return max((number_of(event) for path in journal_files(folder) for event in read_events(path)), default=0)
+    return max((number_of(event) for path in journal_files(folder) for event in read_lines(path).events), default=0)
 
 
 def fold(folder: Path) -> RunState:
@@ -182,7 +177,7 @@ def fold(folder: Path) -> RunState:
     state, journals = RunState(), [read_lines(path) for path in journal_files(folder)]
     # By number, since the clocks of two machines may differ: a process counts on from all that was there before it.
     for event in heapq.merge(*(lines.events for lines in journals), key=number_of):
-        apply_event(state, event)
+        apply_event(state, event_of(event))
     state.foreign = [told for lines in journals for told in lines.foreign]
     return state
 
@@ -190,30 +185,32 @@ def fold(folder: Path) -> RunState:
 def forget_lost_clips(state: RunState, videos: Path) -> RunState:
     """A published clip whose file somebody took away is not published any more."""
     for clip in state.clips.values():
-        if clip.published is not None and not (videos / clip.published["name"]).exists():
+        if clip.published is not None and not (videos / clip.published.name).exists():
             clip.published = None
     return state
 
 
 def apply_event(state: RunState, event: Event) -> None:
     """Advance the state by one event; kinds unknown to this version are passed over."""
-    kind = event["event"]
-    if kind == "start":
+    if isinstance(event, Start):
         state.started.append(event)
-    elif kind == "loaded":
+    elif isinstance(event, Loaded):
         state.loaded.append(event)
-    elif "id" in event:
-        clip = state.clip(event["id"])
-        if kind == "job":
-            clip.events.append(event)
-        elif kind == "raw":
-            clip.raw = event
-        elif kind == "rendered":
-            clip.rendered, clip.published = event, None  # made anew: what was published before is gone
-        elif kind == "failed":
-            clip.published, clip.failed = None, event  # a published clip is tried again only if its file is gone
-        elif kind == "published":
-            clip.published, clip.failed = event, None
+    elif isinstance(event, ClipEvent) and event.has("id"):
+        _apply_to_clip(state.clip(event.id), event)
+
+
+def _apply_to_clip(clip: ClipState, event: ClipEvent) -> None:
+    if isinstance(event, Job):
+        clip.events.append(event)
+    elif isinstance(event, Raw):
+        clip.raw = event
+    elif isinstance(event, Rendered):
+        clip.rendered, clip.published = event, None  # made anew: what was published before is gone
+    elif isinstance(event, Failed):
+        clip.published, clip.failed = None, event  # a published clip is tried again only if its file is gone
+    elif isinstance(event, Published):
+        clip.published, clip.failed = event, None
 
 
 def check_state(state: RunState, folder: Path) -> None:
@@ -223,18 +220,28 @@ def check_state(state: RunState, folder: Path) -> None:
     """
     if state.newer is not None:
         raise UserError(f"{folder}: {state.newer}; go on with that version, or start another run with tag=…")
-    events = [*state.started, *state.loaded]
+    events: list[Event] = [*state.started, *state.loaded]
     for clip in state.clips.values():
         events += [event for event in (clip.raw, clip.rendered, clip.published, clip.failed) if event is not None]
     for event in events:
-        lacking = sorted(_FACTS[event["event"]] - event.keys())
-        if lacking:
-            raise UserError(
-                f"{folder}: the journal is damaged: the event {event['event']!r} of {event.get('id', 'the run')} lacks "
-                f"{', '.join(lacking)}; restore the file, or start another run with tag=…"
-            )
+        if event.missing:
+            raise UserError(f"{folder}: {_lacks(event, event.missing)}")
+
+
+def _lacks(event: Event, names: list[str]) -> str:
+    whose = event.id if isinstance(event, ClipEvent) else "the run"
+    return (
+        f"the journal is damaged: the event {event.event!r} of {whose} lacks {', '.join(names)}; restore the file, or "
+        "start another run with tag=…"
+    )
 
 
 def job_facts(state: ClipState) -> list[dict[str, Any]]:
-    """What the adapter recorded of a clip, oldest first."""
-    return [event["job"] for event in state.events]
+    """What the adapter recorded of a clip, oldest first.
+
+    Raises UserError where one of the facts cannot be read: it could be the promise of a paid job.
+    """
+    for event in state.events:
+        if not event.has("job"):
+            raise UserError(_lacks(event, ["job"]))
+    return [event.job for event in state.events]

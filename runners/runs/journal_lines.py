@@ -21,13 +21,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from adapters import clean, clean_text, on_terminal
+from adapters.harness import clean, clean_text, on_terminal
 from runners.core.errors import UserError
+from runners.runs.events import SCHEMA
 
-Event = dict[str, Any]
-
-SCHEMA = 1
-"""Of the events that this version writes; the start event of each session says it."""
+Line = dict[str, Any]
+"""The JSON object of an event: `runners.runs.events` makes a record of it."""
 
 _OBJECTS = ("fingerprint", "facts", "generation", "job")
 _BEGINNING = b'{"event"'
@@ -40,11 +39,11 @@ _LONGEST = 1 << 20
 class Lines:
     """What a journal holds. `foreign`: what was passed over, each with its place, fit for a terminal."""
 
-    events: list[Event] = field(default_factory=list)
+    events: list[Line] = field(default_factory=list)
     foreign: list[str] = field(default_factory=list)
 
 
-def encoded(event: Event) -> tuple[Event, bytes]:
+def encoded(event: Line) -> tuple[Line, bytes]:
     """An event as it will be read back, and its line: there is one, whatever odd thing somebody reported.
 
     What JSON has no word for becomes text, halves of surrogate pairs become U+FFFD.
@@ -95,14 +94,14 @@ def read_lines(path: Path) -> Lines:
     return lines
 
 
-def _follows(event: Event, last: int) -> bool:
+def _follows(event: Line, last: int) -> bool:
     """Whether no event is missing before this one, nor is it told a second time."""
     if "number" not in event:  # of the oldest journals
         return True
     return number_of(event) > last if event["event"] == "start" else number_of(event) == last + 1
 
 
-def newer_version(schemas: Iterable[Any]) -> str | None:
+def newer_version(schemas: Iterable[object]) -> str | None:
     """What is to be told where one of these is a newer schema than this version knows; None if none is."""
     newest = max((schema for schema in schemas if isinstance(schema, int)), default=SCHEMA)
     if newest <= SCHEMA:
@@ -110,18 +109,18 @@ def newer_version(schemas: Iterable[Any]) -> str | None:
     return f"a newer version of this program worked on it (schema {newest}; this one knows {SCHEMA})"
 
 
-def whole_events(line: bytes) -> list[Event]:
+def whole_events(line: bytes) -> list[Line]:
     """The events of one line, whatever else is in it: for a journal that was read before."""
     return [piece for piece in _pieces(line) if isinstance(piece, dict)]
 
 
-def number_of(event: Event) -> int:
+def number_of(event: Line) -> int:
     """An event's number; 0 if it has none."""
     number = event.get("number", 0)
     return number if isinstance(number, int) else 0
 
 
-def _pieces(line: bytes) -> Iterator[Event | bytes | None]:
+def _pieces(line: bytes) -> Iterator[Line | bytes | None]:
     """A line's events and the bytes around them, in order; None for what begins like an event and is none."""
     event = _event(line)
     if event is not None:
@@ -146,7 +145,7 @@ def _told(path: Path, number: int, foreign: bytes) -> str:
     return f"line {number} of {path.name} is not this program's, and was passed over: '{text}'"
 
 
-def _event(line: bytes) -> Event | None:
+def _event(line: bytes) -> Line | None:
     try:
         value = json.loads(line, parse_constant=str)
     except (ValueError, RecursionError):

@@ -26,8 +26,8 @@ from runners.core.descriptors import open_above
 from runners.core.errors import UserError
 from runners.core.files import shown
 from runners.core.locks import Held
-from runners.core.processes import is_alive, started_at, this_machine
 from runners.core.terminal import say
+from runners.runs.process_ids import is_alive, started_at, this_machine
 
 BEAT_S = 3.0
 PATIENCE_S = 30.0

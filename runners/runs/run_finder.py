@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from fnmatch import fnmatch
 from pathlib import Path
 
-from adapters import close_to
+from adapters.harness import close_to
 from runners.core.errors import UserError
 from runners.core.files import shown
 

@@ -8,10 +8,8 @@ hold it together, and each its own journal. Behind them stands `presence`, for d
 from __future__ import annotations
 
 import errno
-import os
 import re
 import shutil
-import socket
 import time
 import uuid
 from collections.abc import Callable
@@ -23,7 +21,7 @@ from typing import TypeVar
 
 from adapters import SetupError
 from runners.core.errors import UserError, WorkFailed
-from runners.core.files import shown
+from runners.core.files import shown, takes_files
 from runners.core.locks import Held, Lock, lock_when_free
 from runners.runs.journal import Journal, journal_files, journal_name
 from runners.runs.presence import Presence, at_work, busy
@@ -195,7 +193,7 @@ class OpenRun:
             raise UserError(
                 f"cannot make the run folder {self.folder.path}: {error.strerror}; choose results=…"
             ) from None
-        if not os.access(self.folder.path, os.W_OK) or not os.access(self.folder.videos, os.W_OK):
+        if not takes_files(self.folder.path) or not takes_files(self.folder.videos):
             raise UserError(f"{self.folder.path} is not writable; mend its permissions or choose results=…")
         for place in (self.folder.videos, self.folder.raw):
             if place.is_dir() and not _renames(self.folder.path, place):
@@ -226,8 +224,3 @@ def _renames(source: Path, target: Path) -> bool:
     except OSError as error:
         return error.errno != errno.EXDEV and source.stat().st_dev == target.stat().st_dev
     return True
-
-
-def whoami() -> dict[str, str | int]:
-    """What the start event says of this process."""
-    return {"pid": os.getpid(), "host": socket.gethostname()}

@@ -3,48 +3,28 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from runners.core.errors import UserError
 from runners.core.files import shown
 from runners.core.locks import Held, Lock
+from runners.runs.generation import Generation
 from runners.runs.journal import journal_files
 from runners.runs.journal_lines import newer_version
+from runners.runs.manifest_records import ClipRecord, Configuration, Manifest
 from runners.runs.presence import at_work
+from runners.runs.records import decode, find_fault
 from runners.runs.run_folder import RunFolder
-
-_SHAPE: dict[str, type | tuple[type, ...]] = {
-    "name": str,
-    "complete": bool,
-    "expected": int,
-    "published": int,
-    "oracle": bool,
-    "mode": str,
-    "fingerprint": dict,
-    "configuration": dict,
-    "configuration.model": dict,
-    "configuration.model.name": str,
-    "configuration.benchmark": dict,
-    "configuration.benchmark.name": str,
-    "configuration.benchmark.kind": str,
-    "configuration.prompts": dict,
-    "configuration.prompts.mode": str,
-    "configuration.run": int,
-    "sessions": list,
-    "loaded": list,
-    "clips": dict,
-}
-"""What every manifest holds, by dotted key."""
 
 
 @dataclass(frozen=True)
 class RunRecord:
-    """A run folder with its manifest; `manifest` has the keys that `read_record` checks."""
+    """A run folder with its manifest, which holds what it must."""
 
     folder: RunFolder
-    manifest: dict[str, Any]
+    manifest: Manifest
 
     @property
     def path(self) -> Path:
@@ -57,72 +37,74 @@ class RunRecord:
         return self.path.name
 
     @property
-    def configuration(self) -> dict[str, Any]:
+    def configuration(self) -> Configuration:
         """The settings of the last invocation."""
-        found: dict[str, Any] = self.manifest["configuration"]
-        return found
+        return self.manifest.configuration
 
     @property
     def model(self) -> str:
         """The model's name, without a tag."""
-        return str(self.configuration["model"]["name"])
+        return self.configuration.model.name
 
     @property
     def tag(self) -> str | None:
         """The variant's name, if it has one."""
-        return self.configuration.get("tag") or None
+        return self.configuration.tag or None
 
     @property
     def prompts(self) -> str:
         """op, bpp or none."""
-        return str(self.configuration["prompts"]["mode"])
+        return self.configuration.prompts.mode
 
     @property
     def number(self) -> int:
         """Which of the independent runs it is."""
-        return int(self.configuration["run"])
+        return self.configuration.run
 
     @property
     def benchmark(self) -> str:
         """The benchmark's name."""
-        return str(self.configuration["benchmark"]["name"])
+        return self.configuration.benchmark.name
 
     @property
     def kind(self) -> str:
         """demo, original, verified or custom."""
-        return str(self.configuration["benchmark"]["kind"])
+        return self.configuration.benchmark.kind
 
     @property
     def oracle(self) -> bool:
         """The model saw take 2: a ceiling, no contestant."""
-        return self.manifest["oracle"] is True
+        return self.manifest.oracle
 
     @property
     def complete(self) -> bool:
         """Every clip of the benchmark was published."""
-        return self.manifest["complete"] is True
+        return self.manifest.complete
 
     @property
-    def clips(self) -> dict[str, dict[str, Any]]:
+    def clips(self) -> Mapping[str, ClipRecord]:
         """The clips' records by scenario id, in the benchmark's order."""
-        found: dict[str, dict[str, Any]] = self.manifest["clips"]
-        return found
+        return self.manifest.clips
+
+    @property
+    def generations(self) -> list[Generation]:
+        """How each published clip came to be."""
+        return [clip.published.generation for clip in self.clips.values() if clip.published is not None]
 
     @property
     def hashes(self) -> dict[str, str]:
         """File name → SHA-256, of every published clip."""
-        return {clip["name"]: clip["published"]["sha256"] for clip in self.clips.values() if "published" in clip}
+        return {clip.name: clip.published.sha256 for clip in self.clips.values() if clip.published is not None}
 
     @property
     def refused(self) -> list[str]:
         """Ids of clips that the model declined."""
-        return [name for name, clip in self.clips.items() if clip.get("failed", {}).get("kind") == "refused"]
+        return [name for name, clip in self.clips.items() if clip.failed is not None and clip.failed.kind == "refused"]
 
     @property
     def newer(self) -> str | None:
         """What is to be told of a run that a newer version of this program wrote; None of any other."""
-        schemas = [event.get("schema") for event in self.manifest["sessions"] if isinstance(event, dict)]
-        return newer_version([*schemas, self.manifest.get("schema")])
+        return newer_version([*(event.schema for event in self.manifest.sessions), self.manifest.schema])
 
     def lost(self) -> list[str]:
         """Published clips whose files are gone."""
@@ -135,39 +117,21 @@ def read_record(path: Path) -> RunRecord | None:
     if not folder.manifest.exists():
         return None
     try:
-        manifest = json.loads(folder.manifest.read_bytes())
+        found = json.loads(folder.manifest.read_bytes())
     except (OSError, ValueError, RecursionError) as error:
         raise _damaged(folder, type(error).__name__) from None
-    for key, kind in _SHAPE.items():
-        value = _value(manifest, key)
-        if not isinstance(value, kind) or (kind is int and isinstance(value, bool)):
-            raise _damaged(folder, f"{key} is missing or is no {getattr(kind, '__name__', kind)}")
-    for clip_id, clip in manifest["clips"].items():
-        if not _is_clip(clip):
+    manifest = decode(Manifest, found if isinstance(found, dict) else {})
+    if fault := find_fault(manifest):
+        raise _damaged(folder, fault)
+    if any("facts" in event.extra for event in manifest.loaded):
+        raise _damaged(folder, "what the model said of itself is no dict")
+    for clip_id, clip in manifest.clips.items():
+        if not clip.sound:
             raise _damaged(folder, f"the record of clip {clip_id} is incomplete")
     record = RunRecord(folder, manifest)
-    if record.complete and not len(record.hashes) == len(record.clips) == manifest["expected"]:
-        raise _damaged(folder, f"complete with {len(record.hashes)} of {manifest['expected']} clips")
+    if record.complete and not len(record.hashes) == len(record.clips) == manifest.expected:
+        raise _damaged(folder, f"complete with {len(record.hashes)} of {manifest.expected} clips")
     return record
-
-
-def _value(node: Any, key: str) -> Any:
-    for word in key.split("."):
-        node = node.get(word) if isinstance(node, dict) else None
-    return node
-
-
-def _is_clip(clip: Any) -> bool:
-    if not isinstance(clip, dict) or not all(isinstance(clip.get(key), str) for key in ("name", "view", "category")):
-        return False
-    published, failed = clip.get("published"), clip.get("failed", {})
-    if not isinstance(failed, dict):
-        return False
-    if "published" not in clip:
-        return True
-    if not isinstance(published, dict) or not isinstance(published.get("sha256"), str):
-        return False
-    return isinstance(published.get("generation"), dict) and Path(clip["name"]).name == clip["name"]
 
 
 def _damaged(folder: RunFolder, why: str) -> UserError:

@@ -12,13 +12,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 from pathlib import Path
-from typing import Any
 
 from runners.core.errors import UserError, first_of
 from runners.core.files import shown
+from runners.runs.manifest_records import ClipRecord
+from runners.runs.records import Json
 from runners.runs.run_record import read_record
 
-Clips = Mapping[str, Mapping[str, Any]]
+Clips = Mapping[str, ClipRecord]
 """A manifest's records by clip id."""
 _ASKED = ("model", "prompt", "negative_prompt", "seed", "seconds")
 _ONE_NAME = "one of them likely stands under a wrong name: look at them, and at their jobs at the service"
@@ -34,8 +35,8 @@ class _Paid:
     run: int
     id: str
     videos: frozenset[str]
-    asked: tuple[Any, ...] | None
-    request: tuple[Any, Any] | None
+    asked: tuple[object, ...] | None
+    request: tuple[object, str] | None
 
 
 def twins_within(clips: Clips) -> list[str]:
@@ -111,27 +112,17 @@ def _groups(runs: Sequence[Clips]) -> list[list[_Paid]]:
     return list(groups.values())
 
 
-def _paid(run: int, clip_id: str, clip: Mapping[str, Any]) -> _Paid | None:
+def _paid(run: int, clip_id: str, clip: ClipRecord) -> _Paid | None:
     """What is known of a clip; None if it was not paid for."""
-    published = _record(clip.get("published"))
-    generation = _record(published.get("generation"))
-    info, jobs = _record(generation.get("info")), list(_jobs(clip))
+    made, jobs = clip.published, clip.jobs or ()
+    info: Json = {} if made is None else made.generation.info
     if not jobs and not info.get("job_id"):
         return None
-    fetched = jobs[-1].get("sha256") if jobs and jobs[-1].get("state") == "fetched" else None
-    videos = (published.get("sha256"), _record(published.get("raw")).get("sha256"), fetched)
-    sent = _record(info.get("sent")).get("sha256")
+    fetched = jobs[-1].sha256 if jobs and jobs[-1].state == "fetched" else None
+    videos = (made and made.sha256, made and made.raw and made.raw.sha256, fetched)
+    frame = info.get("sent")
+    sent = frame.get("sha256") if isinstance(frame, Mapping) else None
     asked = (sent, *(info.get(key) for key in _ASKED)) if sent else None
-    made = info.get("job_id") or tuple(job.get("job_id") for job in jobs)
-    request = (made, generation["session"]) if generation.get("session") else None
+    by = info.get("job_id") or tuple(job.job_id for job in jobs)
+    request = (by, made.generation.session) if made is not None and made.generation.session else None
     return _Paid(run, clip_id, frozenset(str(video) for video in videos if video), asked, request)
-
-
-def _jobs(clip: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
-    jobs = clip.get("jobs")
-    yield from (job for job in jobs if isinstance(job, Mapping)) if isinstance(jobs, list) else ()
-
-
-def _record(value: Any) -> Mapping[str, Any]:
-    """A part of a manifest, which may have been edited; empty if it is not there."""
-    return value if isinstance(value, Mapping) else {}

@@ -13,14 +13,14 @@ import numpy as np
 
 from runners.dataset.layout import CONTINUATION_S
 from runners.scoring.decode import Image, quarter_size, read_frames, shrink
-from runners.scoring.entry import Entry, finish_entry
 from runners.scoring.inputs import colour_of
 from runners.scoring.lossless import Stream, StreamWriter, read_stream
 from runners.scoring.masks import MaskVideo, ShippedMasks
-from runners.scoring.metrics import Differ, PairMetrics, overlap
-from runners.scoring.resample import resample
+from runners.scoring.metrics import PairMetrics, SquaredErrors, overlap
 from runners.scoring.stack import MaskStack
 from runners.scoring.truth import TruthSource, TruthView
+from runners.scoring.truth_file import Entry, finish_entry
+from runners.scoring.truth_rate import resample
 
 _SAMPLE = 12
 """Frames from which the size of an entry is estimated."""
@@ -50,7 +50,7 @@ def _keep_frames(file: IO[bytes], source: TruthSource, take: int, size: tuple[in
 def _measure(path: Path, file: IO[bytes], source: TruthSource, scratch: Path) -> tuple[TruthView, list[Stream]]:
     """The takes are decoded one after the other, not in step: two 4K decoders and two backgrounds are 400 MB more."""
     size = quarter_size(source.takes[0])
-    differ, out = Differ((size[1], size[0], 3)), np.empty((size[1], size[0], 3), np.uint8)
+    differ, out = SquaredErrors((size[1], size[0], 3)), np.empty((size[1], size[0], 3), np.uint8)
     streams: list[Stream] = []
     stacks: list[MaskStack] = []
     mse: list[float] = []

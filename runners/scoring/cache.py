@@ -1,9 +1,9 @@
 """The truth's side of a data set on disk, so that scoring the next run decodes no truth at all.
 
-One file per view (runners/scoring/entry.py), named after the contents of the truth's files, the rates, and the versions
-of everything that may change a number or the layout. Files are written under another name, made durable and renamed:
-whoever builds the same one at the same time writes the same bytes. Where the frames of both takes have no room, masks
-and variance alone are kept, a hundredth of the size.
+One file per view (runners/scoring/truth_file.py), named after the contents of the truth's files, the rates, and the
+versions of everything that may change a number or the layout. Files are written under another name, made durable and
+renamed: whoever builds the same one at the same time writes the same bytes. Where the frames of both takes have no
+room, masks and variance alone are kept, a hundredth of the size.
 """
 
 from __future__ import annotations
@@ -23,9 +23,9 @@ from runners.core.files import publish, sha256_json, standing, takes_files, user
 from runners.core.locks import Held, Lock
 from runners.core.settings import ScorerSettings
 from runners.dataset.presence import cache_folder
-from runners.scoring.entry import FORMAT, Damaged, Entry, finish_entry, read_entry
 from runners.scoring.scores import SCORER_VERSION
 from runners.scoring.scratch import locked_file
+from runners.scoring.truth_file import FORMAT, Damaged, Entry, finish_entry, read_entry
 
 Kept = Literal["frames", "masks", "nothing"]
 """What of a view there was room for."""

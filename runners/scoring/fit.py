@@ -6,7 +6,8 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from adapters import BadVideo, VideoInfo, glance
+from adapters import BadVideo
+from adapters.harness import VideoInfo, glance
 from runners.clips.footage import Unfit, mask_fault, truth_fault
 from runners.core.errors import first_of
 from runners.dataset.layout import DataSet

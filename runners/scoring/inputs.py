@@ -7,15 +7,39 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
-from adapters import BadVideo, VideoInfo, glance, probe
+from adapters import BadVideo, probe
+from adapters.harness import VideoInfo, glance
+from runners.benchmarks.benchmark import Benchmark
 from runners.clips.footage import Unfit, rate_fault
 from runners.clips.movie_header import lasts, stated_length_s
 from runners.core.errors import UserError, counted, first_of, nearest
 from runners.core.files import sha256_file, shown
 from runners.core.shell import command_line, setting
-from runners.dataset.layout import CONTINUATION_S
+from runners.dataset.layout import CONTINUATION_S, DataSet
 from runners.dataset.scenarios import Scenario
 from runners.scoring.looks import look
+
+
+@dataclass(frozen=True)
+class ScoringInput:
+    """What is scored against what: a folder of clips, and the truth of a benchmark.
+
+    `scenarios` are all take-1 items of the benchmark called `benchmark`; `expected` is how many clips a complete run
+    has. `masks="made"` passes over masks that came with the data set.
+    """
+
+    videos: Path
+    dataset: DataSet
+    scenarios: Sequence[Scenario]
+    benchmark: str
+    expected: int
+    masks: str = "shipped"
+
+    @classmethod
+    def of(cls, videos: Path, benchmark: Benchmark, masks: str) -> ScoringInput:
+        """Clips of a whole benchmark."""
+        scenarios = benchmark.scenarios
+        return cls(videos, benchmark.dataset, scenarios, benchmark.name, len(scenarios), masks)
 
 
 @dataclass(frozen=True)

@@ -15,11 +15,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from adapters import BadVideo, VideoInfo, examine, read_frames, survey
+from adapters import BadVideo, read_frames
+from adapters.file_hashes import keep, recall
+from adapters.harness import VideoInfo, examine, survey
 from runners.clips.footage import is_steady
 from runners.core.errors import counted
 from runners.dataset.layout import CONTINUATION_S
-from runners.scoring.memory import keep, recall
 from runners.scoring.scores import CHECKS
 
 if TYPE_CHECKING:

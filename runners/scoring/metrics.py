@@ -7,10 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any, SupportsInt
+from typing import SupportsInt
 
 import numpy as np
 from numpy.typing import NDArray
+
+from runners.scoring.nodes import Node
 
 _FULL_SCALE = np.float32(255)
 """Dividing in float32 gives all 256 levels the bits that dividing in float64 and rounding gives (tested)."""
@@ -43,17 +45,22 @@ class PairMetrics:
         return cls(tuple(mse), overlap.spatiotemporal_iou, overlap.spatial_iou, overlap.weighted_spatial_iou)
 
     @classmethod
-    def of_json(cls, value: dict[str, Any]) -> PairMetrics:
-        """What `asdict` gave, after a way through JSON, which keeps every bit. Raises KeyError or TypeError."""
+    def read(cls, node: Node) -> PairMetrics:
+        """What `asdict` gave, after a way through JSON, which keeps every bit. Raises `nodes.Damaged`."""
         return cls(
-            mse=tuple(map(float, value["mse"])),
-            spatiotemporal_iou=tuple(map(float, value["spatiotemporal_iou"])),
-            spatial_iou=float(value["spatial_iou"]),
-            weighted_spatial_iou=float(value["weighted_spatial_iou"]),
+            mse=node.floats("mse"),
+            spatiotemporal_iou=node.floats("spatiotemporal_iou"),
+            spatial_iou=node.finite("spatial_iou"),
+            weighted_spatial_iou=node.finite("weighted_spatial_iou"),
         )
 
+    @classmethod
+    def read_or_none(cls, node: Node | None) -> PairMetrics | None:
+        """The same of what may be null."""
+        return None if node is None else cls.read(node)
 
-class Differ:
+
+class SquaredErrors:
     """Mean squared differences between frames of one shape, in memory that is used again for every frame.
 
     Scaling, difference and mean are float32, as in the official toolbox: the very same bits. (New memory for each

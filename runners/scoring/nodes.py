@@ -36,10 +36,7 @@ class Node:
 
     def whole(self, key: str) -> int:
         """A whole number."""
-        found = self._fields.get(key)
-        if not isinstance(found, int) or isinstance(found, bool):
-            raise Damaged(f"{key} is no number")
-        return found
+        return _whole(key, self._fields.get(key))
 
     def whole_or_none(self, key: str) -> int | None:
         """A whole number, or None for null and for nothing."""
@@ -51,10 +48,21 @@ class Node:
 
     def finite(self, key: str) -> float:
         """A finite number."""
+        return _finite(key, self._fields.get(key))
+
+    def floats(self, key: str) -> tuple[float, ...]:
+        """A list of finite numbers."""
+        return tuple(_finite(key, each) for each in self._list(key))
+
+    def wholes(self, key: str) -> tuple[int, ...]:
+        """A list of whole numbers."""
+        return tuple(_whole(key, each) for each in self._list(key))
+
+    def _list(self, key: str) -> list[object]:
         found = self._fields.get(key)
-        if not isinstance(found, int | float) or isinstance(found, bool) or not math.isfinite(found):
-            raise Damaged(f"{key} is no number")
-        return found + 0.0
+        if not isinstance(found, list):
+            raise Damaged(f"{key} is no list")
+        return found
 
     def version(self, key: str) -> int | str:
         """A number, or the text of a foreign one."""
@@ -92,6 +100,13 @@ class Node:
             raise Damaged(f"{key} is no object")
         return None if found is None else Node(found)
 
+    def inner(self, key: str) -> Node:
+        """An object that must be there."""
+        found = self.node(key)
+        if found is None:
+            raise Damaged(f"{key} is no object")
+        return found
+
     def nodes(self, key: str) -> dict[str, Node]:
         """An object of objects."""
         outer = self.node(key)
@@ -106,3 +121,15 @@ class Node:
         if not all(isinstance(row, dict) for row in found):
             raise Damaged(f"an entry of {key} is incomplete")
         return [Node(row) for row in found]
+
+
+def _whole(key: str, found: object) -> int:
+    if not isinstance(found, int) or isinstance(found, bool):
+        raise Damaged(f"{key} is no number")
+    return found
+
+
+def _finite(key: str, found: object) -> float:
+    if not isinstance(found, int | float) or isinstance(found, bool) or not math.isfinite(found):
+        raise Damaged(f"{key} is no number")
+    return found + 0.0

@@ -6,10 +6,11 @@ import json
 import os
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from runners.core.files import sha256_json
 from runners.scoring.metrics import PairMetrics
+from runners.scoring.nodes import Damaged, Node
 from runners.scoring.scores import CHECKS, SCORER_VERSION
 
 if TYPE_CHECKING:
@@ -42,11 +43,11 @@ class ViewLog:
         found = {}
         for line in self._path.read_bytes().splitlines():
             try:
-                row = json.loads(line)
-                if row["checks"] != CHECKS:
-                    continue
-                found[str(row["key"])] = _result(row["view"])
-            except (ValueError, KeyError, TypeError, RecursionError):
+                content = json.loads(line)
+                row = Node(content if isinstance(content, dict) else {})
+                if row.whole("checks") == CHECKS:
+                    found[row.text("key")] = _result(row.inner("view"))
+            except (ValueError, Damaged, RecursionError):
                 continue
         return found
 
@@ -73,8 +74,14 @@ def _pairs(result: ViewResult) -> tuple[PairMetrics | None, ...]:
     return result.first, result.second, result.variance, result.ceiling
 
 
-def _result(view: dict[str, Any]) -> ViewResult:
+def _result(view: Node) -> ViewResult:
     from runners.scoring.view import ViewResult
 
-    first, second, variance, ceiling = (view[name] and PairMetrics.of_json(view[name]) for name in _PAIRS)
-    return ViewResult(str(view["sha256"]), first, second, variance, str(view["colour"]), ceiling=ceiling)
+    return ViewResult(
+        view.text("sha256"),
+        PairMetrics.read(view.inner("first")),
+        PairMetrics.read_or_none(view.node("second")),
+        PairMetrics.read_or_none(view.node("variance")),
+        view.text("colour"),
+        ceiling=PairMetrics.read_or_none(view.node("ceiling")),
+    )

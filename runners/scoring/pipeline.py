@@ -2,69 +2,43 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from runners.core.files import write_text
-from runners.core.provenance import usable_cores
-from runners.dataset.layout import DataSet
 from runners.dataset.scenarios import Scenario
 from runners.scoring.fit import check_sources
 from runners.scoring.formulas import summarize
-from runners.scoring.hashes import content_hashes
-from runners.scoring.inputs import Clips, find_clips
+from runners.scoring.inputs import Clips, ScoringInput, find_clips
 from runners.scoring.partial import ViewLog
 from runners.scoring.scores import ClipScore, Origin, Scores
 from runners.scoring.stored import write_scores
 from runners.scoring.table import Measured, metrics_csv
-from runners.scoring.truth import MemoryStore, TruthSource, find_truth, joint_identity
-from runners.scoring.views import Helpers, score_views
+from runners.scoring.truth import TruthSource, all_files, find_truth, joint_identity
+from runners.scoring.views import Resources, score_views
 
 if TYPE_CHECKING:
-    from runners.scoring.cache import TruthCache
     from runners.scoring.view import ViewResult
 
-_THIS_PROCESS = MemoryStore()
-"""Truth shared by the runs of a sweep."""
 
+def score_videos(given: ScoringInput, out: Path, resources: Resources) -> Scores:
+    """Score a folder of clips and write metrics.csv and scores.json into `out`, each atomically, scores last.
 
-def score_videos(
-    videos: Path,
-    dataset: DataSet,
-    scenarios: Sequence[Scenario],
-    *,
-    benchmark: str,
-    expected: int,
-    out: Path,
-    workers: int,
-    progress: Callable[[int, int], None] | None = None,
-    truths: MemoryStore = _THIS_PROCESS,
-    cache: TruthCache | None = None,
-    tell: Callable[[str], None] | None = None,
-    masks: str = "shipped",
-) -> Scores:
-    """Score the clips in `videos` and write metrics.csv and scores.json into `out`, each atomically, scores last.
-
-    `scenarios` are all take-1 items of the benchmark; `expected` is how many clips a complete run has. Clips may be
-    missing: then there are metrics and no scores. With one worker this process scores; 0 means one per core.
-    `progress` hears (views done, views in all) and may raise to stop. The truth's side comes from `cache` and goes
-    there; without one from `truths`. `tell` hears lines for people: what the cache has, and what it will grow to. The
-    result depends on none of these, nor on the order in which views are done. `masks="made"` passes over masks that
-    came with the data set. Views that a killed invocation scored in `out` are taken over if clip, truth, scorer and
-    OpenCV are the same. Raises `UserError` before any work for faults of the input, and `ScoringError`
-    (runners/scoring/pool.py) for what is nobody's mistake.
+    Clips may be missing: then there are metrics and no scores. The result does not depend on the order in which views
+    are done. Views that a killed invocation scored in `out` are taken over if clip, truth, scorer and OpenCV are the
+    same. Raises `UserError` before any work for faults of the input, and `ScoringError` (runners/scoring/pool.py) for
+    what is nobody's mistake.
     """
-    workers = workers if workers > 0 else usable_cores()
     log = ViewLog(out)
-    clips = find_clips(videos, scenarios, workers, decoded={view.sha256 for view in log.read().values()})
-    sources = find_truth(dataset, [scenario for scenario, _ in clips.found], clips.fps, masks)
-    helpers = Helpers(workers, log, truths, cache, progress or (lambda *_: None), tell or (lambda _: None))
-    hashes = content_hashes(path for source in sources for path in source.files)
-    check_sources(sources, hashes, helpers.tell)
+    decoded = {view.sha256 for view in log.read().values()}
+    clips = find_clips(given.videos, given.scenarios, resources.processes, decoded=decoded)
+    sources = find_truth(given.dataset, [scenario for scenario, _ in clips.found], clips.fps, given.masks)
+    hashes = resources.memory.hashes.of(all_files(sources))
+    check_sources(sources, hashes, resources.tell)
     truth = tuple(source.identity(hashes) for source in sources)
-    results = score_views(clips, sources, truth, helpers)
-    scores = _aggregate(clips, sources, truth, results, benchmark, expected)
+    results = score_views(clips, sources, truth, log, resources)
+    scores = _aggregate(clips, sources, truth, results, given.benchmark, given.expected)
     (out / "scores.json").unlink(missing_ok=True)  # of other clips or truth: never beside these metrics
     write_text(out / "metrics.csv", metrics_csv([_measured(*pair) for pair in zip(clips.found, results, strict=True)]))
     write_scores(out, scores)

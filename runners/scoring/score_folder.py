@@ -13,9 +13,10 @@ from runners.core.settings import ScoreSettings
 from runners.runs.run_record import RunRecord, read_record
 from runners.runs.twins import twins_within
 from runners.scoring import check_scorer_settings, check_unaltered, folder_rate, score
+from runners.scoring.memory import Memory
 
 
-def score_folder(settings: ScoreSettings) -> Outcome:
+def score_folder(settings: ScoreSettings, memory: Memory | None = None) -> Outcome:
     """Score `videos`, writing scores.json and metrics.csv. Raises UserError for clips or truth that do not fit."""
     check_scorer_settings(settings.scorer)
     if not settings.videos:
@@ -32,7 +33,7 @@ def score_folder(settings: ScoreSettings) -> Outcome:
     with make_bar(settings.progress, "preparing the data set") as bar:
         benchmark = open_benchmark(settings.benchmark, progress=bar)
         benchmark = ensure_rate(benchmark, folder_rate(videos), bar)
-    scores = score(videos, benchmark, settings.scorer, out=out, progress=settings.progress)
+    scores = score(videos, benchmark, settings.scorer, out=out, progress=settings.progress, memory=memory).scores
     oracle = record is not None and record.oracle
     name = videos.parent.name if videos.name == "videos" else videos.name
     lines = [f"warning: {warning}" for warning in (*benchmark.warnings, *unread)]

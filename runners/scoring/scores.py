@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from runners.scoring.formulas import (
-    Values,
+    MetricValues,
     clip_score,
     mean_over_scenes,
     original_score,
@@ -26,7 +26,7 @@ Masks = Literal["shipped", "made", "mixed"]
 ScoreName = Literal[
     "verified", "original", "verified_spatial", "verified_spatiotemporal", "verified_weighted_spatial", "verified_mse"
 ]
-"""The scores of `Marks`: the two, and the four parts of the Verified one."""
+"""The scores of `AggregateScores`: the two, and the four parts of the Verified one."""
 
 
 @dataclass(frozen=True)
@@ -42,19 +42,19 @@ class ClipScore:
     category: str
     file: str
     sha256: str
-    metrics: Values
-    variance: Values | None
-    ceiling: Values | None = None
+    metrics: MetricValues
+    variance: MetricValues | None
+    ceiling: MetricValues | None = None
     """What take 2 itself is worth as a clip, where that is not the variance; None also where nobody measured it."""
 
     @property
-    def ratios(self) -> Values | None:
+    def ratios(self) -> MetricValues | None:
         """The four shares of the physical variance, 0 to 1."""
         return None if self.variance is None else verified_ratios(self.metrics, self.variance)
 
 
 @dataclass(frozen=True)
-class Marks:
+class AggregateScores:
     """Scores from 0 to 100, None where clips or second takes are missing, and the means behind them.
 
     `metrics` and `variances` are means over views, then scenes; `metrics` always stands, over the clips there are.
@@ -66,8 +66,8 @@ class Marks:
     verified_spatiotemporal: float | None
     verified_weighted_spatial: float | None
     verified_mse: float | None
-    metrics: Values
-    variances: Values | None
+    metrics: MetricValues
+    variances: MetricValues | None
 
     def score(self, name: ScoreName) -> float | None:
         """One of the scores by its name."""
@@ -75,7 +75,7 @@ class Marks:
         return value
 
     @classmethod
-    def of(cls, clips: Sequence[ClipScore], *, complete: bool) -> Marks:
+    def of(cls, clips: Sequence[ClipScore], *, complete: bool) -> AggregateScores:
         """The marks of some clips; only of a complete set are they scores."""
         scenes = [clip.scene for clip in clips]
         metrics = mean_over_scenes(scenes, [clip.metrics for clip in clips])
@@ -121,12 +121,12 @@ class Ceiling:
 
 
 @dataclass(frozen=True)
-class Group:
+class GroupScores:
     """The marks of the clips that share a scene, a view or a category."""
 
     name: str
     clips: int
-    marks: Marks
+    marks: AggregateScores
 
 
 @dataclass(frozen=True)
@@ -154,18 +154,26 @@ class Origin:
 
 
 @dataclass(frozen=True)
+class Scored:
+    """What a call of a scorer gave; `anew`: it scored, and did not read back all that was still true."""
+
+    scores: Scores
+    anew: bool
+
+
+@dataclass(frozen=True)
 class Scores:
     """A scored run. `complete` means: all expected clips, each with a second take to measure the variance with."""
 
-    marks: Marks
+    marks: AggregateScores
     origin: Origin
     expected: int
     complete: bool
     missing: tuple[str, ...]
     per_clip: tuple[ClipScore, ...]
-    per_scene: tuple[Group, ...]
-    per_view: tuple[Group, ...]
-    per_category: tuple[Group, ...]
+    per_scene: tuple[GroupScores, ...]
+    per_view: tuple[GroupScores, ...]
+    per_category: tuple[GroupScores, ...]
     ceiling: Ceiling | None = None
     """None also in records of the time before it was measured."""
     remarks: tuple[str, ...] = ()
@@ -191,7 +199,7 @@ class Scores:
         second_takes = all(clip.variance is not None for clip in clips)
         complete = second_takes and not missing and len(clips) == expected
         return cls(
-            marks=Marks.of(clips, complete=complete),
+            marks=AggregateScores.of(clips, complete=complete),
             origin=origin,
             expected=expected,
             complete=complete,
@@ -235,8 +243,10 @@ class Scores:
         return self.scorer == "official"
 
 
-def _groups(clips: Sequence[ClipScore], key: Callable[[ClipScore], str], *, complete: bool) -> tuple[Group, ...]:
+def _groups(clips: Sequence[ClipScore], key: Callable[[ClipScore], str], *, complete: bool) -> tuple[GroupScores, ...]:
     members: dict[str, list[ClipScore]] = {}
     for clip in clips:
         members.setdefault(key(clip), []).append(clip)
-    return tuple(Group(name, len(group), Marks.of(group, complete=complete)) for name, group in members.items())
+    return tuple(
+        GroupScores(name, len(group), AggregateScores.of(group, complete=complete)) for name, group in members.items()
+    )

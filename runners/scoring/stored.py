@@ -10,9 +10,9 @@ from typing import Any
 
 from runners.core.errors import UserError
 from runners.core.files import shown, write_json
-from runners.scoring.formulas import Values, clip_score
+from runners.scoring.formulas import MetricValues, clip_score
 from runners.scoring.nodes import Damaged, Node
-from runners.scoring.scores import Ceiling, ClipScore, Group, Marks, Masks, Origin, Scores
+from runners.scoring.scores import AggregateScores, Ceiling, ClipScore, GroupScores, Masks, Origin, Scores
 from runners.scoring.toolbox_result import Beside, Differences, Final, MetricDifference, ToolboxResult
 
 NAME = "scores.json"
@@ -80,14 +80,14 @@ def _whole(scores: Scores) -> dict[str, Any]:
     }
 
 
-def _group_json(group: Group) -> dict[str, Any]:
+def _group_json(group: GroupScores) -> dict[str, Any]:
     return {"name": group.name, "clips": group.clips, **asdict(group.marks)}
 
 
 def _clip_json(clip: ClipScore) -> dict[str, Any]:
     ratios = clip.ratios
     scores: dict[str, float | None] = {"verified": None if ratios is None else 100 * clip_score(ratios)}
-    for field in fields(Values):
+    for field in fields(MetricValues):
         scores[f"verified_{field.name}"] = None if ratios is None else 100 * getattr(ratios, field.name)
     return {**asdict(clip), **scores}
 
@@ -152,31 +152,31 @@ def _clip(row: Node) -> ClipScore:
     return ClipScore(clip_id, scene, view, category, file, sha256, metrics, variance, _values(row, "ceiling"))
 
 
-def _groups(top: Node, key: str) -> tuple[Group, ...]:
-    return tuple(Group(row.text("name"), row.whole("clips"), _marks(row)) for row in top.rows(key))
+def _groups(top: Node, key: str) -> tuple[GroupScores, ...]:
+    return tuple(GroupScores(row.text("name"), row.whole("clips"), _marks(row)) for row in top.rows(key))
 
 
-def _marks(node: Node) -> Marks:
+def _marks(node: Node) -> AggregateScores:
     """A score that is not there is None, as one that is not defined."""
     metrics, variances = _values(node, "metrics"), _values(node, "variances")
     if metrics is None or (variances is None and node.has("variances")):
         raise Damaged("its metrics are incomplete")
-    return Marks(
+    return AggregateScores(
         node.number("original"), node.number("verified"), node.number("verified_spatial"),
         node.number("verified_spatiotemporal"), node.number("verified_weighted_spatial"),
         node.number("verified_mse"), metrics, variances,
     )  # fmt: skip
 
 
-def _values(node: Node, key: str) -> Values | None:
+def _values(node: Node, key: str) -> MetricValues | None:
     """None for none, and for what holds no four numbers."""
     try:
         found = node.node(key)
-        numbers = [found.number(field.name) for field in fields(Values)] if found is not None else []
+        numbers = [found.number(field.name) for field in fields(MetricValues)] if found is not None else []
     except Damaged:
         return None
     known = [number for number in numbers if number is not None]
-    return Values(*known) if len(known) == len(fields(Values)) else None
+    return MetricValues(*known) if len(known) == len(fields(MetricValues)) else None
 
 
 def _toolbox(node: Node) -> ToolboxResult:

@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from adapters.file_hashes import FileHashes
 from runners.clips.footage import check_file
 from runners.core.errors import UserError
 from runners.core.files import sha256_json
 from runners.dataset.layout import CONTINUATION_S, DataSet, Item, relative_path
 from runners.dataset.scenarios import Scenario
-from runners.scoring.hashes import content_hashes
+from runners.scoring.hashes import truth_hashes
 from runners.scoring.metrics import PairMetrics
 from runners.scoring.stack import MaskStack
 
 _NAMED_AT_MOST = 5
+_MOST_VIEWS = 1_000
 
 
 @dataclass(frozen=True)
@@ -82,15 +84,20 @@ class TruthView:
         return self.width, self.height
 
 
-def identities(sources: Sequence[TruthSource], progress: Callable[[int, int], None] | None = None) -> tuple[str, ...]:
-    """The identity of each view's truth. `progress` hears of files that had to be read, as `content_hashes` says."""
-    hashes = content_hashes([path for source in sources for path in source.files], progress)
+def all_files(sources: Iterable[TruthSource]) -> list[Path]:
+    """What is read of all views."""
+    return [path for source in sources for path in source.files]
+
+
+def identities(sources: Sequence[TruthSource], known: FileHashes | None = None) -> tuple[str, ...]:
+    """The identity of each view's truth. `known` need not be read again."""
+    hashes = (known or truth_hashes()).of(all_files(sources))
     return tuple(source.identity(hashes) for source in sources)
 
 
-def truth_identity(sources: Sequence[TruthSource]) -> str:
+def truth_identity(sources: Sequence[TruthSource], known: FileHashes | None = None) -> str:
     """A hash over what the truth's side of a whole score depends on: if it is the same, so is the truth."""
-    return joint_identity(identities(sources))
+    return joint_identity(identities(sources, known))
 
 
 def joint_identity(views: Sequence[str]) -> str:
@@ -99,7 +106,7 @@ def joint_identity(views: Sequence[str]) -> str:
 
 
 class MemoryStore:
-    """Keeps the truth's side, by its identity, for the runs of one process: about 0.3 MB per view of 4K truth."""
+    """Keeps the truth's side, by its identity, for the runs of one session: about 0.3 MB per view of 4K truth."""
 
     def __init__(self) -> None:
         self._views: dict[str, TruthView] = {}
@@ -109,8 +116,10 @@ class MemoryStore:
         return self._views.get(identity)
 
     def put(self, identity: str, view: TruthView) -> None:
-        """Keep a view's truth for as long as the process lives."""
+        """Keep a view's truth for as long as the session lives; of too many, the oldest is forgotten."""
         self._views[identity] = view
+        if len(self._views) > _MOST_VIEWS:
+            del self._views[next(iter(self._views))]
 
 
 def truth_rate(dataset: DataSet, fps: int) -> int:

@@ -13,11 +13,11 @@ from runners.core.files import sha256_file
 from runners.scoring.build import build_entry
 from runners.scoring.cache import Kept, TruthCache
 from runners.scoring.decode import read_frames, shrink
-from runners.scoring.entry import Entry
 from runners.scoring.lossless import NotLossless
 from runners.scoring.masks import MaskVideo
-from runners.scoring.metrics import Differ, PairMetrics, overlap
+from runners.scoring.metrics import PairMetrics, SquaredErrors, overlap
 from runners.scoring.truth import TruthSource, TruthView, identities
+from runners.scoring.truth_file import Entry
 
 
 @dataclass(frozen=True)
@@ -81,7 +81,7 @@ def measure_clip(
     takes = [truth.frames(take, verify=verify) for take in range(len(truth.streams))]
     errors: list[list[float]] = [[] for _ in takes]
     out = np.empty((size[1], size[0], 3), np.uint8)
-    differ = Differ(out.shape)
+    differ = SquaredErrors(out.shape)
     with MaskVideo(scratch / "clip.mp4", source.fps) as video:
         for frame, *real in zip(read_frames(clip, source.count), *takes, strict=True):
             video.add(frame)

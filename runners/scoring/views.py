@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from runners.core.provenance import usable_cores
 from runners.scoring.inputs import Clips
+from runners.scoring.memory import Memory
 from runners.scoring.partial import ViewLog, view_key
 from runners.scoring.pool import run_tasks
-from runners.scoring.truth import MemoryStore, TruthSource
+from runners.scoring.truth import TruthSource
 
 if TYPE_CHECKING:
     from runners.scoring.cache import TruthCache
@@ -18,27 +20,33 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Helpers:
-    """What scoring leans on, and whom it tells: `progress` hears (views done, views in all), `tell` lines for people.
+class Resources:
+    """What scoring may use, and whom it tells; no result depends on any of it.
 
-    The truth's side comes from `cache`, a folder, or, without one, from `truths`, this process's memory.
+    With one worker this process scores; 0 means one per core. The truth's side comes from `cache`, a folder, and goes
+    there; without one from `memory`. `progress` hears (views done, views in all) and may raise to stop; `tell` hears
+    lines for people: what the cache has, and what it will grow to.
     """
 
-    workers: int
-    log: ViewLog
-    truths: MemoryStore
+    workers: int = 0
+    memory: Memory = field(default_factory=Memory)
     cache: TruthCache | None = None
     progress: Callable[[int, int], None] = lambda *_: None
     tell: Callable[[str], None] = lambda _: None
 
+    @property
+    def processes(self) -> int:
+        """How many work at once."""
+        return self.workers if self.workers > 0 else usable_cores()
+
 
 def score_views(
-    clips: Clips, sources: Sequence[TruthSource], identities: Sequence[str], helpers: Helpers
+    clips: Clips, sources: Sequence[TruthSource], identities: Sequence[str], log: ViewLog, resources: Resources
 ) -> list[ViewResult]:
     """The result of each clip, in their order. Raises `UserError` and `ScoringError` as the workers do."""
     from runners.scoring.view import ViewTask, score_view  # brings OpenCV
 
-    cache, log = helpers.cache, helpers.log
+    cache, truths = resources.cache, resources.memory.truths
     paths = [path for _, path in clips.found]
     keys = [view_key(clips.hashes[path], identity) for path, identity in zip(paths, identities, strict=True)]
     known = log.read()
@@ -47,27 +55,27 @@ def score_views(
     tasks = [
         ViewTask(
             paths[index], clips.hashes[paths[index]], sources[index], identities[index], cache,
-            None if cache else helpers.truths.get(identities[index]),
+            None if cache else truths.get(identities[index]),
         )
         for index in left
     ]  # fmt: skip
     if results:
-        helpers.tell(f"{len(results)} of {len(paths)} views were scored before; {len(left)} are left")
-    foretold = cache is not None and _foretell(cache, tasks, helpers.tell)
-    helpers.progress(len(results), len(paths))
-    with closing(run_tasks(score_view, tasks, helpers.workers, lambda task: str(task.clip))) as done:
+        resources.tell(f"{len(results)} of {len(paths)} views were scored before; {len(left)} are left")
+    foretold = cache is not None and _tell_plan_of_cache(cache, tasks, resources.tell)
+    resources.progress(len(results), len(paths))
+    with closing(run_tasks(score_view, tasks, resources.processes, lambda task: str(task.clip))) as done:
         for number, result in done:
             log.append(keys[left[number]], result)
             if result.truth is not None:
-                helpers.truths.put(tasks[number].identity, result.truth)
+                truths.put(tasks[number].identity, result.truth)
             results[left[number]] = result
-            helpers.progress(len(results), len(paths))
+            resources.progress(len(results), len(paths))
     if cache is not None and not foretold:
-        _tell_of_want(cache, [results[index] for index in left], helpers.tell)
+        _tell_cache_is_small(cache, [results[index] for index in left], resources.tell)
     return [results[index] for index in range(len(paths))]
 
 
-def _foretell(cache: TruthCache, tasks: Sequence[ViewTask], tell: Callable[[str], None]) -> bool:
+def _tell_plan_of_cache(cache: TruthCache, tasks: Sequence[ViewTask], tell: Callable[[str], None]) -> bool:
     """Say what the cache has, what is built and how large that will be; True if there is too little room for it."""
     if not tasks:
         return False
@@ -83,17 +91,17 @@ def _foretell(cache: TruthCache, tasks: Sequence[ViewTask], tell: Callable[[str]
     each = max(1, estimate_bytes(absent[0].source))
     size = f"building {len(absent)}, about {gigabytes(each * len(absent))}"
     fitting = max(0, cache.limit_bytes - cache.used_bytes()) // each
-    tell(f"{there}; {size}" + (_want(len(absent) - fitting, cache) if fitting < len(absent) else ""))
+    tell(f"{there}; {size}" + (_no_room(len(absent) - fitting, cache) if fitting < len(absent) else ""))
     return fitting < len(absent)
 
 
-def _tell_of_want(cache: TruthCache, results: Sequence[ViewResult], tell: Callable[[str], None]) -> None:
+def _tell_cache_is_small(cache: TruthCache, results: Sequence[ViewResult], tell: Callable[[str], None]) -> None:
     lacking = sum(result.kept not in (None, "frames") for result in results)
     if lacking:
-        tell(f"truth cache {cache.folder}: {gigabytes(cache.used_bytes())}{_want(lacking, cache)}")
+        tell(f"truth cache {cache.folder}: {gigabytes(cache.used_bytes())}{_no_room(lacking, cache)}")
 
 
-def _want(views: int, cache: TruthCache) -> str:
+def _no_room(views: int, cache: TruthCache) -> str:
     return (
         f"; no room for the frames of about {views} views (scorer.cache_gb={cache.limit_bytes / 1e9:g}, or the disk): "
         "their truth is decoded anew in every run, with the same numbers"

@@ -13,9 +13,11 @@ from typing import Any
 from runners.core.errors import UserError, nearest
 from runners.core.yamlfile import load_yaml
 from runners.reporting.leaderboard import ScoredRun
+from runners.runs.events import Loaded
+from runners.runs.records import Json
 from runners.runs.run_record import RunRecord
 from runners.scoring.formulas import sample_std
-from runners.scoring.scores import Marks
+from runners.scoring.scores import AggregateScores
 from runners.submission.fields import (
     ALLOWED,
     DECLARED,
@@ -113,21 +115,21 @@ def _public_info(runs: Sequence[ScoredRun], today: date) -> dict[str, Any]:
     return {
         "model": first.model,
         "model_version": model_version(first),
-        "input_type": _MODES.get(first.manifest["mode"], ""),
+        "input_type": _MODES.get(first.manifest.mode, ""),
         "fps": origin.fps,
         "resolution": f"{origin.width}x{origin.height}",
         "descriptions": first.prompts if first.prompts in ALLOWED["descriptions"] else "",
         "date": today.isoformat(),
         "generation_cost": generation_cost(records),
         **upsampling_fields(first),
-        **({} if first.configuration["model"].get("paid") else hardware_fields(records)),
+        **({} if first.configuration.model.paid else hardware_fields(records)),
         **declared(first),
     }
 
 
 def declared(record: RunRecord) -> dict[str, Any]:
     """What the model's YAML says of it under `card:`. Raises UserError for what is not the model's to say."""
-    fields = record.configuration["model"].get("card") or {}
+    fields = record.configuration.model.card or {}
     if not isinstance(fields, dict):
         raise UserError(f"model {record.model}: card: in its YAML must hold fields, each on its own line")
     for key in fields:
@@ -142,17 +144,17 @@ def declared(record: RunRecord) -> dict[str, Any]:
 
 def model_version(record: RunRecord) -> str:
     """What exactly was called: checkpoint and commit, or the service's own name of the model."""
-    adapter = record.configuration["model"].get("adapter") or {}
-    facts = [event.get("facts") or {} for event in record.manifest["loaded"]]
-    revision = next((str(fact["revision"]) for fact in reversed(facts) if fact.get("revision")), "")
+    adapter = record.configuration.model.adapter or {}
+    told = [str(event.revision) for event in record.manifest.loaded if event.revision]
+    revision = told[-1] if told else ""
     checkpoint = adapter.get("checkpoint") or adapter.get("model") or ""
     return "@".join(part for part in (str(checkpoint), revision) if part)
 
 
-def prompts_record(record: RunRecord) -> dict[str, Any]:
+def prompts_record(record: RunRecord) -> Json:
     """What the last invocation recorded of its prompts: mode, template, and what their file declares."""
-    found = record.manifest["sessions"][-1].get("prompts") if record.manifest["sessions"] else None
-    return found if isinstance(found, dict) else {}
+    sessions = record.manifest.sessions
+    return sessions[-1].prompts if sessions else {}
 
 
 def upsampling_fields(record: RunRecord) -> dict[str, Any]:
@@ -174,7 +176,7 @@ def upsampling_fields(record: RunRecord) -> dict[str, Any]:
 
 def generation_cost(records: Sequence[RunRecord]) -> float | None:
     """US dollars for one clip: what all runs cost, failed tries too, over their clips; None if one did not say."""
-    costs = [float(cost) for record in records if (cost := record.manifest.get("cost_usd")) is not None]
+    costs = [float(cost) for record in records if (cost := record.manifest.cost_usd) is not None]
     if len(costs) < len(records):
         return None
     return round(sum(costs) / sum(len(record.hashes) for record in records), 6)
@@ -184,15 +186,14 @@ def hardware_fields(records: Sequence[RunRecord]) -> dict[str, Any]:
     """GPU, how many of them, and seconds × GPUs for one clip; empty where no GPU is on record."""
     names, counts, seconds = [], set(), []
     for record in records:
-        gpus = {str(event.get("session")): _gpus(event) for event in record.manifest["loaded"]}
-        for clip in record.clips.values():
-            made = clip["published"]["generation"]
-            used = gpus.get(str(made.get("session")), [])
+        gpus = {event.session: _gpus(event) for event in record.manifest.loaded}
+        for made in record.generations:
+            used = gpus.get(made.session, [])
             if not used:
                 return {}
             names += used
             counts.add(len(used))
-            seconds.append(float(made.get("generate_s") or 0.0) * len(used))
+            seconds.append((made.generate_s or 0.0) * len(used))
     if not seconds:
         return {}
     return {
@@ -202,14 +203,14 @@ def hardware_fields(records: Sequence[RunRecord]) -> dict[str, Any]:
     }
 
 
-def _gpus(loaded: dict[str, Any]) -> list[str]:
+def _gpus(loaded: Loaded) -> list[str]:
     """The GPUs of a session: all that it saw, or one where the model says that it was on one device."""
-    gpus = [str(name) for name in (loaded.get("hardware") or {}).get("gpus") or []]
-    device = str((loaded.get("facts") or {}).get("device") or "")
+    gpus = [str(name) for name in loaded.hardware.get("gpus") or []]
+    device = str(loaded.facts.get("device") or "")
     return gpus[:1] if device.startswith("cuda") else gpus
 
 
-def reported_scores(runs: Sequence[Marks]) -> dict[str, float | None]:
+def reported_scores(runs: Sequence[AggregateScores]) -> dict[str, float | None]:
     """Mean and sample standard deviation over runs, in percent."""
     found: dict[str, float | None] = {}
     for name, key in SCORE_KEYS.items():

@@ -87,10 +87,10 @@ def _names(run: Submitted, benchmark: BenchmarkSettings, findings: Findings) -> 
     if record is None:
         names, expected = _described(benchmark), benchmark.expected
     else:
-        names = [clip["name"] for clip in record.clips.values()]
-        expected = record.configuration["benchmark"].get("expected")
+        names = [clip.name for clip in record.clips.values()]
+        expected = record.configuration.benchmark.expected
         if not record.complete:
-            whole = record.manifest["expected"]
+            whole = record.manifest.expected
             findings.breaches.append(f"{run.label}: is incomplete: {len(record.hashes)} of {whole} clips")
             return names
     if expected is not None and len(names) != expected:

@@ -9,7 +9,8 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
-from adapters import BadVideo, VideoInfo
+from adapters import BadVideo
+from adapters.harness import VideoInfo
 from runners.clips.footage import FROM_ZERO, rate_fault
 from runners.clips.movie_header import lasts, stated_length_s
 from runners.clips.verify import DURATION_TOLERANCE_S

@@ -104,8 +104,8 @@ def run_breaches(run: Submitted, expected: int | None) -> list[str]:
     found = []
     if record.kind != "verified":
         found.append(f"{run.label}: is over the benchmark {record.benchmark}, and not over Physics-IQ Verified")
-    if expected is not None and record.manifest["expected"] != expected:
-        found.append(f"{run.label}: is over {record.manifest['expected']} clips, and the leaderboard wants {expected}")
+    if expected is not None and record.manifest.expected != expected:
+        found.append(f"{run.label}: is over {record.manifest.expected} clips, and the leaderboard wants {expected}")
     if record.oracle:
         found.append(f"{run.label}: its model saw take 2: a ceiling is no submission")
     if record.prompts not in ALLOWED["descriptions"]:
@@ -167,16 +167,16 @@ def warnings(runs: Sequence[Submitted]) -> list[str]:
     for record in records:
         twins = twins_within(record.clips)
         found += [f"{record.name}: {line}" for line in twins]
-        made = [clip["published"]["generation"] for clip in record.clips.values() if "published" in clip]
-        reworded = [each for each in made if each.get("prompt_given") and each.get("prompt") != each["prompt_given"]]
+        made = record.generations
+        reworded = [each for each in made if each.prompt_given and each.prompt != each.prompt_given]
         if reworded:
             found.append(
                 f"{record.name}: {len(reworded)} prompts were reworded on their way to the model; "
                 "say so under prompt_upsampling"
             )
-        if made and not any(each.get("prompt_given") for each in made):
+        if made and not any(each.prompt_given for each in made):
             found.append(f"{record.name}: the model read no text, so descriptions.csv holds none")
-        found += [f"{record.name}: {line}" for line in record.manifest.get("warnings", []) if line not in twins]
+        found += [f"{record.name}: {line}" for line in record.manifest.warnings or () if line not in twins]
         found += [f"{record.name}: {record.newer}"] if record.newer else []
     if any(run.scored and run.scored.scores.origin.truth_resampled for run in runs):
         found.append("the truth was resampled to the clips' rate, so the leaderboard may come to other scores")
@@ -189,11 +189,11 @@ def descriptions_of(run: Submitted) -> list[Description]:
     scenes = {clip.id: clip.scene for clip in run.scored.scores.per_clip}
     return [
         (
-            scenario_name(Item(clip_id, clip["view"], 1, scenes[clip_id])),
-            clip["published"]["generation"].get("prompt_given") or "",
-            clip["category"],
-            clip["name"],
+            scenario_name(Item(clip_id, clip.view, 1, scenes[clip_id])),
+            clip.generation.prompt_given or "",
+            clip.category,
+            clip.name,
         )
         for clip_id, clip in run.scored.record.clips.items()
-        if clip_id in scenes and "published" in clip
+        if clip_id in scenes and clip.published is not None
     ]

@@ -11,9 +11,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from adapters import Adapter, AdapterError, Clip, Conditioning, Needs, Request, RollOut, write_video
+from adapters import Adapter, AdapterError, Clip, Conditioning, Needs, Request, write_video
 from adapters.baselines import Extrapolate, Freeze, RealTake
 from adapters.command.adapter import Command
+from adapters.harness import RollOut
 from adapters.precomputed import Precomputed
 from adapters.testing import check_adapter, make_request, moving_disc
 
@@ -83,9 +84,9 @@ def test_a_clip_holds_frames_or_a_file(tmp_path: Path) -> None:
         Clip(fps=24, frames=moving_disc(1), file=tmp_path)
 
 
-def test_a_bare_request_travels_to_another_process(tmp_path: Path) -> None:
-    request = make_request(tmp_path, step=lambda k, n: None)
-    assert pickle.loads(pickle.dumps(request.bare())).conditioning.sha256 == request.conditioning.sha256
+def test_a_request_without_the_harness_s_handles_travels_to_another_process(tmp_path: Path) -> None:
+    request = make_request(tmp_path)
+    assert pickle.loads(pickle.dumps(request)).conditioning.sha256 == request.conditioning.sha256
 
 
 def test_one_failed_clip_of_a_batch_leaves_the_others(tmp_path: Path) -> None:

@@ -10,8 +10,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from adapters import Adapter, BadClip, Clip, Request, RollOut, write_video
-from adapters.rollout import segment_seed
+from adapters import Adapter, BadClip, Clip, Request, write_video
+from adapters.harness import RollOut
+from adapters.wrappers.rollout import segment_seed
 from tests.adapters.clockwork import Clock, dark, read
 
 

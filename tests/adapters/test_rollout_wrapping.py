@@ -9,7 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from adapters import AdapterError, Clip, Request, RollOut
+from adapters import AdapterError, Clip, Request
+from adapters.harness import RollOut
 from tests.adapters.clockwork import Clock, dark
 
 

@@ -85,6 +85,11 @@ def scribbled(adapter: Good, request: Request) -> Clip:
     return painted(request, frames=np.repeat(request.conditioning.frames[-1:] * 0, 9, axis=0))
 
 
+def taller(request: Request) -> Frames:
+    """A shape that is off by 7 %: more than a run lets pass for the rounding of models."""
+    return np.pad(frames(request), ((0, 0), (0, 24), (0, 0), (0, 0)))
+
+
 BREACHES: dict[str, tuple[Make, dict[str, Any], str]] = {
     "no clip": (lambda _, r: frames(r), {}, "generate returned a ndarray; a Clip is wanted"),
     "floats": (lambda _, r: painted(r, frames=frames(r) / 255), {}, "frame 0 is float64; uint8 from 0 to 255"),
@@ -94,6 +99,7 @@ BREACHES: dict[str, tuple[Make, dict[str, Any], str]] = {
     "too short": (lambda _, r: painted(r, leading=2), {}, "9 frames, 2 of them leading, at 8 FPS are 0.875 s"),
     "no rate": (lambda _, r: painted(r, fps=None), {}, "fps is None: frames need their rate"),
     "upright": (lambda _, r: painted(r, frames=frames(r).transpose(0, 2, 1, 3)), {}, "36x64, its conditioning was"),
+    "taller": (lambda _, r: painted(r, frames=taller(r)), {"sizes": ((640, 360),)}, "640x384, its conditioning was"),
     "info": (lambda _, r: painted(r, info={"loss": float("nan")}), {}, "Clip.info is kept as JSON"),
     "chance": (lambda a, r: painted(r, frames=frames(r, more=str(next(a.calls)))), {}, "take all chance from"),
     "reloading": (lambda a, r: painted(r, frames=frames(r, more=str(a.loads))), {}, "after close() and load()"),

@@ -44,8 +44,8 @@ def ask(
     """A request with the key: a submit, or a GET of whatever path."""
     headers, url = {"Authorization": f"Bearer {key}"}, server.base_url + path
     if path == JOBS:
-        return requests.post(url, json={"prompt": "a ball", "seed": seed}, headers=headers, timeout=5)
-    return requests.get(url, headers=headers, timeout=5, allow_redirects=redirects)
+        return requests.post(url, json={"prompt": "a ball", "seed": seed}, headers=headers, timeout=60)
+    return requests.get(url, headers=headers, timeout=60, allow_redirects=redirects)
 
 
 def created(server: FakeServer, seed: int = 0) -> str:
@@ -61,4 +61,4 @@ def clip_url(server: FakeServer) -> str:
 
 def get(url: str, **headers: str) -> requests.Response:
     """A GET without the key."""
-    return requests.get(url, headers=headers, timeout=5)
+    return requests.get(url, headers=headers, timeout=60)

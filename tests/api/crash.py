@@ -26,7 +26,7 @@ from typing import Any
 
 import requests
 
-from adapters import Attempt, fold_attempts
+from adapters.harness import Attempt, fold_attempts
 from runners.cli.making import instantiate_adapter
 from runners.core.errors import UserError
 from runners.core.settings import GenerateSettings, JobsSettings

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from adapters import Attempt, fold_attempts
+from adapters.harness import Attempt, fold_attempts
 from runners.runs.journal import fold, job_facts
 from tests.api import shell
 from tests.api.cases import BY_NAME, Case

@@ -109,7 +109,7 @@ def request(
     scratch = tmp_path / f"{clip_id}-{next(_numbers)}"
     scratch.mkdir()
     needs = made.needs
-    frames = 1 if needs.mode == "i2v" else needs.frames or 12
+    frames = 1 if needs.mode == "i2v" else needs.conditioning_frames or 12
     size = needs.sizes[0] if needs.sizes else (1280, 720)
     facts: dict[str, Any] = {
         "scenario_id": clip_id, "conditioning": conditioning(size, frames), "seconds": 5.0, "fps": 24.0,

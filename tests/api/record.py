@@ -9,7 +9,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
-from adapters import Attempt, Cancelled, OverBudget, fold_attempts
+from adapters import Cancelled
+from adapters.harness import Attempt, OverBudget, fold_attempts
 from tests.api.fakes import FakeServer
 
 

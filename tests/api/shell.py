@@ -1,8 +1,8 @@
 """A command line that starts fast: a process that has everything imported forks one child for each command.
 
-`python -m tests.api.shell` reads commands as lines of JSON, {"module", "words", "environ", "out", "err"}: what
-`python -m MODULE WORDS…` would do, with exactly that environment and its output in two files. Answers each with the
-exit code (negative: the signal that ended it).
+`python -m tests.api.shell` reads commands as lines of JSON, {"module", "words", "environ", "cwd", "out", "err"}: what
+`python -m MODULE WORDS…` would do there, with exactly that environment and its output in two files. Answers each with
+the exit code (negative: the signal that ended it).
 """
 
 from __future__ import annotations
@@ -36,6 +36,7 @@ def become(command: Mapping[str, Any]) -> NoReturn:
     for number, name in ((1, "out"), (2, "err")):
         os.dup2(os.open(command[name], os.O_WRONLY | os.O_CREAT | os.O_TRUNC), number)
     os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
+    os.chdir(command["cwd"])
     os.environ.clear()
     os.environ.update(command["environ"])
     code: Any = 0
@@ -74,14 +75,19 @@ def _shell(root: Path) -> subprocess.Popen[str]:
     )  # fmt: skip
 
 
-def run(root: Path, module: str, words: Sequence[str], environ: Mapping[str, str]) -> subprocess.CompletedProcess[str]:
-    """`python -m MODULE WORDS…` in the folder `root`, at its end."""
+def run(
+    root: Path, module: str, words: Sequence[str], environ: Mapping[str, str], cwd: Path | None = None
+) -> subprocess.CompletedProcess[str]:
+    """`python -m MODULE WORDS…` in the folder `cwd`, else `root`, at its end; `root` is where the modules are."""
     shell = _shell(root)
     assert shell.stdin is not None
     assert shell.stdout is not None
     with tempfile.TemporaryDirectory() as folder:
         out, err = Path(folder) / "out", Path(folder) / "err"
-        command = {"module": module, "words": list(words), "environ": dict(environ), "out": str(out), "err": str(err)}
+        command = {
+            "module": module, "words": list(words), "environ": dict(environ), "cwd": str(cwd or root), "out": str(out),
+            "err": str(err),
+        }  # fmt: skip
         shell.stdin.write(json.dumps(command) + "\n")
         shell.stdin.flush()
         code = int(shell.stdout.readline())

@@ -15,7 +15,6 @@ from tests.api.fakes import FakeServer
 from tests.api.fakes.personality import Call, Personality, Route
 from tests.api.fakes.wire import Reply
 from tests.run.harness import run, videos
-from tests.tools.services_table import BEGIN, END, table
 
 ROOT = Path(__file__).resolve().parents[2]
 README = (ROOT / "adapters/api/README.md").read_text(encoding="utf-8")
@@ -83,10 +82,6 @@ def test_the_example_makes_a_clip_and_records_what_it_cost(tmp_path: Path, acme_
         ("acme-1", 5, False, False)
     }
     assert '"cost_usd": 0.9' in (outcome.folder / "manifest.json").read_text("utf-8")
-
-
-def test_the_table_of_services_is_that_of_the_yamls() -> None:
-    assert README.split(BEGIN)[1].split(END)[0] == table(), "run: python -m tests.tools.services_table"
 
 
 def composed_model(folder: str) -> tuple[dict[str, object], object]:

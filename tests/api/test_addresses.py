@@ -11,10 +11,11 @@ from typing import Any
 import pytest
 
 from adapters import SetupError
-from adapters.api.http.addresses import ForbiddenAddress, host_of, is_private, origin, resolves_privately
+from adapters.api.http.addresses import ForbiddenAddress, is_private, resolves_privately
 from adapters.api.http.redaction import Redactor
 from adapters.api.http.transport import NotDelivered, Transport
 from adapters.api.wire import Call
+from adapters.http.urls import host_of, origin
 
 
 @pytest.mark.parametrize(

@@ -26,7 +26,7 @@ from tests.api.test_interrupted_process import Gated, submits
 from tests.test_conf import composed
 
 LATE_S = 0.5
-SOON_S = 8.0
+SOON_S = 60.0
 """By when a run with that deadline has surely ended, on a busy machine; each wait of the service is far longer."""
 DEADLINE = f"deadline_s={LATE_S}"
 ONE = ["select.ids=[1]"]

@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 import requests
 
-from adapters import BadVideo, examine, probe
+from adapters import BadVideo, probe
+from adapters.harness import examine
 from tests.api.acme import JOBS, TINY, Acme, ask, clip_url, created, get
 from tests.api.fakes import FakeServer
 

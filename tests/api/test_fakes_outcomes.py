@@ -64,7 +64,7 @@ def test_the_url_of_an_expired_clip_is_dead_from_the_start(vendor: type[Personal
         server.outcome(1, "expired")
         (output,) = _polled(server, 1)["output"]
         url = output if isinstance(output, str) else output["url"]
-        assert requests.get(url, timeout=5).status_code == 403
+        assert requests.get(url, timeout=60).status_code == 403
 
 
 @pytest.mark.parametrize(("ask_after_s", "status"), [(599, "starting"), (601, "canceled")])
@@ -77,7 +77,7 @@ def test_replicate_cancels_what_takes_longer_than_was_said(ask_after_s: float, s
 
 def test_runway_wants_its_version() -> None:
     with FakeServer(Runway()) as server:
-        answer = requests.post(server.base_url + "/v1/image_to_video", json=RUNWAY, headers=_key(server), timeout=5)
+        answer = requests.post(server.base_url + "/v1/image_to_video", json=RUNWAY, headers=_key(server), timeout=60)
         assert answer.status_code == 400
         assert not server.jobs
 
@@ -92,12 +92,12 @@ def _headers(server: FakeServer) -> dict[str, str]:
 
 def _submit(server: FakeServer, headers: dict[str, str]) -> str:
     path, body, _ = SUBMITS[type(server.personality)]
-    requests.post(server.base_url + path, json=body, headers={**_headers(server), **headers}, timeout=5)
+    requests.post(server.base_url + path, json=body, headers={**_headers(server), **headers}, timeout=60)
     return next(iter(server.jobs))
 
 
 def _get(server: FakeServer, path: str) -> dict[str, Any]:
-    answer: dict[str, Any] = requests.get(server.base_url + path, headers=_headers(server), timeout=5).json()
+    answer: dict[str, Any] = requests.get(server.base_url + path, headers=_headers(server), timeout=60).json()
     return answer
 
 

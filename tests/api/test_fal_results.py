@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 
 from adapters.api.fal import Fal
-from adapters.api.http.retry_after import Passing
 from adapters.api.wire import BadAnswer, State, Ticket
 from adapters.errors import Ambiguous, SetupError
+from adapters.http.retry_after import Passing
 from tests.api.works import answer
 
 DECLINED = {

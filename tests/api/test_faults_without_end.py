@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from adapters import Postponed
+from adapters.harness import Postponed
 from tests.api.fakes import ClipSpec
 from tests.api.kit import CASES, Case, Clock, Run, running
 

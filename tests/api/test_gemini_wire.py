@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 from adapters.api.gemini import Gemini
-from adapters.api.http.retry_after import Passing
 from adapters.api.wire import BadAnswer, State, Status, Ticket
 from adapters.errors import Ambiguous, RateLimited, Refused, Rejected, SetupError
+from adapters.http.retry_after import Passing
 from tests.api.works import FOOTAGE, PICTURE, answer, work
 
 TICKET = Ticket("v1_ChdpbnRlcmFjdGlvbg")

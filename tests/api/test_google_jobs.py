@@ -80,7 +80,7 @@ def test_an_extension_is_told_from_what_was_sent_by_its_length(tmp_path: Path, e
     for run in gemini(tmp_path, Gemini(GEMINI.key, echoes=echoes), WHOLE):
         ended = Run(
             Case("x", "gemini:Gemini", "gemini_omni_11_flash_extend", GEMINI.key_env, GEMINI.key), run.server, tmp_path,
-            {"frames": 72},
+            {"conditioning_frames": 72},
         ).go()  # fmt: skip
         assert ended.clip is not None, ended.told
         assert ended.clip.leading == leading
@@ -206,7 +206,7 @@ def test_a_lost_answer_is_ambiguous_for_there_is_no_listing(cloud: Cloud) -> Non
 
 
 def test_an_extension_sends_the_footage_and_cuts_what_comes_back_of_it(cloud: Cloud) -> None:
-    for run in cloud.running(Vertex(), "vertex_veo31_extend", frames=72):
+    for run in cloud.running(Vertex(), "vertex_veo31_extend", conditioning_frames=72):
         ended = run.go()
         assert ended.clip is not None, ended.told
         assert ended.clip.leading == 24

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from tests.api.fakes import FakeServer, Incoming, Reply
-from tests.api.harness import RUN, RUNWAY, attempts, started, words
+from tests.api.harness import RUN, RUNWAY, attempts, command, started, words
 
 THREE = ["select.ids=[1-3]", "model.adapter.concurrency=2"]
 SIGNALS = [signal.SIGINT, signal.SIGTERM]
@@ -76,9 +76,8 @@ def rest(process: subprocess.Popen[str]) -> str:
 
 
 def again(typed: list[str]) -> tuple[int, str]:
-    with started(typed) as process:
-        out = rest(process)
-    return process.returncode, out
+    done = command("generate", *typed)
+    return done.returncode, done.stdout + done.stderr
 
 
 def states(results: Path) -> list[str]:

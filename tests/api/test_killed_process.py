@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from runners.runs.events import Published
 from runners.runs.journal import journal_files, read_events
 from tests.api.cases import CASES, Case
 from tests.api.fakes import FakeServer
@@ -74,7 +75,7 @@ def check_whole(record: Record, clips: dict[str, bytes]) -> None:
     assert {path.name for path in folder.iterdir()} == {"journal.jsonl", "manifest.json", "videos", "raw"}
     assert videos(folder) == clips
     events = [event for path in journal_files(folder) for event in read_events(path)]
-    assert set(Counter(event["id"] for event in events if event["event"] == "published").values()) == {1}
+    assert set(Counter(event.id for event in events if isinstance(event, Published)).values()) == {1}
 
 
 @pytest.mark.full

@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from adapters.api.http.retry_after import Passing
 from adapters.api.minimax import MiniMax
 from adapters.api.wire import Answer, BadAnswer, State, Ticket
 from adapters.errors import Ambiguous, RateLimited, Refused, Rejected, SetupError
+from adapters.http.retry_after import Passing
 from tests.api.works import PICTURE, answer, work
 
 TICKET = Ticket("106916112212032")

@@ -10,10 +10,10 @@ from typing import Any
 import pytest
 
 from adapters import AdapterError, SetupError
-from adapters.api.http.retry_after import Passing
 from adapters.api.provider import Provider
 from adapters.api.service import Service
 from adapters.api.wire import Answer, BadAnswer, State, Ticket
+from adapters.http.retry_after import Passing
 from tests.api.kit import BY_NAME, CASES, Case, arguments, running
 
 SHAPES = (

@@ -11,13 +11,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from adapters import spent_usd
 from adapters.api.http.redaction import Redactor
 from adapters.api.jobs.download import _stated
 from adapters.api.provider import Provider
 from adapters.api.service import Service
 from adapters.api.told import cleaned, identified
 from adapters.api.wire import UNREADABLE, Answer, BadAnswer, Output, State, Status
+from adapters.harness import spent_usd
 from tests.api.kit import BY_NAME, CASES, Case, Clock, arguments, running
 from tests.api.works import answer, is_fit
 

@@ -12,11 +12,11 @@ import pytest
 
 from adapters import AdapterError, SetupError
 from adapters.api.http.redaction import Redactor
-from adapters.api.http.retry_after import Passing
 from adapters.api.http.transport import Transport
 from adapters.api.jobs.poll import AnotherJob, Asking
 from adapters.api.provider import Provider
 from adapters.api.wire import Answer, BadAnswer, Call, State, Status, Ticket
+from adapters.http.retry_after import Passing
 from tests.api.kit import CASES, Case, running
 from tests.api.works import is_fit
 

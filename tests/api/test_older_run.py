@@ -48,7 +48,7 @@ def test_it_goes_on_without_asking_for_anything_twice_and_is_scored_and_checked(
     assert before.items() <= videos(results / RUN).items()
     record = manifest(results / RUN)
     assert (record["complete"], record["cost_usd"], len(attempts(results / RUN)["0002"])) == (True, 4.2, 2)
-    assert [event.get("schema") for event in fold(results / RUN).started] == [None, None, 1, 1]
+    assert [event.schema for event in fold(results / RUN).started] == [None, None, 1, 1]
 
     scored = command("score", f"results={results}", *DATA)
     assert scored.returncode == 0, scored.stdout

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from adapters import BadClip, OverBudget
+from adapters import BadClip
+from adapters.harness import OverBudget
 from runners.clips.geometry import Geometry
 from runners.clips.standardize import Output, standardize
 from tests.api.fakes import ClipSpec

@@ -66,7 +66,7 @@ def test_where_locks_mean_nothing_two_processes_pay_for_no_clip_twice(tmp_path: 
         assert states(tmp_path) == ["fetched"] * 6
 
 
-@pytest.mark.parametrize("shard", ["1/2", "2/2"])
+@pytest.mark.parametrize("shard", ["1/2", pytest.param("2/2", marks=pytest.mark.full)])
 def test_where_locks_mean_nothing_a_shard_is_worked_on_once(tmp_path: Path, shard: str) -> None:
     with Gated(submits) as server:
         typed = words(RUNWAY, server.base_url, tmp_path, f"shard={shard}", f"budget.lock={tmp_path / 'lock'}")

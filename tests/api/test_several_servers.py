@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 
 from adapters import SetupError
-from adapters.api.http.addresses import host_of
 from adapters.api.service import Service
+from adapters.http.urls import host_of
 from tests.api.fakes import FakeServer
 from tests.api.harness import attempts, command, words
 from tests.api.kit import BY_NAME, TINY, Clock, Ended, Ledger, arguments, jobs_of, request, service

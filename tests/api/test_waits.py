@@ -11,9 +11,10 @@ from email.utils import formatdate
 import pytest
 
 from adapters import RateLimited
-from adapters.api.http.retry_after import Passing, asked_wait
+from adapters.api.http.retry_after import asked_wait
 from adapters.api.jobs.limiter import Limiter
 from adapters.api.jobs.waits import Patience, fetching, polling, submitting
+from adapters.http.retry_after import Passing, retry_after_s
 
 NOW = 1_800_000_000.0
 
@@ -24,6 +25,8 @@ NOW = 1_800_000_000.0
         ({"retry-after": "7"}, 7),
         ({"retry-after": "7.5"}, 7.5),
         ({"retry-after": formatdate(NOW + 30, usegmt=True)}, 30),
+        ({"retry-after": formatdate(NOW + 30, usegmt=True).removesuffix(" GMT")}, 30),
+        ({"retry-after": formatdate(NOW + 30)}, 30),  # "-0000": GMT, and nobody says where
         ({"retry-after": formatdate(NOW - 30, usegmt=True)}, None),
         ({"retry-after": "86400"}, 120),
         ({"retry-after": "0"}, 1),
@@ -42,6 +45,19 @@ def test_a_servers_word_is_understood_in_all_its_forms_and_kept_within_reason(
     headers: dict[str, str], seconds: float | None
 ) -> None:
     assert asked_wait(headers, lambda: NOW) == seconds
+
+
+@pytest.mark.parametrize("zone", ["America/New_York", "Asia/Tokyo"])
+def test_a_date_that_names_no_zone_is_gmt_wherever_the_harness_runs(zone: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TZ", zone)
+    time.tzset()
+    try:
+        without = formatdate(NOW + 30, usegmt=True).removesuffix(" GMT")
+        assert asked_wait({"retry-after": without}, lambda: NOW) == 30
+        assert retry_after_s(without, now=NOW, shortest_s=0.0, longest_s=600.0) == 30
+    finally:
+        monkeypatch.undo()
+        time.tzset()
 
 
 class Slept:

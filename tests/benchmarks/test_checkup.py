@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +14,7 @@ import pytest
 from adapters import Finding, write_video
 from runners.benchmarks.checkup import examine_data
 from runners.core.settings import BenchmarkSettings
+from tests.api import shell
 
 MINI = Path(__file__).parents[1] / "fixtures" / "mini" / "dataset"
 ROOT = Path(__file__).parents[2]
@@ -85,6 +86,7 @@ def test_damage_is_found(root: Path) -> None:
     assert found["scoring at 30 FPS"].told.startswith("possible for 4 of 6")
 
 
+@pytest.mark.rotating("target")
 @pytest.mark.parametrize("target", ["/nowhere/clip.mp4", "itself"])
 @pytest.mark.parametrize("folder", ["switch-frames", f"{TESTING}/30FPS"])
 def test_a_link_that_leads_nowhere_is_told(root: Path, folder: str, target: str) -> None:
@@ -201,9 +203,7 @@ def test_a_demo_that_was_not_drawn_is_passed_over(tmp_path: Path, monkeypatch: p
 
 
 def doctor(*words: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "runners.doctor", *words], cwd=ROOT, capture_output=True, text=True, check=False
-    )
+    return shell.run(ROOT, "runners.doctor", words, os.environ)
 
 
 def test_the_doctor_shows_it_with_the_model(root: Path) -> None:
@@ -220,7 +220,7 @@ def test_the_doctor_ends_with_2_if_nothing_can_be_done(tmp_path: Path) -> None:
     assert "python -m runners.fetch benchmark=verified" in done.stdout
 
 
-@pytest.mark.parametrize("content", [b"", b"<html>404</html>"])
+@pytest.mark.parametrize("content", [pytest.param(b"", marks=pytest.mark.full), b"<html>404</html>"])
 def test_a_first_switch_frame_that_is_no_picture_does_not_end_the_doctor(root: Path, content: bytes) -> None:
     path = clip(root, "switch-frames")
     path.write_bytes(content)

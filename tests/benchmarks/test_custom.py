@@ -12,7 +12,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from adapters import Frame, Writer, probe, read_frames
+from adapters import Frame, probe, read_frames
+from adapters.harness import Writer
 from runners.benchmarks.custom import build_custom
 from runners.benchmarks.custom_sources import read_sources, scene_of
 from runners.benchmarks.cutting import nearest_frames

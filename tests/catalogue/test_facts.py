@@ -21,7 +21,7 @@ def test_what_is_not_stated_is_not_known() -> None:
     ("node", "told"),
     [
         ("MIT", "model mine: facts must be a mapping such as {licence: MIT}, not str"),
-        ({"license": "MIT"}, "model mine: facts: unknown fact 'license'; did you mean 'licence'?"),
+        ({"license": "MIT"}, "model mine: facts: unknown fact 'license'; did you mean 'licence' or 'published'?"),
         ({"gated": "no"}, "model mine: facts.gated='no' must be true or false"),
         ({"memory_gb": True}, "model mine: facts.memory_gb=True must be a number"),
         ({"memory_gb": "24 GB"}, "model mine: facts.memory_gb='24 GB' must be a number"),

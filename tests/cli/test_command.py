@@ -15,7 +15,8 @@ from hydra.errors import HydraException
 from omegaconf import OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
-from adapters import Adapter, Clip, Request, Wrapper
+from adapters import Adapter, Clip, Request
+from adapters.harness import Wrapper
 from runners.cli.choices import CONF
 from runners.cli.command import Command, _one_job
 from runners.cli.composing import check_numbers
@@ -25,6 +26,7 @@ from runners.cli.typed import config_dirs, for_hydra
 from runners.core.errors import UserError
 from runners.core.outcome import BAD_INPUT, DONE, FAILED, INTERRUPTED, STOPPED, Outcome, exit_code
 from runners.core.settings import GenerateSettings
+from runners.generation.session import Session
 from tests.run.test_cli import DATA, command
 
 HERE = "tests.cli.test_command"
@@ -140,8 +142,8 @@ def test_without_any_job_nothing_went_wrong() -> None:
 
 
 def job(run: Callable[[Any], Outcome], before: list[Outcome] | None = None) -> Outcome:
-    command = Command("generate", "", GenerateSettings, (), run, lambda outcomes: None)
-    return _one_job(command, OmegaConf.structured(GenerateSettings), before or [])
+    command = Command("generate", "", GenerateSettings, (), lambda settings, _: run(settings), lambda outcomes: None)
+    return _one_job(command, OmegaConf.structured(GenerateSettings), Session("the same words"), before or [])
 
 
 def test_a_job_is_given_plain_settings() -> None:

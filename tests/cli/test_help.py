@@ -12,14 +12,13 @@ from runners.cli.choices import CONF, headline, options, plugin_folders
 from runners.cli.command import Command as Entry
 from runners.cli.help import help_text
 from runners.cli.hydra_errors import keys
-from runners.cli.model_kinds import KINDS, by_kind
+from runners.cli.model_kinds import KINDS
 from runners.doctor import COMMAND as DOCTOR
 from runners.fetch import COMMAND as FETCH
 from runners.generate import COMMAND as GENERATE
 from runners.jobs import COMMAND as JOBS
 from runners.score import COMMAND as SCORE
 from runners.submit import COMMAND as SUBMIT
-from tests.test_conf import composed
 
 ROOT = Path(__file__).resolve().parents[2]
 COMMANDS = pytest.mark.parametrize(
@@ -56,7 +55,8 @@ def section(text: str, group: str) -> dict[str, str]:
 def test_every_choice_is_shown_with_its_headline(command: Entry) -> None:
     text = page(command)
     for group in command.groups:
-        files = {path.stem: headline(path) for path in (CONF / group).glob("*.yaml")}
+        place = CONF / group
+        files = {path.relative_to(place).with_suffix("").as_posix(): headline(path) for path in place.rglob("*.yaml")}
         if group != "model":
             assert section(text, f"{group}=") == dict(sorted(files.items()))
 
@@ -88,25 +88,6 @@ def test_every_model_is_shown_once_by_its_kind(command: Entry) -> None:
     assert kinds["the paper's closed models"] == [
         "lumiere_i2v", "lumiere_multiframe", "pika_1_0", "runway_gen3", "sora", "videopoet_i2v", "videopoet_multiframe",
     ]  # fmt: skip
-
-
-@pytest.mark.parametrize("name", options("model", [CONF]))
-def test_a_kind_read_from_lines_is_that_of_the_composed_model(name: str) -> None:
-    [kind] = by_kind({name: CONF / "model" / f"{name}.yaml"})
-    adapter = composed("generate", f"model={name}").model.adapter
-    if "," in kind:
-        where, route = kind.split(", ")
-        assert adapter["mode"] == ("multiframe" if route == "multiframe" else "i2v")
-        assert adapter["_target_"].startswith("adapters.api.") == (where == "services")
-    else:
-        assert (
-            adapter["_target_"].split(".")[1]
-            in {
-                "baselines": ("baselines",),
-                "your own": ("command", "precomputed", "api"),
-                "the paper's closed models": ("retired", "precomputed"),
-            }[kind]
-        )
 
 
 def test_a_page_of_models_says_what_each_is() -> None:

@@ -94,7 +94,7 @@ def test_the_wanted_rate_is_used_as_it_is_shipped(tmp_path: Path) -> None:
     ship(tmp_path, "conditioning", 24, clocks(72))
     ship(tmp_path, "conditioning", 30, clocks(90))
     for wanted, frames in ((24, 72), (None, 90)):
-        readings, fps = seen(tmp_path, Needs(mode="multiframe", fps=wanted))
+        readings, fps = seen(tmp_path, Needs(mode="multiframe", conditioning_fps=wanted))
         assert readings == list(range(frames))
         assert fps == (wanted or 30)
 
@@ -114,7 +114,7 @@ def test_a_missing_file_is_named(tmp_path: Path, needs: Needs) -> None:
 @pytest.mark.parametrize(("fps", "count"), [(24, 72), (25, 75), (16, 48), (12, 36), (8, 24), (12.5, 38)])
 def test_another_rate_is_sampled_backwards_from_the_switch_frame(tmp_path: Path, fps: float, count: int) -> None:
     ship(tmp_path, "conditioning", 30, clocks(90))
-    readings, told = seen(tmp_path, Needs(mode="multiframe", fps=fps))
+    readings, told = seen(tmp_path, Needs(mode="multiframe", conditioning_fps=fps))
     assert told == fps
     assert len(readings) == count
     assert readings[-1] == 89
@@ -124,19 +124,22 @@ def test_another_rate_is_sampled_backwards_from_the_switch_frame(tmp_path: Path,
 
 def test_the_last_frames_asked_for_are_the_ones_before_the_switch(tmp_path: Path) -> None:
     ship(tmp_path, "conditioning", 30, clocks(90))
-    assert seen(tmp_path, Needs(mode="multiframe", frames=5)) == ([85, 86, 87, 88, 89], 30)
-    assert seen(tmp_path, Needs(mode="multiframe", frames=3, fps=15)) == ([85, 87, 89], 15)
+    assert seen(tmp_path, Needs(mode="multiframe", conditioning_frames=5)) == ([85, 86, 87, 88, 89], 30)
+    assert seen(tmp_path, Needs(mode="multiframe", conditioning_frames=3, conditioning_fps=15)) == ([85, 87, 89], 15)
 
 
 def test_a_slower_clip_repeats_frames_for_a_faster_model(tmp_path: Path) -> None:
     ship(tmp_path, "conditioning", 8, clocks(24))
-    assert seen(tmp_path, Needs(mode="multiframe", frames=5, fps=16)) == ([21, 22, 22, 23, 23], 16)
+    assert seen(tmp_path, Needs(mode="multiframe", conditioning_frames=5, conditioning_fps=16)) == (
+        [21, 22, 22, 23, 23],
+        16,
+    )
 
 
 def test_more_frames_than_three_seconds_hold_are_refused(tmp_path: Path) -> None:
     ship(tmp_path, "conditioning", 30, clocks(90))
     with pytest.raises(UserError, match="wants 73 conditioning frames at 24 FPS, and 3 s at 30 FPS give 72"):
-        find_source(DataSet(tmp_path), ITEM, Needs(mode="multiframe", frames=73, fps=24))
+        find_source(DataSet(tmp_path), ITEM, Needs(mode="multiframe", conditioning_frames=73, conditioning_fps=24))
 
 
 # what is wrong with a file
@@ -255,7 +258,7 @@ def test_the_colours_a_model_sees_are_not_biased(tmp_path: Path, matrix: str, si
 @pytest.mark.parametrize("fit", FITS)
 def test_frames_are_fitted_and_only_the_wanted_ones_kept(tmp_path: Path, fit: Fit) -> None:
     ship(tmp_path, "conditioning", 30, clocks(90, 128, 36))
-    needs = Needs(mode="multiframe", frames=4, sizes=((48, 48),))
+    needs = Needs(mode="multiframe", conditioning_frames=4, sizes=((48, 48),))
     source = find_source(DataSet(tmp_path), ITEM, needs)
     made = make_conditioning(source, needs, conditioning_geometry(fit, source_size(source), needs, SIZE))
     assert made.frames.shape == (4, 48, 48, 3)
@@ -280,7 +283,7 @@ def test_the_same_file_gives_the_same_hash_and_another_does_not(tmp_path: Path) 
     source = find_source(DataSet(tmp_path), ITEM, MULTIFRAME)
     as_it_is = plan_fit("stretch", SIZE, SIZE)
     first, again = (make_conditioning(source, MULTIFRAME, as_it_is) for _ in range(2))
-    fewer = make_conditioning(source, Needs(mode="multiframe", frames=2), as_it_is)
+    fewer = make_conditioning(source, Needs(mode="multiframe", conditioning_frames=2), as_it_is)
     assert first.sha256 == again.sha256 != fewer.sha256
 
 
@@ -306,8 +309,10 @@ def test_the_mini_data_set_conditions_both_ways() -> None:
     for item in (Item("0001", "left", 1, "trimmed-scene-0"), Item("0006", "right", 1, "trimmed-scene-1")):
         image = make_conditioning(find_source(data, item, Needs()), Needs(), plan_fit("pad", (384, 216), (192, 192)))
         assert image.frames.shape == (1, 192, 192, 3)
-        source = find_source(data, item, Needs(mode="multiframe", fps=24))
-        clip = make_conditioning(source, Needs(mode="multiframe", fps=24), plan_fit("stretch", (384, 216), (192, 108)))
+        source = find_source(data, item, Needs(mode="multiframe", conditioning_fps=24))
+        clip = make_conditioning(
+            source, Needs(mode="multiframe", conditioning_fps=24), plan_fit("stretch", (384, 216), (192, 108))
+        )
         assert clip.frames.shape == (72, 108, 192, 3)
     shipped = list(read_frames(find_source(data, item, MULTIFRAME).path))
     still = make_conditioning(find_source(data, item, Needs()), Needs(), plan_fit("stretch", (384, 216), (384, 216)))

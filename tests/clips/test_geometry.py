@@ -10,7 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from adapters import resize
-from runners.clips.geometry import FITS, Fit, Geometry, apply, for_clip, place, plan_fit, same_shape, undo
+from adapters.harness import same_shape
+from runners.clips.geometry import FITS, Fit, Geometry, apply, for_clip, place, plan_fit, undo
 from tests.adapters.video.files import error_and_bias, marker, marker_at, scene
 
 sides = st.integers(48, 160)

@@ -8,7 +8,8 @@ import av
 import numpy as np
 import pytest
 
-from adapters import Clip, glance, read_frames
+from adapters import Clip, read_frames
+from adapters.harness import glance
 from runners.clips.movie_header import lasts, stated_length_s
 from runners.clips.passing_on import pass_on
 from runners.clips.standardize import Output, standardize

@@ -16,7 +16,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from adapters import BadClip, BadVideo, Clip, Frame, Frames, examine, probe, read_frames, write_video
+from adapters import BadClip, BadVideo, Clip, Frame, Frames, probe, read_frames, write_video
+from adapters.harness import examine
 from runners.clips.checked_frames import KeptFrames, clip_frames
 from runners.clips.geometry import plan_fit
 from runners.clips.resample import Resampler, Sampling, blend

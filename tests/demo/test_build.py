@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import hashlib
 import json
+import multiprocessing
 import shutil
 import subprocess
 import sys
@@ -20,24 +21,24 @@ from runners.dataset.layout import VIEWS, DataSet, output_name, scenario_name
 from runners.dataset.scenarios import load_scenarios
 from runners.demo import demo_root, ensure_demo
 from runners.demo.build import ensure
-from runners.demo.recipe import SCENE_NAMES, Recipe, full_recipe
+from runners.demo.recipe import SCENE_NAMES, DemoRecipe, full_recipe
 from runners.prompts.prompt_data import read_data
 
 SCENES = ("block-and-ball-on-incline",)
-RECIPE = Recipe(seed=3, size=(32, 18), scenes=SCENES)
+RECIPE = DemoRecipe(seed=3, size=(32, 18), scenes=SCENES)
 
 MAKER = """
     import sys
     from pathlib import Path
     from runners.demo.build import ensure
-    from runners.demo.recipe import Recipe
+    from runners.demo.recipe import DemoRecipe
 
     def report(done, total):
         print(done, flush=True)
         if len(sys.argv) > 3:
             sys.stdin.readline()
 
-    recipe = Recipe(seed=3, size=(32, 18), scenes=("block-and-ball-on-incline",))
+    recipe = DemoRecipe(seed=3, size=(32, 18), scenes=("block-and-ball-on-incline",))
     ensure(Path(sys.argv[1]), recipe, workers=int(sys.argv[2]), progress=report)
 """
 
@@ -171,6 +172,18 @@ def test_a_maker_that_is_killed_leaves_nothing_in_the_way(made: Path, tmp_path: 
     assert sorted(path.name for path in tmp_path.iterdir()) == ["demo", "mine.txt"]
 
 
+def test_a_worker_that_dies_is_told_with_its_scene_and_nothing_is_left(tmp_path: Path) -> None:
+    def kill(done: int, total: int) -> None:
+        for worker in multiprocessing.active_children():
+            worker.kill()
+
+    recipe = DemoRecipe(seed=3, size=(32, 18), scenes=SCENE_NAMES[:2])
+    with pytest.raises(UserError, match=r"that filmed [a-z-]+ \(take [12]\) died \(exit code -9\)"):
+        ensure(tmp_path / "demo", recipe, workers=2, progress=kill)
+    assert list(tmp_path.iterdir()) == []
+    assert multiprocessing.active_children() == []
+
+
 def test_a_damaged_data_set_is_reported_and_never_deleted(own: Path) -> None:
     lost = next((own / "split-videos/testing/30FPS").iterdir())
     lost.unlink()
@@ -190,7 +203,7 @@ def test_a_folder_of_something_else_is_left_alone(tmp_path: Path) -> None:
 
 def test_a_data_set_of_another_seed_is_not_taken_for_this_one(own: Path) -> None:
     with pytest.raises(UserError, match="another demo data set"):
-        ensure(own, Recipe(seed=4, size=RECIPE.size, scenes=SCENES))
+        ensure(own, DemoRecipe(seed=4, size=RECIPE.size, scenes=SCENES))
 
 
 def test_an_empty_folder_may_be_filled(tmp_path: Path, made: Path) -> None:

@@ -33,7 +33,7 @@ def main(root: str, moment: str, number: str) -> None:
     """Fetch until the moment has come for the numberth time."""
     count = int(number)
     if moment == "block":
-        run.Job.__init__ = _with_dying_progress(run.Job.__init__, count)  # type: ignore[method-assign]
+        run.FetchJob.__init__ = _with_dying_progress(run.FetchJob.__init__, count)  # type: ignore[method-assign]
     elif moment == "link":
         files.os.link = dying(os.link, count)  # type: ignore[attr-defined]
     elif moment == "mkdir":
@@ -44,7 +44,7 @@ def main(root: str, moment: str, number: str) -> None:
 
 
 def _with_dying_progress(real: Callable[..., None], count: int) -> Callable[..., None]:
-    def init(self: run.Job, *args: Any) -> None:
+    def init(self: run.FetchJob, *args: Any) -> None:
         *before, progress, say = args
         real(self, *before, dying(progress, count), say)
 

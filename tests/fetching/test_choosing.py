@@ -85,7 +85,7 @@ def test_videos_are_fetched_although_the_texts_cannot_be(storage: Storage, tmp_p
     storage.faults.append(Fault("/repos/", status=403, headers={"x-ratelimit-remaining": "0"}))
     done = Fetched(tmp_path, purpose="score")
     assert done.code == 1
-    assert "failed: descriptions/descriptions_original.csv: 127.0.0.1 answers HTTP 403" in done.said
+    assert f"failed: descriptions/descriptions_original.csv: 127.0.0.1:{storage.port} answers HTTP 403" in done.said
     assert len(here(tmp_path)) == 12
 
 
@@ -94,7 +94,7 @@ def test_videos_are_fetched_although_a_text_is_denied_on_the_way(storage: Storag
     storage.faults.append(Fault("/git/blobs/", status=403))
     done = Fetched(tmp_path, purpose="score", connections=1)
     assert done.code == 1
-    assert "failed: descriptions/descriptions_original.csv: 127.0.0.1 answers HTTP 403" in done.said
+    assert f"failed: descriptions/descriptions_original.csv: 127.0.0.1:{storage.port} answers HTTP 403" in done.said
     assert len(here(tmp_path)) == 12
 
 
@@ -130,7 +130,7 @@ def test_lists_are_read_to_their_last_page(storage: Storage, tmp_path: Path) -> 
         ({"fps": 0}, "fps=0 must be at least 1"),
         ({"origin": None}, "names no benchmark.origin"),
         ({"origin": "ftp://set"}, "is none of gs://BUCKET"),
-        ({"origin": "gs://none"}, "gs://none: 127.0.0.1 answers HTTP 404"),
+        ({"origin": "gs://none"}, r"gs://none: 127.0.0.1:[0-9]+ answers HTTP 404"),
     ],
 )
 def test_wrong_input_is_told_before_any_work(

@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,8 @@ import pytest
 from runners.core.errors import UserError
 from runners.core.locks import Lock
 from runners.fetch import run as fetch
+from runners.generation.session import Session
+from tests.api import shell
 from tests.fetching.sets import Fetched, descriptions, here, published, settings
 from tests.fetching.storage_server import Fault, Storage, Stored
 from tests.local.hub_server import Hub
@@ -35,6 +38,13 @@ def large(storage: Storage) -> Storage:
     return storage
 
 
+def command(
+    module: str, *typed: str | Path, environ: Mapping[str, str] = os.environ
+) -> subprocess.CompletedProcess[str]:
+    """`python -m MODULE`, for what does not depend on how its process began."""
+    return shell.run(ROOT, module, [str(word) for word in typed], environ)
+
+
 def python(*words: str | Path, **changes: Any) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [sys.executable, "-m", *map(str, words)], cwd=ROOT, capture_output=True, text=True, check=False, **changes
@@ -47,15 +57,16 @@ def words(root: Path, *more: str) -> list[str]:
 
 
 MOMENTS = [
-    ("block", 1),
+    pytest.param("block", 1, marks=pytest.mark.full),
     ("block", 4),
-    ("block", 11),
-    ("block", 25),
-    ("link", 1),
+    pytest.param("block", 11, marks=pytest.mark.full),
+    pytest.param("block", 25, marks=pytest.mark.full),
+    pytest.param("link", 1, marks=pytest.mark.full),
     ("link", 4),
     ("remember", 3),
-    ("mkdir", 3),
+    pytest.param("mkdir", 3, marks=pytest.mark.full),
 ]
+"""Three kills in `make test`: within a file, at its publication, and as its checksum is noted."""
 
 
 @pytest.mark.parametrize(("moment", "number"), MOMENTS)
@@ -107,7 +118,7 @@ def test_ctrl_c_ends_the_work_and_says_how_to_go_on(large: Storage, tmp_path: Pa
     assert process.returncode == 130, out
     assert "interrupted; what is finished stays; go on with: python -m runners.fetch" in out
     large.faults.clear()
-    assert python(*words(tmp_path)).returncode == 0
+    assert command(*words(tmp_path)).returncode == 0
     assert here(tmp_path) == LARGE | TEXT
 
 
@@ -121,11 +132,11 @@ def test_ctrl_c_does_not_wait_for_a_server_that_is_silent(large: Storage, tmp_pa
             assert time.monotonic() < deadline
             time.sleep(0.05)
         process.send_signal(signal.SIGINT)
-        out, _ = process.communicate(timeout=15)  # the silence would be waited out for 30 s
+        out, _ = process.communicate(timeout=28)  # the silence would be waited out for 30 s
     assert process.returncode == 130, out
     assert "interrupted; what is finished stays; go on with: python -m runners.fetch" in out
     large.faults.clear()
-    assert python(*words(tmp_path)).returncode == 0
+    assert command(*words(tmp_path)).returncode == 0
     assert here(tmp_path) == LARGE | TEXT
 
 
@@ -134,7 +145,7 @@ def test_a_disk_that_is_too_small_is_told_before_work(
 ) -> None:
     monkeypatch.setattr("shutil.disk_usage", lambda path: (10**9, 10**9 - 10**8, 10**8))
     with pytest.raises(UserError, match=r"has 0\.1 GB free; free some space, or set PHYSICS_IQ_DATA"):
-        fetch(settings(tmp_path, purpose="score"))
+        fetch(settings(tmp_path, purpose="score"), Session())
     assert large.asked == []
 
 
@@ -148,11 +159,11 @@ def test_a_disk_that_fills_up_is_told_and_the_work_goes_on_later(
         for leave in (0, 100_000, 1_000_000):
             fill(disk / "other", leave)
             with pytest.raises(UserError, match=r"No space left on device\); free some space and run the same command"):
-                fetch(settings(root, purpose="score", connections=2))
+                fetch(settings(root, purpose="score", connections=2), Session())
             assert here(root).items() <= (LARGE | TEXT).items()
             (disk / "other").unlink()
         large.asked.clear()
-        assert fetch(settings(root, purpose="score")).code == 0
+        assert fetch(settings(root, purpose="score"), Session()).code == 0
         assert here(root) == LARGE | TEXT
         assert any(asked.start for asked in large.asked)
 
@@ -166,7 +177,7 @@ def test_a_quota_is_told_without_a_traceback(large: Storage, tmp_path: Path) -> 
     assert "cannot write (File too large); free some space and run the same command again" in done.stdout
     assert "Traceback" not in done.stdout + done.stderr
     assert set(here(tmp_path)) <= set(TEXT)
-    assert python(*words(tmp_path)).returncode == 0
+    assert command(*words(tmp_path)).returncode == 0
     assert here(tmp_path) == LARGE | TEXT
 
 
@@ -179,7 +190,7 @@ def verified(hub: Hub, data: Path, *more: str, token: str = TOKEN) -> subprocess
         **os.environ, "HF_ENDPOINT": hub.endpoint, "HF_TOKEN": token, "PHYSICS_IQ_DATA": str(data),
         "HF_DEBUG": "1", "HF_HUB_VERBOSITY": "debug", "PHYSICS_IQ_TRACEBACK": "1",
     }  # fmt: skip
-    return python("runners.fetch", "benchmark=verified", "benchmark.expected=6", *more, env=environ)
+    return command("runners.fetch", "benchmark=verified", "benchmark.expected=6", *more, environ=environ)
 
 
 def test_what_is_fetched_to_the_default_root_is_all_that_a_run_needs(tmp_path: Path) -> None:
@@ -194,9 +205,9 @@ def test_what_is_fetched_to_the_default_root_is_all_that_a_run_needs(tmp_path: P
     assert done.returncode == 0, done.stdout + done.stderr
     assert "6 scenarios; next: python -m runners.generate model=NAME benchmark=verified" in done.stdout
     assert {path.name for path in tmp_path.iterdir()} == {"physics-IQ-benchmark-verified"}
-    made = python(
+    made = command(
         "runners.generate", "model=freeze", "benchmark=verified", "benchmark.expected=6", "select.limit=1",
-        f"results={tmp_path / 'results'}", "scorer=none", env={**os.environ, "PHYSICS_IQ_DATA": str(tmp_path)},
+        f"results={tmp_path / 'results'}", "scorer=none", environ={**os.environ, "PHYSICS_IQ_DATA": str(tmp_path)},
     )  # fmt: skip
     assert made.returncode == 0, made.stdout + made.stderr
 
@@ -224,13 +235,13 @@ def test_the_token_is_in_no_output_and_no_file(tmp_path: Path, fault: str) -> No
 
 def test_missing_data_names_the_command_that_fetches_it(tmp_path: Path) -> None:
     environ = {**os.environ, "PHYSICS_IQ_DATA": str(tmp_path)}
-    for command in (("runners.generate", "model=freeze"), ("runners.score", f"videos={MINI}")):
-        done = python(*command, "benchmark=verified", env=environ)
+    for line in (("runners.generate", "model=freeze"), ("runners.score", f"videos={MINI}")):
+        done = command(*line, "benchmark=verified", environ=environ)
         assert done.returncode == 2
         assert "Get it with: python -m runners.fetch benchmark=verified" in done.stdout
 
 
 def test_what_is_made_here_has_nothing_to_plan(tmp_path: Path) -> None:
-    done = python("runners.fetch", "benchmark=demo", "plan=true")
+    done = command("runners.fetch", "benchmark=demo", "plan=true")
     assert done.returncode == 2
     assert "benchmark demo is made here" in done.stdout

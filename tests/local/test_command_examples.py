@@ -109,7 +109,11 @@ def test_a_checkout_that_is_not_there_is_told(name: str) -> None:
 def test_magi_gets_seed_and_size_in_its_own_configuration(checkout: Path, tmp_path: Path) -> None:
     adapter = adapter_of("magi1_command", cwd=str(checkout), width=64, height=32)
     adapter.check()
-    assert (adapter.needs.mode, adapter.needs.frames, adapter.needs.fps) == ("multiframe", 32, 24)
+    assert (adapter.needs.mode, adapter.needs.conditioning_frames, adapter.needs.conditioning_fps) == (
+        "multiframe",
+        32,
+        24,
+    )
     clip = adapter.generate(make_request(tmp_path, adapter.needs, prompt="-a disc moves"))
     assert clip.file is not None
     frames = list(read_frames(clip.file))

@@ -69,10 +69,24 @@ def test_cosmos3_goes_on_from_the_end_of_a_clip(folder: Path, tmp_path: Path) ->
     clip = moving_disc(9, 32, 32, speed=2)
     short = loaded("cosmos3_nano_v2v", folder)
     expected = made(short, tmp_path, conditioning=Conditioning.of(clip[-5:], 24))
-    longer = loaded("cosmos3_nano_v2v", folder, context=9)
+    longer = loaded("cosmos3_nano_v2v", folder, conditioning_frames=9)
     np.testing.assert_array_equal(made(longer, tmp_path, conditioning=Conditioning.of(clip, 24)), expected)
-    unguarded = loaded("cosmos3_nano_v2v", folder, context=9, **{"call.condition_video_keep": "first"})
+    unguarded = loaded("cosmos3_nano_v2v", folder, conditioning_frames=9, **{"call.condition_video_keep": "first"})
     assert (made(unguarded, tmp_path, conditioning=Conditioning.of(clip, 24)) != expected).any()
+
+
+def test_three_seconds_with_the_first_frame_twice_are_73_frames_that_are_all_kept(folder: Path, tmp_path: Path) -> None:
+    """The authors' own conditioning on the benchmark, as `experiment=published/cosmos3_super_v2v` has it."""
+    clip = moving_disc(72, 32, 32, speed=1)
+    whole = {"call.condition_frame_indexes_vision": list(range(19)), "leading": 73}
+    fed = loaded("cosmos3_super_v2v", folder, context=72, conditioning="repeat_first", **whole)
+    one, two = (made(fed, tmp_path, seed=seed, conditioning=Conditioning.of(clip, 24)) for seed in (1, 2))
+    assert len(one) == 193
+    apart = np.abs(one.astype(int) - two.astype(int)).mean(axis=(1, 2, 3))
+    assert apart[:73].max() < 0.2 * apart[77:].min()
+    padded = Conditioning.of(np.concatenate([clip[:1], clip]), 24)
+    by_hand = loaded("cosmos3_super_v2v", folder, context=73, **whole)
+    np.testing.assert_array_equal(made(by_hand, tmp_path, seed=1, conditioning=padded), one)
 
 
 @pytest.mark.parametrize(
@@ -100,7 +114,7 @@ def test_cosmos_predict25_is_never_asked_for_a_length_that_it_would_stretch(fold
     assert all((stretched[k] == stretched[k - k % 4]).all() for k in range(94))
     for name in ("cosmos_predict25", "cosmos_predict25_v2v"):
         arguments = node(name)
-        rule = FrameRule.parse(arguments["frames"], least=arguments["least"], most=None, added=0, leading=1)
+        rule = FrameRule.parse(arguments["lengths"], least=arguments["least"], most=None, added=0, leading=1)
         assert {rule.ask(wanted) % 4 for wanted in range(1, 200)} == {1}
 
 
@@ -122,7 +136,7 @@ def test_cosmos_predict_generates_after_two_latents(
     name: str, context: int, known: int, folder: Path, tmp_path: Path
 ) -> None:
     """Predict2 conditions on all that it is given: with as many frames as it is asked for, nothing is generated."""
-    adapter, seen = loaded(name, folder, context=context), []
+    adapter, seen = loaded(name, folder, conditioning_frames=context), []
 
     def look(_: Any, __: Any, given: dict[str, Any]) -> None:
         seen.append(int(given["condition_mask"][0, 0, :, 0, 0].sum()))
@@ -130,7 +144,7 @@ def test_cosmos_predict_generates_after_two_latents(
     adapter._pipe.transformer.register_forward_pre_hook(look, with_kwargs=True)
     made(adapter, tmp_path)
     assert set(seen) == {known}
-    assert node(name)["context"] == 5
+    assert node(name)["conditioning_frames"] == 5
 
 
 @pytest.mark.parametrize("known", range(1, 14))
@@ -144,7 +158,7 @@ def test_anyflow_conditioning_ends_on_the_boundary_of_a_chunk(known: int) -> Non
 
 def test_helios_uses_every_frame_that_it_is_given() -> None:
     """It takes whole chunks of 33 from the end; a longer past would be cut, a shorter one refused."""
-    assert node("helios_v2v")["context"] % 33 == 0
+    assert node("helios_v2v")["conditioning_frames"] % 33 == 0
     assert node("helios_v2v")["leading"] == 0
 
 

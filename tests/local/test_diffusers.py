@@ -138,7 +138,7 @@ def test_a_pipeline_that_shortens_is_an_error_that_names_both_lengths(
     make: Make, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Wan rounds 10 frames to 9 with no more than a warning; a rule that says otherwise is found out."""
-    adapter = make(frames="any", least=10)
+    adapter = make(lengths="any", least=10)
     adapter.load()
     with pytest.raises(BadClip, match=r"asked for 10 frames, must give 10, and gave 9"):
         adapter.generate(half_a_second(tmp_path, adapter))
@@ -221,8 +221,8 @@ def test_a_switch_frame_with_an_alpha_channel_is_shown_as_rgb(make: Make, tmp_pa
         ({"call.denoise_strength": 0.6}, "no continuation"),
         ({"size": [100, 64]}, r"multiples of 16, such as \[96,64\]"),
         ({"conditioning": "imge"}, "did you mean image"),
-        ({"frames": "4k"}, ""),
-        ({"frames": "four"}, "no frame rule"),
+        ({"lengths": "4k"}, ""),
+        ({"lengths": "four"}, "no frame rule"),
         ({"names": {"picture": "image"}}, "names has no picture"),
         ({"returns": "mp4"}, "returns"),
         ({"loader": "magic"}, "loader"),

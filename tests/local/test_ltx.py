@@ -45,8 +45,8 @@ def noise(count: int, seed: int = 0) -> Frames:
 
 def test_ltx_cuts_other_lengths_down_without_a_word_and_the_rule_tells() -> None:
     made = composed("generate", "model=ltx").model.adapter
-    rule = FrameRule.parse(made["frames"], least=None, most=None, added=0, leading=made["leading"])
-    assert rule.ask(frames_for(5.0, made["fps"])) == 121
+    rule = FrameRule.parse(made["lengths"], least=None, most=None, added=0, leading=made["leading"])
+    assert rule.ask(frames_for(5.0, made["native_fps"])) == 121
     came = call("ltx", image=Shot(noise(1), 24).pictures[0], num_frames=24)
     assert len(came) == 17
     with pytest.raises(BadClip, match="asked for 24 frames, must give 24, and gave 17"):
@@ -69,15 +69,15 @@ def test_ltx_keeps_the_first_8k_plus_1_frames_so_it_is_given_that_many(name: str
     cut = [call(name, **feed(Shot(frames, 25)), num_frames=25) for frames in (clip, other)]
     assert (cut[0] == cut[1]).all()  # the tenth frame, here the switch frame, was dropped
     given = composed("generate", f"model={name}").model.adapter
-    assert given["context"] % 8 == 1
-    assert given["leading"] == given["context"]
+    assert given["conditioning_frames"] % 8 == 1
+    assert given["leading"] == given["conditioning_frames"]
 
 
 @pytest.mark.parametrize("name", ["ltx_v2v", "ltx2_v2v"])
 def test_the_switch_frame_is_seen_and_5_s_follow(name: str, folder: Path, tmp_path: Path) -> None:
     adapter = loaded(name, folder)
     clip = made_by(adapter, tmp_path)
-    assert (adapter.needs.frames, clip.leading, len(frames_of(clip))) == (65, 65, 65 + frames_for(5.0, 24))
+    assert (adapter.needs.conditioning_frames, clip.leading, len(frames_of(clip))) == (65, 65, 65 + frames_for(5.0, 24))
 
 
 def test_the_generator_of_ltx_is_on_the_device_because_later_vaes_draw_there() -> None:
@@ -108,7 +108,7 @@ def test_no_picture_goes_through_an_encoder_before_ltx2_sees_it(
 
     for module in (pipeline_ltx2_condition, pipeline_ltx2_image2video):
         monkeypatch.setattr(module, "apply_image_conditioning_crf", compress)
-    one: dict[str, Any] = {"context": 1, "leading": 1} if name == "ltx2_v2v" else {}
+    one: dict[str, Any] = {"conditioning_frames": 1, "leading": 1} if name == "ltx2_v2v" else {}
     made_by(loaded(name, folder, least=9, **one), tmp_path, seconds=0.25)
     assert set(quality) <= {0}
     call(name, num_frames=9, **_one_picture(name))

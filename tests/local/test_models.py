@@ -79,9 +79,9 @@ def test_the_class_takes_every_argument_of_the_call(name: str) -> None:
 def test_its_frame_rule_gives_5_s_or_it_is_rolled_out(name: str) -> None:
     made = arguments(name)
     rule = FrameRule.parse(
-        made["frames"], least=made["least"], most=made["most"], added=made["added"], leading=made["leading"]
+        made["lengths"], least=made["least"], most=made["most"], added=made["added"], leading=made["leading"]
     )
-    wanted = frames_for(5.0, made["fps"])
+    wanted = frames_for(5.0, made["native_fps"])
     new = rule.returned(rule.ask(wanted)) - made["leading"]
     assert new >= wanted or composed("generate", f"model={name}").model.short == "roll_out"
     assert made["conditioning"] in FEEDS

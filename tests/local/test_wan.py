@@ -51,7 +51,7 @@ def test_cogvideox_makes_another_length_than_4k_plus_1(asked: int) -> None:
 
 @pytest.mark.parametrize(("name", "lengths"), [("cogvideox_5b", (9, 41, 49)), ("cogvideox15_5b", (17, 81))])
 def test_the_lengths_that_cogvideox_is_asked_for_come_back(name: str, lengths: Sequence[int]) -> None:
-    rule = FrameRule.parse(composed("generate", f"model={name}").model.adapter["frames"], least=9, most=None, added=0,
+    rule = FrameRule.parse(composed("generate", f"model={name}").model.adapter["lengths"], least=9, most=None, added=0,
                            leading=1)  # fmt: skip
     for asked in lengths:
         assert rule.ask(asked - 1) == asked
@@ -65,10 +65,10 @@ def test_the_lengths_that_cogvideox_is_asked_for_come_back(name: str, lengths: S
 def test_svd_is_asked_for_the_length_it_was_trained_on_and_rolled_out(name: str) -> None:
     model = composed("generate", f"model={name}").model
     made = model.adapter
-    rule = FrameRule.parse(made["frames"], least=made["least"], most=made["most"], added=0, leading=1)
+    rule = FrameRule.parse(made["lengths"], least=made["least"], most=made["most"], added=0, leading=1)
     assert {rule.ask(wanted) for wanted in (1, 10, 35, 100)} == {{"svd": 14, "svd_xt": 25}[name]}
     assert model.short == "roll_out"
-    assert made["call"]["fps"] == made["fps"]
+    assert made["call"]["fps"] == made["native_fps"]
 
 
 def test_svd_decodes_a_batch_as_single_clips_where_its_chunks_end_with_the_clips() -> None:
@@ -133,7 +133,7 @@ def test_vace_is_given_known_frames_first_then_grey_ones_all_of_one_size() -> No
 def test_what_vace_knows_is_what_the_yaml_says_leads(folder: Path, tmp_path: Path) -> None:
     adapter = loaded("wan_vace_v2v", folder)
     clip = adapter.generate(request_for(adapter, tmp_path))
-    assert (adapter.needs.frames, clip.leading, len(frames_of(clip))) == (9, 9, 89)
+    assert (adapter.needs.conditioning_frames, clip.leading, len(frames_of(clip))) == (9, 9, 89)
 
 
 # SkyReels
@@ -144,7 +144,7 @@ def test_skyreels_continues_after_the_given_clip_and_its_overlap(folder: Path, t
     request = request_for(adapter, tmp_path)
     clip = adapter.generate(request)
     frames = frames_of(clip)
-    given = adapter.needs.frames
+    given = adapter.needs.conditioning_frames
     assert given == 17
     assert np.abs(frames[:given].astype(int) - request.conditioning.frames).max() <= 1
     assert (len(frames), clip.leading) == (17 + 137, 17 + 17)
@@ -153,7 +153,7 @@ def test_skyreels_continues_after_the_given_clip_and_its_overlap(folder: Path, t
 
 def test_skyreels_reads_exactly_the_frames_that_it_is_given() -> None:
     made = composed("generate", "model=skyreels_v2_df_v2v").model.adapter
-    assert made["context"] == made["call"]["overlap_history"] == made["added"]
+    assert made["conditioning_frames"] == made["call"]["overlap_history"] == made["added"]
     assert made["leading"] == made["added"] + made["call"]["overlap_history"]
 
 
@@ -174,8 +174,8 @@ def test_the_same_seed_makes_the_same_frames_although_skyreels_draws_from_the_gl
 
 def test_skyreels_from_a_picture_needs_no_second_section() -> None:
     made = composed("generate", "model=skyreels_v2_df").model.adapter
-    rule = FrameRule.parse(made["frames"], least=made["least"], most=made["most"], added=0, leading=1)
-    assert rule.ask(frames_for(5.0, made["fps"])) <= made["call"]["base_num_frames"]
+    rule = FrameRule.parse(made["lengths"], least=made["least"], most=made["most"], added=0, leading=1)
+    assert rule.ask(frames_for(5.0, made["native_fps"])) <= made["call"]["base_num_frames"]
     with pytest.raises(IndexError):  # what a shorter last section does in diffusers 0.42.1
         call("skyreels_v2_df", num_frames=21, base_num_frames=17, overlap_history=5)
 
@@ -184,7 +184,7 @@ def test_skyreels_from_a_picture_needs_no_second_section() -> None:
 
 
 def test_a_batch_of_cogvideox_makes_the_single_clips(folder: Path, tmp_path: Path) -> None:
-    changes = {"least": 9, "frames": "8k+1"}
+    changes = {"least": 9, "lengths": "8k+1"}
     adapter = loaded("cogvideox_5b", folder, batch=2, **changes)
     requests = [
         make_request(tmp_path / str(seed), adapter.needs, seconds=1.0, seed=seed, prompt=f"ball {seed}")

@@ -9,10 +9,12 @@ from typing import Any
 
 import pytest
 
-from adapters import Cancelled, OverBudget, fold_attempts, spent_usd
+from adapters import Cancelled
+from adapters.harness import OverBudget, fold_attempts, spent_usd
 from runners.paid.job_log import ClipJobs, asked_again
 from runners.paid.spending import Cap, Gate, Totals
 from runners.runs.journal import ClipState, Journal, fold, journal_name
+from tests.runs.lines import event
 
 
 def running() -> bool:
@@ -134,11 +136,11 @@ def test_requests_on_their_way_are_counted(tmp_path: Path) -> None:
 
 def test_asking_again_means_that_the_end_was_known(tmp_path: Path) -> None:
     journal = Journal(tmp_path / journal_name(None))
-    journal.append("job", id="1", job={"state": "refused", "attempt": 1})
+    journal.append(event("job", id="1", job={"state": "refused", "attempt": 1}))
     assert not asked_again(fold(tmp_path).clip("1"))  # killed before the refusal was told
-    journal.append("failed", id="1", kind="refused", reason="no")
+    journal.append(event("failed", id="1", kind="refused", reason="no"))
     assert asked_again(fold(tmp_path).clip("1"))
-    journal.append("job", id="1", job={"state": "submitting", "attempt": 2})
+    journal.append(event("job", id="1", job={"state": "submitting", "attempt": 2}))
     assert not asked_again(fold(tmp_path).clip("1"))  # killed while it was asked again
 
 

@@ -9,8 +9,9 @@ from typing import Any
 
 import pytest
 
-from adapters import Adapter, RollOut
+from adapters import Adapter
 from adapters.command.adapter import Command
+from adapters.harness import RollOut
 from adapters.precomputed import Precomputed
 from runners.benchmarks.benchmark import open_benchmark
 from runners.core.errors import UserError
@@ -71,6 +72,7 @@ def test_what_changes_no_clip_is_in_neither_fingerprint(what: str) -> None:
 GENERATION: dict[str, tuple[dict[str, Any], set[str]]] = {
     "seed": ({"seed": 1}, {"seed.seed"}),
     "seeds": ({"seeds": "same"}, {"seed.seeds"}),
+    "a list of seeds": ({"seeds": [7, 8]}, {"seed.seed", "seed.seeds"}),
     "run": ({"run": 2}, {"seed.run"}),
     "model": ({"model": replace(MODEL, name="other")}, {"model.name"}),
     "argument": ({"model": replace(MODEL, adapter={**MODEL.adapter, "steps": 30})}, {"model.adapter.steps"}),
@@ -125,7 +127,7 @@ def test_what_becomes_of_short_clips_is_in_neither() -> None:
 
 
 def test_what_the_model_needs_is_part_of_it() -> None:
-    assert changed(adapter=Paint(mode="multiframe", frames=9)) == {
+    assert changed(adapter=Paint(mode="multiframe", conditioning_frames=9)) == {
         "generation.conditioning.mode",
         "generation.conditioning.frames",
     }
@@ -161,7 +163,7 @@ def test_other_rows_are_another_benchmark_and_other_prompts_are_recorded_clip_by
 
 
 def test_fingerprints_are_plain_json_and_come_back_as_they_were() -> None:
-    whole = prints(settings(Path("/nowhere")), Paint(fps=24, frames=3, mode="multiframe"))
+    whole = prints(settings(Path("/nowhere")), Paint(conditioning_fps=24, conditioning_frames=3, mode="multiframe"))
     assert json.loads(json.dumps(whole)) == whole
     assert list(differences(json.loads(json.dumps(whole)), whole)) == []
 

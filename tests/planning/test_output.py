@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 import yaml
 
-from adapters import DEFAULT_CRF, DEFAULT_PRESET, Needs, write_video
+from adapters import Needs, write_video
+from adapters.harness import DEFAULT_CRF, DEFAULT_PRESET
 from runners.benchmarks.benchmark import Benchmark, open_benchmark
 from runners.clips.standardize import Output
 from runners.core.errors import UserError

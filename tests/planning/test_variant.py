@@ -33,6 +33,7 @@ SVD = GenerateSettings(
         ({"output.fps": 24, "model.adapter.fps": 16}, "adapter.fps=16+output.fps=24"),
         ({"fps": 24, "output.fps": 16}, "fps=24+output.fps=16"),
         ({"model.adapter.size": [832, 480]}, "size=832x480"),
+        ({"seeds": [42, 20260830]}, "seeds=42x20260830"),
         ({"seeds": "same", "model.adapter.trust": True, "model.adapter.revision": None},
          "revision=null+trust=true+seeds=same"),
         ({"placement": "gpu24gb"}, "placement=gpu24gb"),

@@ -117,7 +117,7 @@ def test_a_prompts_file_must_fit_the_benchmark(extra: dict[Item, str], told: str
 
 def test_an_empty_prompt_is_told(tmp_path: Path) -> None:
     path = _csv(tmp_path / "p.csv", {**_all_texts(), SCENARIOS[2].item: " "})
-    with pytest.raises(UserError, match="line 4: the description of 0003 is empty"):
+    with pytest.raises(UserError, match="line 4: the prompt of 0003 is empty"):
         _plan(PromptChoice("bpp", file=path))
 
 

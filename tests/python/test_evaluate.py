@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import os
 import signal
 import subprocess
 import sys
 import threading
+import time
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -15,7 +17,7 @@ import numpy as np
 import pytest
 
 from adapters import Adapter, Clip, Frames, Needs, Request
-from runners import evaluate
+from runners import Session, evaluate
 from runners.core.errors import UserError
 from tests.run.harness import MINI, Paint, videos
 
@@ -269,3 +271,112 @@ def test_an_adapter_may_roll_out_what_it_makes(tmp_path: Path) -> None:
 
     run = evaluate(Short(), name="short", **asked(tmp_path, select={"limit": 1}, model={"short": "roll_out"}))
     assert run.ok, run.lines
+
+
+DEAF = """
+import sys, threading, numpy as np
+from runners import evaluate
+from runners.core.errors import UserError
+released = threading.Event()
+calls = []
+
+def model(image, prompt, seed):
+    calls.append(seed)
+    if len(calls) == 2:
+        print("blocked", flush=True)
+        released.wait()
+    return np.repeat(image[None], 41, axis=0)
+
+def again():
+    return evaluate(model, fps=8, leading=1, size=(64, 36), name="deaf", **{ASKED})
+
+try:
+    again()
+except KeyboardInterrupt as stop:
+    print("stopped:", str(stop).splitlines()[-1], flush=True)
+try:
+    again()
+except UserError as error:
+    print("refused:", error, flush=True)
+released.set()
+for thread in threading.enumerate():
+    if thread.name == "abandoned":
+        thread.join()
+run = again()
+print(run.ok, len(run.clips), len(calls), flush=True)
+"""
+
+
+def test_two_ctrl_c_leave_a_function_that_hears_nothing_and_the_next_call_goes_on(tmp_path: Path) -> None:
+    words = asked(str(tmp_path), select={"limit": 3}, concurrency=1) | {"benchmark.root": str(MINI / "dataset")}
+    command = [sys.executable, "-c", DEAF.replace("{ASKED}", repr(words))]
+    with subprocess.Popen(
+        command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env={**os.environ}
+    ) as process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        assert process.stdout.readline() == "blocked\n"
+        while len(list((tmp_path / "mini" / "deaf-op-run_01" / "videos").glob("*.mp4"))) < 1:
+            time.sleep(0.02)
+        process.send_signal(signal.SIGINT)
+        while "once more to leave at once" not in process.stderr.readline():
+            pass
+        time.sleep(0.6)  # a second wish, not an echo of the first
+        process.send_signal(signal.SIGINT)
+        out, err = process.communicate(timeout=60)
+    assert process.returncode == 0, err
+    stopped, refused, done = out.splitlines()
+    assert "the model is still at work" in stopped
+    assert f"process {process.pid}" in refused
+    assert done == "True 3 3"  # the clip that was in the model is kept, and nothing is made twice
+
+
+@pytest.mark.parametrize("in_thread", [False, True])
+def test_a_deadline_lets_a_function_that_hears_nothing_end_its_clip(tmp_path: Path, *, in_thread: bool) -> None:
+    def slow(image: Frames, prompt: str | None, seed: int) -> Frames:
+        time.sleep(0.5)
+        return still(image, prompt, seed)
+
+    runs: list[Any] = []
+    words = asked(tmp_path, deadline_s=0.2, concurrency=1)
+
+    def call() -> None:
+        runs.append(evaluate(slow, fps=8, leading=1, size=(64, 36), name="slow", **words))
+
+    if in_thread:
+        thread = threading.Thread(target=call)
+        thread.start()
+        thread.join()
+    else:
+        call()
+    [run] = runs
+    assert (run.exit_code, len(run.clips), run.failed) == (3, 1, {})
+    assert "5 clips left (the deadline was reached, deadline_s=0.2); go on with: the same call of evaluate" in str(run)
+
+
+def test_a_session_keeps_the_model_loaded_until_another_one_comes_or_it_ends(tmp_path: Path) -> None:
+    log: list[str] = []
+
+    class Noted(Paint):
+        def __init__(self, called: str) -> None:
+            super().__init__()
+            self.called = called
+
+        def load(self) -> None:
+            log.append(f"load {self.called}")
+
+        def close(self) -> None:
+            log.append(f"close {self.called}")
+
+    one, other = Noted("one"), Noted("other")
+    words = asked(tmp_path, select={"limit": 1})
+    with Session() as session:
+        for step in (1, 2):
+            assert evaluate(one, name=f"step-{step}", version=step, session=session, **words).ok
+        assert log == ["load one"]
+        evaluate(other, name="other", session=session, **words)
+        assert log == ["load one", "close one", "load other"]
+        evaluate("freeze", session=session, **words)
+        assert log == ["load one", "close one", "load other", "close other"]
+        evaluate(one, name="step-3", session=session, **words)
+    assert log[4:] == ["load one", "close one"]

@@ -15,11 +15,12 @@ from tests.python.test_evaluate import asked
 pytest.importorskip("diffusers")
 
 MODEL = "wan22_ti2v_5b"
+MODULAR = "minimax_h3"
 
 
-def words(tmp_path: Path, **changes: Any) -> dict[str, Any]:
+def words(tmp_path: Path, model: str = MODEL, **changes: Any) -> dict[str, Any]:
     """One clip, with what a tiny checkpoint changes of the model's YAML."""
-    tiny = {f"++model.adapter.{key}": value for key, value in tiny_models()[MODEL].changes.items()}
+    tiny = {f"++model.adapter.{key}": value for key, value in tiny_models()[model].changes.items()}
     return asked(tmp_path, select={"limit": 1}, **{"++model.adapter.needs": []}, **tiny, **changes)
 
 
@@ -73,3 +74,31 @@ def test_a_pipeline_in_memory_makes_the_clips_and_is_given_back_as_it_was(tmp_pa
 def test_what_does_not_go_together_is_told(tmp_path: Path, model: str, given: dict[str, Any], told: str) -> None:
     with pytest.raises(UserError, match=told):
         evaluate(model, pipeline=pipeline(MODEL), **asked(tmp_path, **given))
+
+
+def modular(folder: Path, workflow: str) -> Any:
+    """The tiny MiniMax-H3, loaded with one of its workflows."""
+    import torch
+    from diffusers import ModularPipeline
+
+    tiny = tiny_models()[MODULAR]
+    folder.mkdir(exist_ok=True)
+    tiny.build().save_pretrained(folder)
+    assert tiny.components is not None
+    parts = tiny.components()
+    pipe = ModularPipeline.from_pretrained(str(folder), workflow=workflow)
+    pipe.update_components(**parts)
+    names = [name for name in pipe.null_component_names if (folder / name).is_dir()]
+    pipe.load_components(names=names, pretrained_model_name_or_path=str(folder), dtype=torch.float32)
+    return pipe
+
+
+def test_a_modular_pipeline_is_borrowed_if_its_blocks_take_the_picture(tmp_path: Path) -> None:
+    pipe = modular(tmp_path / "weights", "fl2va")
+    pipe.transformer.train()
+    before = state(pipe)
+    run = evaluate(MODULAR, pipeline=pipe, name="mine", **words(tmp_path, MODULAR))
+    assert run.ok, run.lines
+    assert (state(pipe), pipe.transformer.training) == (before, True)
+    with pytest.raises(UserError, match="blocks that take no image: they are of another workflow"):
+        evaluate(MODULAR, pipeline=modular(tmp_path / "weights", "t2va"), name="text", **words(tmp_path, MODULAR))

@@ -9,18 +9,20 @@ from pathlib import Path
 from typing import Any
 
 from runners.reporting.leaderboard import ScoredRun
+from runners.runs.manifest_records import Manifest
+from runners.runs.records import decode
 from runners.runs.run_folder import RunFolder
 from runners.runs.run_record import RunRecord
-from runners.scoring.formulas import Values
+from runners.scoring.formulas import MetricValues
 from runners.scoring.scores import ClipScore, Origin, Scores
 
-VARIANCE = Values(spatial=0.5, spatiotemporal=0.4, weighted_spatial=0.5, mse=0.002)
+VARIANCE = MetricValues(spatial=0.5, spatiotemporal=0.4, weighted_spatial=0.5, mse=0.002)
 SHARES = (0.1, 0.3, 0.8)
 """How much of the physical variance each scene of a run reaches."""
 
 
-def values(share: float) -> Values:
-    return Values(0.5 * share, 0.4 * share, 0.5 * share, 0.002)
+def values(share: float) -> MetricValues:
+    return MetricValues(0.5 * share, 0.4 * share, 0.5 * share, 0.002)
 
 
 def clips(shares: Sequence[float], salt: str) -> list[ClipScore]:
@@ -79,7 +81,7 @@ def scored_run(
     fingerprint = {"generation": generation, "publication": {"sha256": "sum", "output": output}}
     manifest = _manifest(made, configuration, fingerprint, text) | {"name": name, "oracle": oracle}
     manifest["loaded"] = [{"facts": {"revision": revision}}] if revision else []
-    return ScoredRun(RunRecord(RunFolder(Path(parent) / benchmark / name), manifest), scores)
+    return ScoredRun(RunRecord(RunFolder(Path(parent) / benchmark / name), decode(Manifest, manifest)), scores)
 
 
 def _manifest(

@@ -10,17 +10,17 @@ from typing import Any
 import pytest
 from rich.console import Console
 
-from runners.reporting.leaderboard import Row, group, ranked, row, rows
+from runners.reporting.leaderboard import LeaderboardRow, group, ranked, row, rows
 from runners.reporting.leaderboard_table import notes, print_leaderboard
 from runners.reporting.published import published_rows
 from tests.reporting.scored import SHARES, scored_run
 
 
-def board(*runs: Any) -> list[Row]:
+def board(*runs: Any) -> list[LeaderboardRow]:
     return rows(group(runs)[0], resamples=200, seed=0)
 
 
-def printed(found: list[Row], width: int = 240) -> list[list[str]]:
+def printed(found: list[LeaderboardRow], width: int = 240) -> list[list[str]]:
     """The cells of every printed line, headings too; a rule between sections is an empty one."""
     console = Console(file=io.StringIO(), width=width, color_system=None, _environ={})
     print_leaderboard(found, console)
@@ -119,7 +119,7 @@ def test_verified_comes_first_then_original_then_others_best_first_and_the_ceili
 def test_the_original_benchmark_is_ranked_by_its_own_score() -> None:
     one, two = (row(group([scored_run(name, benchmark="original")])[0][0], resamples=10, seed=0) for name in "ab")
     worse = {**one.scores, "original": None}
-    assert [each.model for each in ranked([Row(**{**vars(one), "scores": worse}), two])] == ["b", "a"]
+    assert [each.model for each in ranked([LeaderboardRow(**{**vars(one), "scores": worse}), two])] == ["b", "a"]
 
 
 def test_a_row_shows_clips_rate_size_prompts_and_the_number_of_runs() -> None:
@@ -158,12 +158,14 @@ def test_published_rows_are_marked_and_stand_below_what_was_made_here() -> None:
     assert [each.published for each in verified] == [False] + [True] * (len(verified) - 1)
     scores = [mean.mean for each in verified[1:] if (mean := each.scores["verified"])]
     assert scores == sorted(scores, reverse=True)
-    assert len(scores) == 17
+    assert len(scores) == 17 + 7  # on the list, and beside it
     lines = printed(verified)
     assert lines[2] == []
     chosen = "Magi-1 24B + GeoPhys, best of N (multiframe) [published, 2026-06-19]"
     assert lines[3][:4] == [chosen, "op", "1", "58.2"]
-    assert lines[4][:4] == ["Magi-1 24B (multiframe) [published, 2026-06-19]", "op", "16", "48.4 ± 1.1"]
+    beside = "Seedance 2.5 + Isoquant, not merged (multiframe) [published, 2026-09-03]"
+    assert lines[4][:4] == [beside, "bpp", "4", "57.1 ± 0.8"]
+    assert ["Magi-1 24B (multiframe) [published, 2026-06-19]", "op", "16", "48.4 ± 1.1"] in [line[:4] for line in lines]
     assert "arXiv 2606.18943 (2026-06-17)" in notes(found, resamples=1, seed=0)[-1]
 
 

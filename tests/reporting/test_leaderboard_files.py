@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from runners.core.errors import UserError
-from runners.reporting.leaderboard import Row, group, ranked, rows
+from runners.reporting.leaderboard import LeaderboardRow, group, ranked, rows
 from runners.reporting.leaderboard_files import (
     CSV_COLUMNS,
     check_places,
@@ -38,12 +38,12 @@ ODD = (
 )
 
 
-def board(*names: str) -> list[Row]:
+def board(*names: str) -> list[LeaderboardRow]:
     runs = [scored_run(name, number) for name in names for number in (1, 2)]
     return rows(group(runs)[0], resamples=50, seed=0)
 
 
-def records(found: list[Row]) -> list[dict[str, str]]:
+def records(found: list[LeaderboardRow]) -> list[dict[str, str]]:
     return list(csv.DictReader(io.StringIO(leaderboard_csv(found))))
 
 

@@ -6,7 +6,6 @@ import json
 import os
 import shutil
 import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +14,7 @@ import pytest
 from runners.core.errors import UserError
 from runners.core.outcome import DONE, FAILED
 from runners.core.settings import BenchmarkSettings, ScorerSettings
+from tests.api import shell
 from tests.reporting.conftest import ask, table, text
 from tests.run.harness import MINI
 
@@ -201,9 +201,7 @@ def test_a_table_of_ones_own_is_never_written_over(results: Path) -> None:
 
 
 def cli(cwd: Path, *words: str) -> subprocess.CompletedProcess[str]:
-    environ = {**os.environ, "PYTHONPATH": str(ROOT)}
-    command = [sys.executable, "-m", "runners.score", *words]
-    return subprocess.run(command, cwd=cwd, env=environ, capture_output=True, text=True, check=False)
+    return shell.run(ROOT, "runners.score", words, os.environ, cwd)
 
 
 def test_the_command_compares_two_models_and_writes_nothing(results: Path) -> None:

@@ -12,7 +12,7 @@ from rich.console import Console
 
 from runners.core.outcome import DONE, Outcome
 from runners.reporting.tables import COLUMNS, fitting_table, means, notes, print_outcomes, score_table
-from runners.scoring.scores import Marks, Origin, Scores
+from runners.scoring.scores import AggregateScores, Origin, Scores
 from tests.reporting.scored import SHARES, VARIANCE
 from tests.reporting.scored import clips as made_of
 
@@ -30,7 +30,7 @@ def outcome(
     numbers: dict[str, Any] = {
         key: None if verified is None else verified + number for number, key in enumerate(COLUMNS)
     }
-    marks = Marks(**numbers, metrics=VARIANCE, variances=VARIANCE if second_takes else None)
+    marks = AggregateScores(**numbers, metrics=VARIANCE, variances=VARIANCE if second_takes else None)
     origin = replace(Origin("mini", 24, 1280, 720, "5.0", "bt709", 24, "made", "truth"), **changes)
     per_clip = tuple(made_of(SHARES[:2], "")[:clips])
     return Outcome(

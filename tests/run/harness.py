@@ -22,6 +22,7 @@ from runners.core.settings import (
     SelectSettings,
 )
 from runners.generation.run import generate
+from runners.generation.session import Session
 
 MINI = Path(__file__).resolve().parents[1] / "fixtures" / "mini"
 IDS = [f"{number:04d}" for number in range(1, 7)]
@@ -100,7 +101,7 @@ def settings(results: Path, **changes: Any) -> GenerateSettings:
 def run(results: Path, adapter: Adapter | None = None, **changes: Any) -> Outcome:
     """One invocation of the main job, in this process."""
     model = adapter or Paint()
-    return generate(settings(results, **changes), lambda node: model)
+    return generate(settings(results, **changes), lambda node: model, Session("python -m runners.generate model=paint"))
 
 
 def videos(folder: Path) -> dict[str, bytes]:

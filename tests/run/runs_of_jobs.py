@@ -6,8 +6,9 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from adapters import Attempt, fold_attempts
+from adapters.harness import Attempt, fold_attempts
 from runners.runs.journal import Journal, fold, job_facts
+from tests.runs.lines import event
 
 SENT: dict[str, Any] = {
     "state": "submitting", "attempt": 1, "usd": 0.6, "at": 1_700_000_000.0, "uuid": "u-1", "work": "w", "model": "m1",
@@ -32,15 +33,15 @@ def write_run(
     """A run folder with these facts of each clip; unless it was killed, the run told how each ended."""
     folder.mkdir(parents=True)
     journal = Journal(folder / "journal.jsonl")
-    journal.append("start", session="s", fingerprint={})
+    journal.append(event("start", session="s", fingerprint={}))
     for clip_id, facts in clips.items():
         for fact in facts:
-            journal.append("job", id=clip_id, job=fact)
+            journal.append(event("job", id=clip_id, job=fact))
         if not killed:
-            journal.append("failed", id=clip_id, kind="ambiguous", reason="the answer was lost")
+            journal.append(event("failed", id=clip_id, kind="ambiguous", reason="the answer was lost"))
     for clip_id in published:
-        told = dict.fromkeys(("name", "sha256", "raw", "publication", "session"), "x")
-        journal.append("published", id=clip_id, generation={}, **told)
+        told = dict.fromkeys(("name", "sha256", "session"), "x")
+        journal.append(event("published", id=clip_id, generation={}, raw=None, publication={}, **told))
     journal.close()
     return folder
 

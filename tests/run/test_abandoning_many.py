@@ -14,6 +14,7 @@ from runners.core.locks import Lock
 from runners.runs.journal import Journal
 from tests.api.harness import ROOT, command
 from tests.run.runs_of_jobs import HELD, ambiguous, last, running, states, write_run
+from tests.runs.lines import event
 
 YES = "accept_double_charge=true"
 
@@ -76,7 +77,7 @@ def test_all_runs_below_results_and_those_that_cannot_be_read_are_told(run: Path
 def test_more_than_was_told_is_refused(run: Path) -> None:
     meant = suggested(jobs("abandon", f"run={run}")[1])
     journal = Journal(run / "journal.jsonl")
-    journal.append("job", id="0007", job=ambiguous(usd=0.01)[0])
+    journal.append(event("job", id="0007", job=ambiguous(usd=0.01)[0]))
     journal.close()
     code, told = jobs(*meant)
     assert (code, "that is more than most_usd=1.8: nothing was given up" in told) == (2, True), told
@@ -169,9 +170,9 @@ def test_journals_with_odd_lines_still_list_and_their_clips_are_left_alone(run: 
     ]  # fmt: skip
     journal = Journal(run / "journal.jsonl")
     for fact in odd:
-        journal.append("job", id="0001", job=fact)
-    journal.append("job", id="0002")
-    journal.append("job", id="0003", job={"state": "submitting", "attempt": 1, "at": "noon"})
+        journal.append(event("job", id="0001", job=fact))
+    journal.append(event("job", id="0002"))
+    journal.append(event("job", id="0003", job={"state": "submitting", "attempt": 1, "at": "noon"}))
     journal.close()
     code, told = jobs("list", f"run={run}")
     assert (code, "6 jobs, $" in told) == (0, True), told

@@ -194,7 +194,7 @@ def test_help_lists_models_of_a_config_dir(tmp_path: Path) -> None:
 
 
 def test_score_scores_any_folder_of_clips(tmp_path: Path) -> None:
-    done = fresh_command(
+    done = command(
         f"videos={MINI / 'generated' / 'static-30'}", f"scores={tmp_path}", "benchmark=custom", "benchmark.name=mini",
         f"benchmark.root={MINI / 'dataset'}", module="score",
     )  # fmt: skip

@@ -53,7 +53,7 @@ def test_a_clip_whose_name_says_nothing_wrong_is_published(tmp_path: Path) -> No
 def test_a_portrait_clip_of_a_wide_scene_fails_until_the_user_says_how_it_came_about(tmp_path: Path) -> None:
     adapter = clips(tmp_path / "clips", "0001.mp4", size=(54, 96))
     first = run(tmp_path / "results", adapter, select=FIRST)
-    assert (first.code, first.counts["failed"]) == (1, 1)
+    assert (first.code, first.counts.failed) == (1, 1)
     stated = ModelSettings(name="paint", adapter={"_target_": "tests.run.harness.Paint"}, fit="stretch")
     again = run(tmp_path / "results", adapter, select=FIRST, model=stated)
     assert (again.code, again.folder) == (0, first.folder)

@@ -15,6 +15,7 @@ import pytest
 from runners.core.descriptors import open_above
 from runners.core.locks import Lock
 from runners.runs.journal import fold
+from tests.api import shell
 from tests.run.harness import MINI
 from tests.run.test_cli import DATA, ROOT, SMALL, wait_for, write_model
 
@@ -60,7 +61,10 @@ def commands(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[object]
 
 @pytest.fixture(scope="module")
 def plain(commands: dict[str, list[object]]) -> dict[str, subprocess.CompletedProcess[str]]:
-    return {module: run("", *words, module=module) for module, words in commands.items()}
+    return {
+        module: shell.run(ROOT, f"runners.{module}", [str(word) for word in words], os.environ)
+        for module, words in commands.items()
+    }
 
 
 @every_closing

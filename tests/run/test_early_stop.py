@@ -42,12 +42,12 @@ def test_three_first_clips_that_break_the_contract_alike_stop_the_run(
     act: Callable[[Request, int], Any], kind: str, max_batch: int, tmp_path: Path
 ) -> None:
     outcome = run(tmp_path, Scripted(act, concurrency=1, max_batch=max_batch))
-    assert (outcome.code, outcome.counts["published"]) == (1, 0)
-    assert 3 <= outcome.counts["failed"] < 6
+    assert (outcome.code, outcome.counts.published) == (1, 0)
+    assert 3 <= outcome.counts.failed < 6
     (line,) = (line for line in outcome.lines if "early_stop=false" in line)
     assert f"left (the first 3 all failed by {kind}" in line
     assert "; go on with: " in line
-    assert run(tmp_path, Scripted(act), early_stop=False).counts["failed"] == 6
+    assert run(tmp_path, Scripted(act), early_stop=False).counts.failed == 6
     assert run(tmp_path, Paint()).code == 0  # and the mended adapter goes on with the same run
 
 
@@ -64,7 +64,7 @@ def test_three_first_clips_that_break_the_contract_alike_stop_the_run(
 def test_what_may_differ_from_clip_to_clip_stops_nothing(act: Callable[[Request, int], Any], tmp_path: Path) -> None:
     outcome = run(tmp_path, Scripted(act, concurrency=1))
     assert outcome.code == 1
-    assert outcome.counts["failed"] + outcome.counts["refused"] + outcome.counts["published"] == 6
+    assert outcome.counts.failed + outcome.counts.refused + outcome.counts.published == 6
     assert "early_stop=" not in "\n".join(outcome.lines)
 
 
@@ -92,16 +92,16 @@ def test_retries_in_between_are_no_end_of_a_clip(tmp_path: Path, monkeypatch: py
         raise Retryable("busy") if number == 1 else TypeError("no")
 
     outcome = run(tmp_path, Scripted(act, concurrency=1))
-    assert 3 <= outcome.counts["failed"] < 6
+    assert 3 <= outcome.counts.failed < 6
 
 
 def test_a_run_that_published_a_clip_before_is_not_stopped_early(tmp_path: Path) -> None:
     assert run(tmp_path, select=SelectSettings(ids=["6"])).code == 0
-    assert run(tmp_path, Scripted(broken(TypeError("no")), concurrency=1)).counts["failed"] == 5
+    assert run(tmp_path, Scripted(broken(TypeError("no")), concurrency=1)).counts.failed == 5
 
 
 @pytest.mark.parametrize("count", [2, 3])
 def test_three_clips_or_fewer_all_fail_as_they_always_did(count: int, tmp_path: Path) -> None:
     outcome = run(tmp_path, Scripted(broken(TypeError("no")), concurrency=1), select=SelectSettings(limit=count))
-    assert (outcome.code, outcome.counts["failed"]) == (1, count)
+    assert (outcome.code, outcome.counts.failed) == (1, count)
     assert "early_stop=" not in "\n".join(outcome.lines)

@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from runners.runs.events import Published
 from runners.runs.journal import journal_files, read_events
 from tests.run.harness import IDS, run, videos
 
@@ -42,7 +43,7 @@ def check_whole(folder: Path, clips: dict[str, bytes], *, raw: bool, ids: list[s
     assert {path.name for path in folder.iterdir()} == expected
     assert videos(folder) == {name: data for name, data in clips.items() if name[:4] in ids}
     events = [event for path in journal_files(folder) for event in read_events(path)]
-    assert Counter(event["id"] for event in events if event["event"] == "published") == Counter(ids)
+    assert Counter(event.id for event in events if isinstance(event, Published)) == Counter(ids)
     if raw:
         assert sorted(path.stem for path in (folder / "raw").iterdir()) == ids
 

@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 
-from adapters import RollOut, SetupError
+from adapters import SetupError
+from adapters.harness import RollOut
 from runners.core.errors import UserError
 from runners.core.outcome import DONE
 from runners.generation.model_cache import Lender
@@ -43,14 +44,14 @@ def make(node: Any) -> Noted:
 @pytest.fixture
 def lender() -> Lender:
     LOG.clear()
-    return Lender(make, LOG.append)
+    return Lender(LOG.append)
 
 
 def job(lender: Lender, results: Path, name: str, run: int = 1, *, short: str = "error", **changes: Any) -> Any:
     base = settings(results, run=run)
     base.model.name, base.model.short = name, short
     base.model.adapter = {"_target_": "tests.run.test_lending.Noted", "name": name, **changes}
-    return generate(base, lender)
+    return generate(base, lender.of(make))
 
 
 def test_four_runs_of_one_model_load_it_once(lender: Lender, tmp_path: Path) -> None:
@@ -93,6 +94,18 @@ def test_a_model_that_cannot_be_loaded_is_closed_and_not_kept(lender: Lender, tm
     assert LOG == ["load a", "close a", "load a", "close a", "load b", "close b"]
 
 
+def test_a_model_at_work_is_closed_only_when_its_work_has_ended(lender: Lender, tmp_path: Path) -> None:
+    job(lender, tmp_path, "a")
+    lender.abandon()
+    lender.close()
+    assert LOG == ["load a"]
+    lender.given_back()
+    assert LOG == ["load a", "close a"]
+    job(lender, tmp_path, "b")
+    lender.close()
+    assert LOG[2:] == ["load b", "close b"]
+
+
 def test_a_run_with_nothing_to_do_neither_loads_nor_closes(lender: Lender, tmp_path: Path) -> None:
     job(lender, tmp_path, "a")
     job(lender, tmp_path, "b")
@@ -106,7 +119,7 @@ def test_a_job_that_rolls_out_uses_the_same_loaded_model(lender: Lender, tmp_pat
     job(lender, tmp_path, "a", 2)
     lender.close()
     assert LOG == ["load a", "close a"]
-    assert RollOut(lender({"name": "a"})).identity({"name": "a"}) == {"name": "a"}
+    assert RollOut(lender.of(make)({"name": "a"})).identity({"name": "a"}) == {"name": "a"}
 
 
 def test_a_sweep_from_the_command_line_loads_once(tmp_path: Path) -> None:

@@ -69,5 +69,5 @@ def test_clips_that_cannot_be_scored_are_published_and_the_exit_code_says_whose_
 
     monkeypatch.setattr("runners.generation.run.score", score)
     outcome = run(tmp_path, select=TWO, scorer=ScorerSettings(name="builtin"))
-    assert (outcome.code, outcome.counts["published"]) == (code, 2)
+    assert (outcome.code, outcome.counts.published) == (code, 2)
     assert f"error: the clips are published, but not scored: {error}" in outcome.lines

@@ -26,6 +26,7 @@ from runners.core.settings import (
     ScorerSettings,
     SelectSettings,
 )
+from runners.runs.events import Published
 from runners.runs.journal import read_events
 from tests.run.harness import IDS, MINI, Batched, Paint, Scripted, run, settings, videos
 
@@ -105,6 +106,10 @@ def test_seeds_differ_by_clip_and_run_and_may_be_the_same_for_all(tmp_path: Path
     model = Paint()
     run(tmp_path / "same", model, seeds="same", seed=40, run=3)
     assert {request.seed for request in model.calls} == {42}
+    model = Paint()
+    listed = run(tmp_path / "listed", model, seeds=[42, 20260830, 314159], run=2)
+    assert {request.seed for request in model.calls} == {20260830}
+    assert manifest(listed)["fingerprint"]["generation"]["seed"] == {"seed": 20260830, "seeds": "listed", "run": 2}
 
 
 def test_a_failing_clip_fails_alone_and_is_tried_again_by_the_same_command(tmp_path: Path) -> None:
@@ -114,7 +119,7 @@ def test_a_failing_clip_fails_alone_and_is_tried_again_by_the_same_command(tmp_p
         return None
 
     outcome = run(tmp_path, Scripted(breaks))
-    assert (outcome.code, outcome.counts["published"], outcome.counts["failed"]) == (1, 5, 1)
+    assert (outcome.code, outcome.counts.published, outcome.counts.failed) == (1, 5, 1)
     told = "\n".join(outcome.lines)
     assert "0002 failed: ZeroDivisionError: half a model" in told
     assert "1 clip left; go on with: python" in told
@@ -143,7 +148,7 @@ def test_an_adapter_that_returns_no_usable_clip_fails_that_clip_with_the_reason(
         return BAD_CLIPS[fault](request) if request.scenario_id == "0001" else None
 
     outcome = run(tmp_path, Scripted(bad), select=SMALL)
-    assert (outcome.code, outcome.counts["published"]) == (1, 1)
+    assert (outcome.code, outcome.counts.published) == (1, 1)
     assert manifest(outcome)["clips"]["0001"]["failed"]["kind"] == "bad_clip"
     assert any(re.search(fault.removeprefix("no "), line) for line in outcome.lines), outcome.lines
 
@@ -182,7 +187,7 @@ def test_a_refused_clip_is_asked_again_only_on_request(tmp_path: Path) -> None:
 
     model = Scripted(refuses)
     outcome = run(tmp_path, model, select=SMALL)
-    assert (outcome.code, outcome.counts["refused"]) == (1, 1)
+    assert (outcome.code, outcome.counts.refused) == (1, 1)
     assert "retry_refused=true" in "\n".join(outcome.lines)
     assert run(tmp_path, model, select=SMALL).code == 1
     assert len([request for request in model.calls if request.scenario_id == "0001"]) == 0
@@ -196,7 +201,7 @@ def test_max_failures_stops_early_with_what_is_left(tmp_path: Path) -> None:
     model = Scripted(breaks)
     outcome = run(tmp_path, model, max_failures=2, concurrency=1)
     assert outcome.code == 1
-    assert 2 <= outcome.counts["failed"] < 6
+    assert 2 <= outcome.counts.failed < 6
     assert "max_failures was reached" in "\n".join(outcome.lines)
 
 
@@ -218,14 +223,14 @@ def test_a_deadline_stops_in_good_order_with_exit_code_3(tmp_path: Path) -> None
 
     outcome = run(tmp_path, Scripted(slow), deadline_s=0.05, concurrency=1)
     assert outcome.code == 3
-    assert 0 < outcome.counts["published"] < 6
+    assert 0 < outcome.counts.published < 6
     assert "the deadline was reached" in "\n".join(outcome.lines)
     assert run(tmp_path, Paint()).code == 0
 
 
 def test_one_event_per_published_clip(tmp_path: Path) -> None:
     folder = folder_of(run(tmp_path))
-    published = [event["id"] for event in read_events(folder / "journal.jsonl") if event["event"] == "published"]
+    published = [event.id for event in read_events(folder / "journal.jsonl") if isinstance(event, Published)]
     assert sorted(published) == IDS
 
 
@@ -381,7 +386,7 @@ def test_wrong_settings_are_told_before_anything_is_made(tmp_path: Path, changes
 
 
 def test_needs_are_bound_to_the_request(tmp_path: Path) -> None:
-    model = Paint(mode="multiframe", frames=9, fps=24, sizes=())
+    model = Paint(mode="multiframe", conditioning_frames=9, conditioning_fps=24, sizes=())
     run(tmp_path, model, select=SMALL)
     seen = model.calls[0].conditioning
     assert (len(seen.frames), seen.fps, seen.width, seen.height) == (9, 24, 96, 54)
@@ -466,7 +471,7 @@ def test_a_progress_view_that_breaks_ends_no_clip(tmp_path: Path, monkeypatch: p
         raise BrokenPipeError
 
     monkeypatch.setattr("runners.core.progress.PlainProgress.ended", broken)
-    assert run(tmp_path).counts["published"] == 6
+    assert run(tmp_path).counts.published == 6
 
 
 def test_what_killed_shards_left_is_cleared_by_who_has_the_run_alone(tmp_path: Path) -> None:
@@ -520,7 +525,7 @@ def test_shards_of_one_run_have_one_checkpoint(tmp_path: Path) -> None:
 
 def test_a_shard_that_nothing_falls_into_is_done(tmp_path: Path) -> None:
     outcome = run(tmp_path, shard="2/2", select=SelectSettings(ids=["1"]))
-    assert (outcome.code, outcome.counts["chosen"]) == (0, 0)
+    assert (outcome.code, outcome.counts.chosen) == (0, 0)
 
 
 def test_the_last_clip_to_fail_is_no_reason_to_leave_out_the_metrics(tmp_path: Path) -> None:

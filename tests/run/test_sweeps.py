@@ -46,6 +46,12 @@ def test_names_do_not_depend_on_the_other_values_their_order_or_the_plan(tmp_pat
         assert "mini/freeze+fit=pad+seed=1-op-run_01\n" in told
 
 
+def test_lists_of_seeds_are_told_apart_and_the_runs_of_one_share_its_name(tmp_path: Path) -> None:
+    code, _, told = sweep(tmp_path, *TWO, "seeds=[1,2],[3,4]", "run=1,2", "plan=true")
+    names = {line.rsplit("/", 1)[-1] for line in told.splitlines() if line.startswith("  folder")}
+    assert (code, names) == (0, {f"freeze+seeds={seeds}-op-run_0{run}" for seeds in ("1x2", "3x4") for run in (1, 2)})
+
+
 def test_choices_of_a_group_and_a_tag_of_one_s_own_are_parts_of_the_name(tmp_path: Path) -> None:
     words = [*DATA, "output.preset=ultrafast", "output.fps=8", f"results={tmp_path}", "plan=true"]
     done = command("-m", *words, "model=freeze,extrapolate", "output=native,truth", "tag=mine", "run=1,2")
@@ -154,7 +160,7 @@ def test_a_cap_over_a_sweep_is_refused_where_each_run_has_a_process_of_its_own(t
 
     settings = GenerateSettings(results=str(tmp_path), budget=BudgetSettings(max_usd=1.0, sweep_max_usd=2.0))
     with pytest.raises(UserError, match=r"^budget\.sweep_max_usd holds over the runs of one process"):
-        run_elsewhere("generate", Job(settings))
+        run_elsewhere("generate", "", Job(settings))
     assert list(tmp_path.iterdir()) == []
 
 
@@ -165,9 +171,9 @@ def test_a_job_in_another_process_ends_with_its_exit_code(monkeypatch: pytest.Mo
 
     told: list[Outcome] = []
     outcomes = iter([Outcome(DONE), Outcome(BAD_INPUT)])
-    changed = {"run": lambda settings: next(outcomes), "conclude": told.extend}
+    changed = {"run": lambda settings, session: next(outcomes), "conclude": told.extend}
     monkeypatch.setattr(jobs, "COMMAND", jobs.COMMAND.__class__(**{**vars(jobs.COMMAND), **changed}))
-    run_elsewhere("jobs", Job(JobsSettings()))
+    run_elsewhere("jobs", "", Job(JobsSettings()))
     with pytest.raises(Unfinished, match=r"^2$"):
-        run_elsewhere("jobs", Job(JobsSettings()))
+        run_elsewhere("jobs", "", Job(JobsSettings()))
     assert [outcome.code for outcome in told] == [DONE, BAD_INPUT]

@@ -296,7 +296,7 @@ def test_what_another_program_wrote_into_a_journal_is_told_and_the_run_goes_on(f
         (folder / "journal.jsonl").write_bytes(b"".join([*lines[:2], message, *lines[2:]]))
 
     outcome = continued(finished, tmp_path, scribble)()
-    assert (outcome.code, outcome.counts["published"]) == (0, 2)
+    assert (outcome.code, outcome.counts.published) == (0, 2)
     told = "line 3 of journal.jsonl is not this program's, and was passed over: 'warning: disk is slow \\x1b[0m'"
     assert f"warning: {told}" in outcome.lines
     assert told in json.loads((tmp_path / "r" / RUN / "manifest.json").read_bytes())["warnings"]
@@ -355,8 +355,9 @@ def test_an_adapter_that_moves_elsewhere_moves_nothing(tmp_path: Path, monkeypat
 
 
 NONSENSE: list[dict[str, Any]] = [
-    {"frames": 0}, {"frames": "all"}, {"fps": 0}, {"fps": float("nan")}, {"native_fps": 1e9}, {"sizes": ((0, 0),)},
-    {"sizes": (96, 54)}, {"sizes": None}, {"concurrency": 0}, {"max_batch": 0}, {"mode": "t2v"}, {"prompt": "perhaps"},
+    {"conditioning_frames": 0}, {"conditioning_frames": "all"}, {"conditioning_fps": 0},
+    {"conditioning_fps": float("nan")}, {"native_fps": 1e9}, {"sizes": ((0, 0),)}, {"sizes": (96, 54)},
+    {"sizes": None}, {"concurrency": 0}, {"max_batch": 0}, {"mode": "t2v"}, {"prompt": "perhaps"},
 ]  # fmt: skip
 
 
@@ -443,7 +444,7 @@ def test_a_clip_that_cannot_be_used_fails_alone(tmp_path: Path, fault: str) -> N
 
     model: Any = type("Bad", (Paint,), {"generate": lambda self, request: act(request, 1)})()
     outcome = run(tmp_path, model, select=SMALL)
-    assert (outcome.code, outcome.counts["published"], outcome.counts["failed"]) == (1, 1, 1)
+    assert (outcome.code, outcome.counts.published, outcome.counts.failed) == (1, 1, 1)
     assert [line for line in outcome.lines if "0001 failed" in line]
     assert json.loads((tmp_path / RUN / "manifest.json").read_bytes())["published"] == 1
 
@@ -478,7 +479,7 @@ def test_a_batch_that_keeps_no_promise_fails_its_clips_and_ends(tmp_path: Path, 
     generate_many, published = BATCHES[results]
     model = type("Many", (Paint,), {"generate_many": generate_many})(max_batch=3)
     outcome = run(tmp_path, model, select=SMALL)
-    assert (outcome.code, outcome.counts["published"], outcome.counts["failed"]) == (1, published, 2 - published)
+    assert (outcome.code, outcome.counts.published, outcome.counts.failed) == (1, published, 2 - published)
 
 
 YAMLS = {

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from runners.core.errors import UserError
 from runners.runs.journal import Journal, check_state, fold
 from runners.runs.journal_lines import as_recorded, encoded, read_lines
+from tests.runs.lines import event
 
 MESSAGE = b"stopping: finishing what is being written (once more to leave at once)\n"
 PROMISE = {"state": "submitting", "attempt": 1, "usd": 0.5, "prompt": "A lamp, lit; it swings. " * 9, "size": [[1, 2]]}
@@ -22,7 +23,7 @@ def written(folder: Path, count: int = 4) -> list[bytes]:
     folder.mkdir(exist_ok=True)
     journal = Journal(folder / "journal.jsonl")
     for number in range(count):
-        journal.append("job", id=f"{number:04d}", job=PROMISE)
+        journal.append(event("job", id=f"{number:04d}", job=PROMISE))
     journal.close()
     return (folder / "journal.jsonl").read_bytes().splitlines(keepends=True)
 
@@ -58,7 +59,7 @@ def test_a_run_goes_on_behind_foreign_bytes(tmp_path: Path) -> None:
     path = tmp_path / "journal.jsonl"
     path.write_bytes(b"".join([*lines, MESSAGE]))
     journal = Journal(path)
-    assert journal.append("failed", id="0009", kind="error", reason="x")["number"] == 5
+    assert journal.append(event("failed", id="0009", kind="error", reason="x")).number == 5
     journal.close()
     assert ids(path)[-1] == "0009"
 
@@ -134,16 +135,16 @@ def test_what_no_journal_can_hold_is_written_as_text() -> None:
 def test_a_value_is_compared_as_it_comes_back(tmp_path: Path) -> None:
     value = {"size": (1, 2), "path": "a\udcffb"}
     journal = Journal(tmp_path / "journal.jsonl")
-    journal.append("loaded", facts=value)
+    journal.append(event("loaded", facts=value))
     journal.close()
-    assert fold(tmp_path).loaded[0]["facts"] == as_recorded(value) == {"size": [1, 2], "path": "a\ufffdb"}
+    assert fold(tmp_path).loaded[0].facts == as_recorded(value) == {"size": [1, 2], "path": "a\ufffdb"}
 
 
 def test_a_run_of_a_newer_version_is_not_gone_on_with(tmp_path: Path) -> None:
     journal = Journal(tmp_path / "journal.jsonl")
-    journal.append("start", schema=1, session="a", fingerprint={})
+    journal.append(event("start", schema=1, session="a", fingerprint={}))
     check_state(fold(tmp_path), tmp_path)
-    journal.append("start", schema=2, session="b", fingerprint={})
+    journal.append(event("start", schema=2, session="b", fingerprint={}))
     journal.close()
     with pytest.raises(UserError, match=r"a newer version of this program worked on it \(schema 2"):
         check_state(fold(tmp_path), tmp_path)

@@ -6,12 +6,18 @@ import json
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from runners.core.files import sha256_json
+from runners.core.provenance import ABSENT
 from runners.dataset.layout import Item, output_name
 from runners.dataset.scenarios import Scenario
+from runners.runs.events import Loaded
 from runners.runs.journal import Journal
 from runners.runs.manifest import write_manifest
+from runners.runs.records import encode
 from runners.runs.run_folder import RunFolder
+from tests.runs.lines import event
 
 SCENARIOS = [
     Scenario(item, "Optics", "A lamp.", output_name(item))
@@ -32,22 +38,22 @@ class Story:
 
     def start(self, session: str, **changes: Any) -> None:
         facts = {"versions": VERSIONS, "hardware": HARDWARE, "fingerprint": FINGERPRINT, **changes}
-        self.journal.append("start", session=session, **facts)
+        self.journal.append(event("start", session=session, **facts))
 
     def publish(self, clip_id: str, session: str, *, made_by: str | None = None, cost: float | None = None) -> None:
         generation = {"session": made_by or session, "cost_usd": cost, "prompt": "A lamp."}
         facts = {"name": f"{clip_id}.mp4", "sha256": "ab", "raw": None, "publication": {"frames": 120}}
         (self.folder.videos / f"{clip_id}.mp4").touch()
-        self.journal.append("published", id=clip_id, session=session, generation=generation, **facts)
+        self.journal.append(event("published", id=clip_id, session=session, generation=generation, **facts))
 
     def fail(self, clip_id: str, kind: str = "error", reason: str = "half") -> None:
-        self.journal.append("failed", id=clip_id, kind=kind, reason=reason)
+        self.journal.append(event("failed", id=clip_id, kind=kind, reason=reason))
 
     def manifest(self) -> dict[str, Any]:
-        returned = write_manifest(self.folder, {"seed": 0}, SCENARIOS)
+        returned = write_manifest(self.folder, {"seed": 0}, SCENARIOS, mode="i2v", oracle=False)
         self.journal.close()
         written: dict[str, Any] = json.loads(self.folder.manifest.read_text("utf-8"))
-        assert written == returned
+        assert written == encode(returned)
         return written
 
 
@@ -130,7 +136,9 @@ def test_a_raw_clip_that_was_paid_counts_before_it_is_published_and_not_twice(tm
     story.start("a")
     for clip_id in ("0001", "0002"):
         generation = {"session": "a", "cost_usd": 0.25}
-        story.journal.append("raw", id=clip_id, file="raw/x", sha256="ab", fps=8, leading=1, generation=generation)
+        story.journal.append(
+            event("raw", id=clip_id, file="raw/x", sha256="ab", fps=8, leading=1, generation=generation)
+        )
     story.publish("0001", "a", cost=0.25)
     assert story.manifest()["cost_usd"] == 0.5
 
@@ -153,6 +161,43 @@ def test_clips_of_different_versions_or_machines_are_told_with_what_differs(tmp_
         "clips of this run were made with different versions: av, torch",
         "clips of this run were made with different hardware: cores",
     ]
+
+
+def loaded_as(story: Story, session: str, **facts: Any) -> None:
+    story.start(session)
+    story.journal.append(Loaded(session=session, facts=facts, hardware=HARDWARE))
+    story.publish({"a": "0001", "b": "0002", "c": "0003"}[session], session)
+
+
+def test_another_part_of_a_model_or_another_way_to_round_is_told(tmp_path: Path) -> None:
+    story = Story(tmp_path)
+    seeing, rounding = {"feature_extractor": "CLIPImageProcessorPil"}, {"matmul": False}
+    loaded_as(story, "a", pixels={"parts": seeing, "tf32": rounding, "sdp": ["math"]}, threads=2)
+    loaded_as(story, "c", pixels={"parts": seeing, "tf32": rounding, "sdp": ["math"]}, threads=2)
+    other = {"parts": {"feature_extractor": "CLIPImageProcessor"}, "tf32": {"matmul": True}, "sdp": ["math"]}
+    loaded_as(story, "b", pixels=other, threads=2)
+    assert story.manifest()["warnings"] == [
+        "clips of this run were made with the model set up differently: parts.feature_extractor, tf32.matmul"
+    ]
+
+
+@pytest.mark.parametrize("another", [False, True])
+def test_nothing_follows_from_facts_that_an_older_record_does_not_hold(tmp_path: Path, another: bool) -> None:
+    story = Story(tmp_path)
+    loaded_as(story, "a", threads=2)
+    told = {"torchvision": ABSENT, "ftfy": "6.3.1", "sentencepiece": "0.2"}
+    story.start("b", versions=VERSIONS | told, hardware=HARDWARE | {"driver": "590.1", "compute_capability": ["9.0"]})
+    older = Loaded(session="b", facts={"threads": 2, "pixels": {"parts": {"vae": "A"}}}, hardware={})
+    story.journal.append(older.without("hardware"))
+    story.publish("0002", "b")
+    if another:
+        story.start("c", versions=VERSIONS | told | {"ftfy": ABSENT}, hardware=HARDWARE | {"driver": "600.1"})
+        story.publish("0003", "c")
+    warned = [
+        "clips of this run were made with different versions: ftfy",
+        "clips of this run were made with different hardware: driver",
+    ]
+    assert story.manifest()["warnings"] == (warned if another else [])
 
 
 def test_a_session_that_made_no_clip_mixes_nothing(tmp_path: Path) -> None:
@@ -193,7 +238,7 @@ def test_the_fingerprints_stand_there_as_lists_and_as_hashes(tmp_path: Path) -> 
 def test_what_the_model_said_of_itself_and_every_session_is_kept(tmp_path: Path) -> None:
     story = Story(tmp_path)
     story.start("a")
-    story.journal.append("loaded", session="a", facts={"revision": "f00"})
+    story.journal.append(event("loaded", session="a", facts={"revision": "f00"}))
     story.start("b")
     manifest = story.manifest()
     assert [event["facts"] for event in manifest["loaded"]] == [{"revision": "f00"}]
@@ -207,11 +252,11 @@ def test_the_shards_journals_are_told_as_one_run(tmp_path: Path) -> None:
     story.start("a")
     story.publish("0001", "a")
     other = Journal(story.folder.path / "journal-2of2.jsonl")
-    other.append("start", session="b", versions=VERSIONS, hardware={"processor": "two"}, fingerprint=FINGERPRINT)
+    other.append(event("start", session="b", versions=VERSIONS, hardware={"processor": "two"}, fingerprint=FINGERPRINT))
     generation = {"session": "b", "cost_usd": 2.0}
     (story.folder.videos / "0002.mp4").touch()
     facts: dict[str, Any] = {"name": "0002.mp4", "sha256": "cd", "raw": None, "publication": {}}
-    other.append("published", id="0002", session="b", generation=generation, **facts)
+    other.append(event("published", id="0002", session="b", generation=generation, **facts))
     other.close()
     manifest = story.manifest()
     assert (manifest["published"], manifest["cost_usd"], len(manifest["warnings"])) == (2, 2.0, 1)

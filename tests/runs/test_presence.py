@@ -14,9 +14,9 @@ import pytest
 
 from runners.core.errors import UserError
 from runners.core.locks import Held
-from runners.core.processes import is_alive, started_at
 from runners.runs import presence
 from runners.runs.presence import Presence, Worker, at_work, wait_for_silence
+from runners.runs.process_ids import is_alive, started_at
 from runners.runs.run_folder import Lost, OpenRun, RunFolder
 
 ROOT = Path(__file__).resolve().parents[2]

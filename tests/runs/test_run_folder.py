@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import os
+import socket
 from pathlib import Path
 
 import pytest
 
 from runners.core.errors import UserError
 from runners.core.locks import Held, Lock
-from runners.runs.run_folder import OpenRun, RunFolder, run_name, whoami
+from runners.runs.run_folder import OpenRun, RunFolder, run_name
+from tests.runs.lines import event
 
 
 def test_a_name_says_model_tag_prompts_and_run() -> None:
@@ -25,8 +28,8 @@ def test_a_tag_that_is_no_part_of_a_folder_name_is_refused(tag: str) -> None:
 def test_the_second_process_is_refused_and_told_of_the_first(tmp_path: Path) -> None:
     folder = RunFolder(tmp_path / "run")
     with OpenRun(folder, None) as first:
-        first.journal.append("start", session="a", fingerprint={}, **whoami())
-        with pytest.raises(UserError, match=f"process {whoami()['pid']} on "):
+        first.journal.append(event("start", session="a", fingerprint={}, pid=os.getpid(), host=socket.gethostname()))
+        with pytest.raises(UserError, match=f"process {os.getpid()} on "):
             OpenRun(folder, None)
         with pytest.raises(UserError, match="being worked on"):
             OpenRun(folder, (1, 2))

@@ -81,7 +81,7 @@ def test_an_unfinished_run_is_no_damage(tmp_path: Path) -> None:
     assert outcome.folder is not None
     record = read_record(outcome.folder)
     assert record is not None
-    assert (record.complete, len(record.hashes), record.manifest["expected"]) == (False, 2, 6)
+    assert (record.complete, len(record.hashes), record.manifest.expected) == (False, 2, 6)
 
 
 def test_a_run_is_busy_while_a_process_holds_one_of_its_journals(folder: Path) -> None:

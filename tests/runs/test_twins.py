@@ -7,19 +7,21 @@ from typing import Any
 
 import pytest
 
+from runners.runs.manifest_records import ClipRecord
+from runners.runs.records import decode
 from runners.runs.twins import twins_between, twins_within
 
 
 def clip(
     video: str, *, prompt: str = "a ball", seed: int | None = 1, job: str = "j", session: str = "s", paid: bool = True,
     published: str | None = None,
-) -> dict[str, Any]:  # fmt: skip
+) -> ClipRecord:  # fmt: skip
     """A clip's record in a manifest; `published`: the hash of the clip, by default another for every video."""
     info = {"prompt": prompt, "seed": seed, "seconds": 5, "sent": {"sha256": "frame"}, "model": "m"}
     generation = {"info": info | ({"job_id": job} if paid else {}), "session": session}
     jobs = [{"attempt": 1, "state": "fetched", "job_id": job, "sha256": video}]
     record = {"published": {"sha256": published or f"out-{video}", "raw": None, "generation": generation}}
-    return record | ({"jobs": jobs} if paid else {})
+    return decode(ClipRecord, record | ({"jobs": jobs} if paid else {}))
 
 
 def test_two_clips_of_a_run_with_one_video_are_told_once() -> None:
@@ -35,7 +37,7 @@ def test_two_clips_of_a_run_with_one_video_are_told_once() -> None:
         clip("v", prompt="a cube", published="out-x"),  # cut otherwise
     ],
 )
-def test_the_video_as_it_came_counts_and_the_clip_that_was_made_of_it(other: dict[str, Any]) -> None:
+def test_the_video_as_it_came_counts_and_the_clip_that_was_made_of_it(other: ClipRecord) -> None:
     assert len(twins_within({"0001": clip("v"), "0002": other})) == 1
 
 
@@ -67,6 +69,6 @@ def test_a_manifest_that_somebody_edited_is_no_crash() -> None:
         {}, {"jobs": 1, "published": {"sha256": "v", "generation": {"info": [], "session": {}}}}, {"jobs": [3]},
         {"jobs": [{"state": "fetched"}], "published": {"generation": {"info": {"job_id": "x"}}}},
     ]  # fmt: skip
-    clips = {str(number): record for number, record in enumerate(odd)}
+    clips = {str(number): decode(ClipRecord, record) for number, record in enumerate(odd)}
     assert twins_within(clips) == []
     assert twins_between([("one", clips), (str(Path("two")), clips)]) == []

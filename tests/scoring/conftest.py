@@ -12,8 +12,10 @@ import pytest
 from runners.dataset.layout import DataSet
 from runners.dataset.scenarios import Scenario, load_scenarios
 from runners.scoring.cache import TruthCache
+from runners.scoring.inputs import ScoringInput
 from runners.scoring.pipeline import score_videos
 from runners.scoring.scores import Scores
+from runners.scoring.views import Resources
 from tests.scoring import tiny
 
 MINI = Path(__file__).parents[1] / "fixtures" / "mini"
@@ -40,7 +42,9 @@ def score_official(run: str, out: Path, *, workers: int = 1, store: TruthCache |
     scenarios = load_scenarios(dataset, MINI / "dataset" / "descriptions.csv")
     videos = MINI / "generated" / run
     scores = score_videos(
-        videos, dataset, scenarios, benchmark="mini", expected=6, out=out, workers=workers, cache=store
+        ScoringInput(videos, dataset, scenarios, benchmark="mini", expected=6),
+        out,
+        Resources(workers=workers, cache=store),
     )
     return Scored(scores, out)
 
@@ -77,4 +81,6 @@ def score(run: Tiny, out: Path, *, workers: int = 1, expected: int | None = None
     """Score a tiny run with nothing unusual set."""
     dataset, scenarios, videos = run
     count = len(scenarios) if expected is None else expected
-    return score_videos(videos, dataset, scenarios, benchmark="tiny", expected=count, out=out, workers=workers)
+    return score_videos(
+        ScoringInput(videos, dataset, scenarios, benchmark="tiny", expected=count), out, Resources(workers=workers)
+    )

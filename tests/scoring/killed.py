@@ -16,8 +16,10 @@ from typing import Any
 
 from runners.dataset.layout import DataSet
 from runners.scoring.cache import TruthCache
+from runners.scoring.inputs import ScoringInput
 from runners.scoring.lossless import StreamWriter
 from runners.scoring.pipeline import score_videos
+from runners.scoring.views import Resources
 from tests.scoring import tiny
 
 LIMIT_BYTES = 10_000_000
@@ -46,9 +48,10 @@ def score(data: Path, videos: Path, work: Path, tell: Callable[[str], None] = la
     """Two views, in this process."""
     dataset, scenarios = DataSet(data), tiny.scenarios_of(["left", "center"])
     score_videos(
-        videos, dataset, scenarios, benchmark="tiny", expected=2, out=work / "scores", workers=1,
-        cache=TruthCache(work / "cache", LIMIT_BYTES), tell=tell,
-    )  # fmt: skip
+        ScoringInput(videos, dataset, scenarios, benchmark="tiny", expected=2),
+        work / "scores",
+        Resources(workers=1, cache=TruthCache(work / "cache", LIMIT_BYTES), tell=tell),
+    )
 
 
 def killed(fatal: int, data: Path, videos: Path, work: Path) -> bool:

@@ -41,7 +41,7 @@ class Place:
     def score(self, name: str = "official", **changes: Any) -> dict[str, Any]:
         """What scores.json then holds."""
         asked = self.scorer(name, **changes)
-        return encode(score(self.videos, self.fresh(), asked, out=self.out, progress="plain"))
+        return encode(score(self.videos, self.fresh(), asked, out=self.out, progress="plain").scores)
 
     def fresh(self) -> Benchmark:
         """The benchmark as another process would see it: its listings are read anew."""

@@ -11,22 +11,22 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from runners.scoring.bootstrap import Scenes, common_scenes, compare, draw, interval, intervals, scores_of
-from runners.scoring.formulas import Values, clip_score, mean_over_scenes, original_score, percent_mean
+from runners.scoring.formulas import MetricValues, clip_score, mean_over_scenes, original_score, percent_mean
 from runners.scoring.scores import ClipScore
 
-VARIANCE = Values(spatial=0.5, spatiotemporal=0.4, weighted_spatial=0.5, mse=0.002)
+VARIANCE = MetricValues(spatial=0.5, spatiotemporal=0.4, weighted_spatial=0.5, mse=0.002)
 SHARE = st.floats(0, 1)
-VALUES = st.builds(Values, SHARE, SHARE, SHARE, st.floats(0, 0.1))
-VARIANCES = st.builds(Values, st.floats(0.1, 1), st.floats(0.1, 1), st.floats(0.1, 1), st.floats(0, 0.01))
+VALUES = st.builds(MetricValues, SHARE, SHARE, SHARE, st.floats(0, 0.1))
+VARIANCES = st.builds(MetricValues, st.floats(0.1, 1), st.floats(0.1, 1), st.floats(0.1, 1), st.floats(0, 0.01))
 
 
-def clip(scene: str, view: str, metrics: Values, variance: Values | None = VARIANCE) -> ClipScore:
+def clip(scene: str, view: str, metrics: MetricValues, variance: MetricValues | None = VARIANCE) -> ClipScore:
     return ClipScore(f"{scene}-{view}", scene, view, "Optics", f"{scene}-{view}.mp4", "0", metrics, variance)
 
 
-def reaching(share: float) -> Values:
+def reaching(share: float) -> MetricValues:
     """Metrics that reach a share of the physical variance's IoUs, with its MSE."""
-    return Values(0.5 * share, 0.4 * share, 0.5 * share, 0.002)
+    return MetricValues(0.5 * share, 0.4 * share, 0.5 * share, 0.002)
 
 
 def run(shares: Sequence[float], views: int = 3) -> list[ClipScore]:
@@ -56,7 +56,7 @@ def test_a_score_over_each_scene_once_is_the_score() -> None:
 
 @given(st.lists(st.tuples(VALUES, VARIANCES), min_size=2, max_size=12), st.data())
 def test_a_resample_is_scored_by_the_benchmarks_own_formulas(
-    pairs: list[tuple[Values, Values]], data: st.DataObject
+    pairs: list[tuple[MetricValues, MetricValues]], data: st.DataObject
 ) -> None:
     """Two views a scene: what is drawn k times counts as k scenes of that content."""
     clips = [clip(f"{k // 2:02d}", str(k % 2), *pair) for k, pair in enumerate(pairs)]
@@ -183,7 +183,7 @@ def test_the_order_of_the_clips_changes_nothing() -> None:
 
 
 def test_an_undefined_score_has_no_interval() -> None:
-    nothing = Values(0, 0, 0, 0)
+    nothing = MetricValues(0, 0, 0, 0)
     scenes = [Scenes.of([clip("a", "left", nothing, nothing), clip("b", "left", reaching(0.5))])]
     assert intervals(scenes, 200, 0)["original"] is None  # a resample of scene a alone is 0/0
     assert intervals(scenes, 200, 0)["verified"] is not None

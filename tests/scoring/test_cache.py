@@ -17,8 +17,10 @@ from runners.core.settings import ScorerSettings
 from runners.dataset.layout import DataSet
 from runners.scoring import build, cache, view
 from runners.scoring.cache import TruthCache, open_cache
+from runners.scoring.inputs import ScoringInput
 from runners.scoring.pipeline import score_videos
 from runners.scoring.truth import find_truth, identities
+from runners.scoring.views import Resources
 from tests.scoring import tiny
 from tests.scoring.conftest import Scored, Tiny
 
@@ -50,7 +52,9 @@ def score(run: Tiny, store: TruthCache | None, out: Path, workers: int = 1) -> d
     """The two files that are written."""
     dataset, scenarios = DataSet(run.dataset.root), run.scenarios
     score_videos(
-        run.videos, dataset, scenarios, benchmark="tiny", expected=len(scenarios), out=out, workers=workers, cache=store
+        ScoringInput(run.videos, dataset, scenarios, benchmark="tiny", expected=len(scenarios)),
+        out,
+        Resources(workers=workers, cache=store),
     )
     return {path.name: path.read_bytes() for path in out.iterdir()}
 
@@ -58,9 +62,10 @@ def score(run: Tiny, store: TruthCache | None, out: Path, workers: int = 1) -> d
 def told(run: Tiny, store: TruthCache, out: Path) -> list[str]:
     lines: list[str] = []
     score_videos(
-        run.videos, run.dataset, run.scenarios, benchmark="tiny", expected=2, out=out, workers=1, cache=store,
-        tell=lines.append,
-    )  # fmt: skip
+        ScoringInput(run.videos, run.dataset, run.scenarios, benchmark="tiny", expected=2),
+        out,
+        Resources(workers=1, cache=store, tell=lines.append),
+    )
     return lines
 
 
@@ -72,7 +77,7 @@ def truth_videos(decoded: list[str]) -> list[str]:
     return [name for name in decoded if "testing-videos" in name]
 
 
-@pytest.mark.parametrize("workers", [1, 2])
+@pytest.mark.parametrize("workers", [pytest.param(1, marks=pytest.mark.full), 2])
 def test_scores_are_the_same_bytes_without_a_cache_cold_and_warm(
     workers: int, tiny_run: Tiny, tiny_scored: Scored, store: TruthCache, tmp_path: Path
 ) -> None:

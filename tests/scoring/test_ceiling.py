@@ -6,7 +6,6 @@ import json
 import shutil
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -18,10 +17,12 @@ from runners.dataset.layout import relative_path
 from runners.reporting.tables import ceiling_note, notes
 from runners.scoring import score as score_as_asked
 from runners.scoring.cache import TruthCache
-from runners.scoring.entry import finish_entry
+from runners.scoring.inputs import ScoringInput
 from runners.scoring.pipeline import score_videos
 from runners.scoring.scores import Ceiling, Scores
 from runners.scoring.truth import find_truth, identities
+from runners.scoring.truth_file import finish_entry
+from runners.scoring.views import Resources
 from tests.scoring import tiny
 from tests.scoring.conftest import Tiny, score
 from tests.scoring.odd_files import ship_masks
@@ -75,7 +76,9 @@ def test_it_is_the_same_from_a_cache_from_memory_and_from_workers(edited: Tiny, 
     cache = TruthCache(tmp_path / "cache", 10_000_000)
     for name, workers in (("cold", 2), ("warm", 1)):
         found = score_videos(
-            videos, dataset, scenarios, benchmark="t", expected=2, out=tmp_path / name, workers=workers, cache=cache
+            ScoringInput(videos, dataset, scenarios, benchmark="t", expected=2),
+            tmp_path / name,
+            Resources(workers=workers, cache=cache),
         )
         assert ceiling(found) == wanted
 
@@ -83,22 +86,22 @@ def test_it_is_the_same_from_a_cache_from_memory_and_from_workers(edited: Tiny, 
 def test_a_cache_of_the_time_before_ceilings_is_built_anew(edited: Tiny, tmp_path: Path) -> None:
     dataset, scenarios, videos = edited
     cache = TruthCache(tmp_path / "cache", 10_000_000)
-    arguments: dict[str, Any] = {"benchmark": "t", "expected": 2, "workers": 1, "cache": cache}
-    wanted = ceiling(score_videos(videos, dataset, scenarios, out=tmp_path / "a", **arguments))
+    given, resources = ScoringInput(videos, dataset, scenarios, "t", expected=2), Resources(workers=1, cache=cache)
+    wanted = ceiling(score_videos(given, tmp_path / "a", resources))
     for identity in identities(find_truth(dataset, scenarios, tiny.FPS)):
         entry = cache.open(identity)
         assert entry is not None
         entry.path.unlink()
         with cache.draft() as path:
             cache.keep(finish_entry(path, replace(entry.view, ceiling=None), ()), identity)
-    assert ceiling(score_videos(videos, dataset, scenarios, out=tmp_path / "b", **arguments)) == wanted
+    assert ceiling(score_videos(given, tmp_path / "b", resources)) == wanted
 
 
 def asked(run: Tiny, out: Path, masks: str) -> Scores:
     settings = BenchmarkSettings(name="tiny", kind="custom", root=str(run.dataset.root))
     benchmark = Benchmark(settings, run.dataset, out / "no.csv", run.scenarios, ())
     scorer = ScorerSettings(workers=1, cache="off", masks=masks)
-    return score_as_asked(run.videos, benchmark, scorer, out=out, progress="plain")
+    return score_as_asked(run.videos, benchmark, scorer, out=out, progress="plain").scores
 
 
 def test_masks_made_are_as_if_none_had_been_shipped(own: Tiny, tmp_path: Path) -> None:

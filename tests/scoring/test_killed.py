@@ -12,13 +12,15 @@ from typing import Any
 
 import pytest
 
-from adapters import examine
+from adapters.harness import examine
 from runners.dataset.layout import DataSet
 from runners.scoring import view
 from runners.scoring.cache import TruthCache
-from runners.scoring.entry import read_entry
+from runners.scoring.inputs import ScoringInput
 from runners.scoring.partial import ViewLog
 from runners.scoring.pipeline import score_videos
+from runners.scoring.truth_file import read_entry
+from runners.scoring.views import Resources
 from tests.scoring import tiny
 from tests.scoring.conftest import Tiny
 
@@ -50,7 +52,9 @@ def score(run: Tiny, out: Path, stop_after: int | None = None) -> dict[str, byte
 
     dataset, scenarios, videos = run
     score_videos(
-        videos, DataSet(dataset.root), scenarios, benchmark="tiny", expected=2, out=out, workers=1, progress=progress
+        ScoringInput(videos, DataSet(dataset.root), scenarios, benchmark="tiny", expected=2),
+        out,
+        Resources(workers=1, progress=progress),
     )
     return {path.name: path.read_bytes() for path in out.iterdir()}
 
@@ -190,7 +194,8 @@ def test_the_cache_s_own_views_are_taken_over_in_the_same_way(own: Tiny, tmp_pat
     with pytest.raises(Stopped):
         score(own, tmp_path / "out", stop_after=1)
     score_videos(
-        videos, dataset, scenarios, benchmark="tiny", expected=2, out=tmp_path / "out", workers=1,
-        cache=TruthCache(tmp_path / "cache", 10_000_000),
-    )  # fmt: skip
+        ScoringInput(videos, dataset, scenarios, benchmark="tiny", expected=2),
+        tmp_path / "out",
+        Resources(workers=1, cache=TruthCache(tmp_path / "cache", 10_000_000)),
+    )
     assert {path.name: path.read_bytes() for path in (tmp_path / "out").iterdir()} == wanted

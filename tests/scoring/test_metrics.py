@@ -11,13 +11,13 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from numpy.typing import NDArray
 
-from runners.scoring.metrics import Differ, overlap
+from runners.scoring.metrics import SquaredErrors, overlap
 from runners.scoring.stack import MaskStack
 from tests.scoring import reference
 
 
 def frame_mse(a: NDArray[np.uint8], b: NDArray[np.uint8]) -> float:
-    return Differ(a.shape).mse(a, [b])[0]
+    return SquaredErrors(a.shape).mse(a, [b])[0]
 
 
 SHAPES = st.tuples(st.integers(1, 4), st.integers(1, 9), st.integers(1, 11))

@@ -42,6 +42,7 @@ def test_the_scores_are_the_expected_ones(run: str, score_mini: Score) -> None:
     assert {key: written[key] for key in EXPECTED[run]} == pytest.approx(EXPECTED[run], abs=0.05)
 
 
+@pytest.mark.full
 def test_neither_cache_nor_workers_change_a_bit(score_mini: Score, tmp_path: Path) -> None:
     store = TruthCache(tmp_path / "cache", 10**9)
     ways = [

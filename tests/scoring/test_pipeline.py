@@ -14,10 +14,12 @@ import numpy as np
 import pytest
 
 from runners.core.errors import UserError
-from runners.scoring.formulas import Values
+from runners.scoring.formulas import MetricValues
+from runners.scoring.inputs import ScoringInput
 from runners.scoring.pipeline import score_videos
 from runners.scoring.table import COLUMNS
 from runners.scoring.truth import find_truth, truth_identity
+from runners.scoring.views import Resources
 from tests.scoring import tiny
 from tests.scoring.conftest import Scored, Tiny, score
 
@@ -111,9 +113,10 @@ def test_progress_is_told_from_nothing_to_all(tiny_run: Tiny, tmp_path: Path) ->
     heard: list[tuple[int, int]] = []
     dataset, scenarios, videos = tiny_run
     score_videos(
-        videos, dataset, scenarios, benchmark="t", expected=6, out=tmp_path, workers=2,
-        progress=lambda done, total: heard.append((done, total)),
-    )  # fmt: skip
+        ScoringInput(videos, dataset, scenarios, benchmark="t", expected=6),
+        tmp_path,
+        Resources(workers=2, progress=lambda done, total: heard.append((done, total))),
+    )
     assert heard == [(done, 6) for done in range(7)]
 
 
@@ -177,7 +180,7 @@ def test_the_truth_itself_has_no_error_and_full_overlap(tmp_path: Path) -> None:
     assert truth is not None
     (videos / scenarios[0].output_name).write_bytes(truth.read_bytes())
     scores = score(Tiny(dataset, scenarios, videos), tmp_path / "out")
-    assert scores.marks.metrics == Values(spatial=1, spatiotemporal=1, weighted_spatial=1, mse=0)
+    assert scores.marks.metrics == MetricValues(spatial=1, spatiotemporal=1, weighted_spatial=1, mse=0)
     assert (scores.original, scores.verified) == (100.0, 100.0)
 
 

@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+import traceback
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
@@ -53,7 +54,7 @@ def test_a_user_s_error_comes_through_as_it_was_raised(workers: int) -> None:
 def test_any_other_error_names_the_clip_and_carries_its_traceback(workers: int) -> None:
     with pytest.raises(ScoringError, match=r"scoring 2\.mp4 failed: ZeroDivisionError: by nought") as caught:
         list(run_tasks(work.break_down, [1, 2, 3], workers, _name))
-    assert "break_down" in caught.value.__notes__[0]
+    assert "in break_down" in "".join(traceback.format_exception(caught.value))
 
 
 def test_a_worker_that_dies_is_told_with_its_clip() -> None:
@@ -106,5 +107,5 @@ def test_no_orphan_and_no_file_outlives_an_interrupted_or_killed_parent(*, kill:
         else:
             os.killpg(parent.pid, signal.SIGINT)  # a terminal's Ctrl-C reaches parent and workers alike
         # The workers hold this pipe too: it ends only when the last of them does.
-        parent.communicate(timeout=30)
+        parent.communicate(timeout=120)
         assert parent.returncode != 0

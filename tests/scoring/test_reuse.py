@@ -15,6 +15,7 @@ import pytest
 from runners.core.errors import UserError
 from runners.dataset.layout import DataSet
 from runners.scoring import folder_rate, reuse_scores
+from runners.scoring.inputs import ScoringInput
 from runners.scoring.scores import Scores
 from runners.scoring.stored import encode
 from tests.scoring import tiny
@@ -41,9 +42,9 @@ def rewrite(scored: Scored, **changes: Any) -> None:
 
 
 def reused(run: Tiny, scored: Scored, **changes: Any) -> Scores | None:
-    asked: dict[str, Any] = {"benchmark": "tiny", "expected": len(run.scenarios), "out": scored.out, **changes}
     dataset = DataSet(run.dataset.root)  # looks at the folder anew, as another process would
-    return reuse_scores(run.videos, dataset, run.scenarios, **asked)
+    given = ScoringInput(run.videos, dataset, run.scenarios, benchmark="tiny", expected=len(run.scenarios))
+    return reuse_scores(replace(given, **changes), scored.out)
 
 
 def test_unchanged_scores_come_back_without_a_frame_being_decoded(

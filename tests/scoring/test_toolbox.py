@@ -11,8 +11,8 @@ import pytest
 from runners.core.errors import UserError
 from runners.dataset.layout import DataSet
 from runners.dataset.scenarios import Scenario
-from runners.scoring.official.needs import check_needs
-from runners.scoring.official.rules import check_folder, check_rules
+from runners.scoring.official.preconditions import check_folder, check_rules
+from runners.scoring.official.requirements import check_needs
 from runners.scoring.official.toolbox import ORIGINAL, VERIFIED, Toolbox, find_toolbox
 from tests.scoring import tiny
 from tests.scoring.stand_in import make_checkout, make_ffprobe

@@ -62,7 +62,7 @@ def test_a_listener_that_gives_up_ends_the_child_and_its_children(tmp_path: Path
 
     with pytest.raises(KeyboardInterrupt):
         run_child([sys.executable, "-c", code], cwd=tmp_path, env=os.environ, hear=give_up)
-    assert select.select(pids, [], [], 20)[0], "the grandchild lives on"
+    assert select.select(pids, [], [], 60)[0], "the grandchild lives on"
     os.close(pids[0])
 
 
@@ -70,7 +70,7 @@ def test_a_program_that_dies_and_leaves_children_with_its_output_open_is_not_wai
     """As when one of several is killed for want of memory: the others wait for work for ever."""
     code = (
         "import os, subprocess, sys, time\n"
-        "child = subprocess.Popen([sys.executable, '-c', 'import time; time.sleep(50)'])\n"
+        "child = subprocess.Popen([sys.executable, '-c', 'import time; time.sleep(600)'])\n"
         "print(child.pid, flush=True); time.sleep(2); os.kill(os.getpid(), 9)\n"
     )
     pids: list[int] = []
@@ -80,8 +80,8 @@ def test_a_program_that_dies_and_leaves_children_with_its_output_open_is_not_wai
         hear=lambda line: pids.append(os.pidfd_open(int(line))),
     )  # fmt: skip
     assert ended.code == -signal.SIGKILL
-    assert time.monotonic() - began < 40
-    assert select.select(pids, [], [], 20)[0], "the child lives on"
+    assert time.monotonic() - began < 300
+    assert select.select(pids, [], [], 60)[0], "the child lives on"
     os.close(pids[0])
 
 
@@ -166,13 +166,13 @@ def hanging(tmp_path: Path) -> Iterator[tuple[subprocess.Popen[str], int]]:
         process.communicate()
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, pytest.param(signal.SIGHUP, marks=pytest.mark.full)])
 def test_a_signal_ends_both_and_the_staging_is_gone(number: signal.Signals, tmp_path: Path) -> None:
     with hanging(tmp_path) as (process, toolbox):
         process.send_signal(number)
         out, err = process.communicate()
         assert process.returncode == 130, out + err
-        assert select.select([toolbox], [], [], 20)[0], "the toolbox lives on"
+        assert select.select([toolbox], [], [], 60)[0], "the toolbox lives on"
         os.close(toolbox)
     assert list((tmp_path / "out").iterdir()) == []
 
@@ -180,5 +180,5 @@ def test_a_signal_ends_both_and_the_staging_is_gone(number: signal.Signals, tmp_
 def test_sigkill_ends_the_toolbox_too(tmp_path: Path) -> None:
     with hanging(tmp_path) as (process, toolbox):
         process.kill()
-        assert select.select([toolbox], [], [], 20)[0], "the toolbox lives on"
+        assert select.select([toolbox], [], [], 60)[0], "the toolbox lives on"
         os.close(toolbox)

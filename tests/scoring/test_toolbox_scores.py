@@ -19,7 +19,7 @@ from runners.dataset.layout import DataSet
 from runners.dataset.scenarios import load_scenarios
 from runners.reporting.official import official_notes, official_tables
 from runners.scoring.choose import score
-from runners.scoring.scores import ClipScore, Marks
+from runners.scoring.scores import AggregateScores, ClipScore
 from runners.scoring.stored import decode, encode
 from tests.reporting.scored import VARIANCE
 from tests.scoring import tiny
@@ -51,7 +51,7 @@ def launches(place: Place) -> int:
 
 def test_it_scores_as_the_built_in_scorer_does(place: Place, tmp_path: Path) -> None:
     settings = ScorerSettings(workers=1)
-    ours = encode(score(place.videos, place.benchmark, settings, out=tmp_path / "ours", progress="plain"))
+    ours = encode(score(place.videos, place.benchmark, settings, out=tmp_path / "ours", progress="plain").scores)
     theirs = place.score()
     for key in ("verified", "original", "verified_spatial", "verified_mse"):
         assert theirs[key] == pytest.approx(ours[key], abs=0.05)
@@ -60,6 +60,7 @@ def test_it_scores_as_the_built_in_scorer_does(place: Place, tmp_path: Path) -> 
         assert list(one["metrics"].values()) == pytest.approx(list(other["metrics"].values()), abs=1e-3)
 
 
+@pytest.mark.rotating("place")
 def test_the_files_say_who_scored(place: Place) -> None:
     returned = place.score()
     written = json.loads((place.out / "scores.json").read_text())
@@ -73,6 +74,7 @@ def test_the_files_say_who_scored(place: Place) -> None:
     assert (written["complete"], written["clips"], written["masks"]) == (True, 3, "made")
 
 
+@pytest.mark.rotating("place")
 def test_metrics_csv_is_the_toolbox_s_own(place: Place) -> None:
     place.score()
     with (place.out / "metrics.csv").open(newline="") as file:
@@ -104,10 +106,11 @@ def test_on_the_fixture_it_comes_to_the_official_numbers(run: str, tmp_path: Pat
     scenarios = load_scenarios(dataset, MINI / "dataset" / "descriptions.csv")
     benchmark = Benchmark(BenchmarkSettings(name="mini", kind="verified"), dataset, tmp_path, scenarios, ())
     scorer = ScorerSettings(name="official", path=str(make_checkout(tmp_path / "c", "physiq")), workers=1)
-    scores = encode(score(MINI / "generated" / run, benchmark, scorer, out=tmp_path / "out", progress="plain"))
+    scores = encode(score(MINI / "generated" / run, benchmark, scorer, out=tmp_path / "out", progress="plain").scores)
     assert {key: scores[key] for key in EXPECTED[run]} == pytest.approx(EXPECTED[run], abs=0.05)
 
 
+@pytest.mark.rotating("place")
 def test_both_shows_the_differences_per_metric_and_of_both_scores(place: Place) -> None:
     scores = place.score("both")
     assert "scorer" not in scores
@@ -135,7 +138,7 @@ def test_a_real_difference_is_measured(tmp_path: Path) -> None:
     from tests.scoring.test_toolbox_table import measured
 
     ours, theirs = [measured(mse=0.25)], [measured(mse=0.125)]
-    marks = Marks.of([ClipScore("1", "a", "left", "Optics", "1.mp4", "", VARIANCE, VARIANCE)], complete=True)
+    marks = AggregateScores.of([ClipScore("1", "a", "left", "Optics", "1.mp4", "", VARIANCE, VARIANCE)], complete=True)
     ours_marks, their_marks = replace(marks, verified=3.0, original=2.0), replace(marks, verified=1.0, original=None)
     found = compare(ours, theirs, ours_marks, their_marks)
     assert found.metrics["mse"].largest == 0.125
@@ -145,6 +148,7 @@ def test_a_real_difference_is_measured(tmp_path: Path) -> None:
     assert found.scores == {"verified": 2.0, "original": None}
 
 
+@pytest.mark.rotating("place")
 def test_nothing_is_computed_again_for_the_same_clips_truth_and_checkout(place: Place) -> None:
     assert launches(place) == 0
     first = place.score()

@@ -11,7 +11,7 @@ import pytest
 from runners.core.errors import UserError
 from runners.dataset.layout import Item, output_name
 from runners.dataset.scenarios import Scenario
-from runners.scoring.formulas import Values
+from runners.scoring.formulas import MetricValues
 from runners.scoring.metrics import PairMetrics
 from runners.scoring.official.results import find_results, read_final, read_metrics, rounded_original
 from runners.scoring.table import Measured, metrics_csv
@@ -100,8 +100,8 @@ def test_the_older_toolbox_s_score_is_the_last_that_it_printed(table: Path) -> N
 
 
 def test_the_older_rule_rounds_variances_first(tmp_path: Path) -> None:
-    metrics = Values(spatial=0.2, spatiotemporal=0.1, weighted_spatial=0.05, mse=0.01)
-    variances = Values(spatial=0.600004, spatiotemporal=0.50004, weighted_spatial=0.60004, mse=0.00204)
+    metrics = MetricValues(spatial=0.2, spatiotemporal=0.1, weighted_spatial=0.05, mse=0.01)
+    variances = MetricValues(spatial=0.600004, spatiotemporal=0.50004, weighted_spatial=0.60004, mse=0.00204)
     # (0.1 / 0.5 + 0.2 / 0.6 + 0.05 / 0.6) / 3 − (0.01 − 0.002)
     assert rounded_original(metrics, variances) == 19.76
 

@@ -15,7 +15,7 @@ from runners.core.outcome import Outcome
 from runners.reporting.official import official_notes
 from runners.scoring.choose import score
 from runners.scoring.official.child import Ended
-from runners.scoring.official.needs import check_needs
+from runners.scoring.official.requirements import check_needs
 from runners.scoring.official.running import check_end
 from runners.scoring.official.toolbox import find_toolbox
 from runners.scoring.stored import decode
@@ -153,7 +153,7 @@ def test_a_clip_that_this_machine_s_ffprobe_finds_too_long_is_told_before_anythi
     place.act("raise SystemExit('it was started')")
     with pytest.raises(Unfit, match=rf"{path.name}: this machine's ffprobe tells 5\.125 .*setts=pts=PTS-STARTPTS"):
         place.score()
-    assert "0001" in str(score(place.videos, place.fresh(), place.scorer("builtin"), out=place.out).per_clip)
+    assert "0001" in str(score(place.videos, place.fresh(), place.scorer("builtin"), out=place.out).scores.per_clip)
 
 
 def test_clips_and_truth_that_the_builtin_scorer_refuses_are_not_staged_either(tmp_path: Path) -> None:

@@ -15,10 +15,13 @@ from runners.dataset.layout import DataSet, relative_path
 from runners.dataset.scenarios import Scenario
 from runners.scoring import view
 from runners.scoring.build import build_entry, full_frames
-from runners.scoring.entry import Entry
 from runners.scoring.fit import check_truth
+from runners.scoring.inputs import ScoringInput
+from runners.scoring.memory import Memory
 from runners.scoring.pipeline import score_videos
-from runners.scoring.truth import MemoryStore, TruthSource, TruthView, find_truth
+from runners.scoring.truth import TruthSource, TruthView, find_truth
+from runners.scoring.truth_file import Entry
+from runners.scoring.views import Resources
 from tests.scoring import tiny
 from tests.scoring.conftest import Tiny
 
@@ -95,7 +98,9 @@ def test_shipped_masks_are_used_where_there_are_any(takes: int, told: str, tmp_p
     _ship_masks(dataset, scenarios[0], takes)
     dataset = DataSet(dataset.root)
     videos = tiny.write_run(tmp_path / "videos", scenarios)
-    scores = score_videos(videos, dataset, scenarios, benchmark="t", expected=1, out=tmp_path / "out", workers=1)
+    scores = score_videos(
+        ScoringInput(videos, dataset, scenarios, benchmark="t", expected=1), tmp_path / "out", Resources(workers=1)
+    )
     assert scores.origin.masks == told
     truth = build_entry(tmp_path / "entry", find_truth(dataset, scenarios, 8)[0], tmp_path).view
     assert [any(mask.any() for mask in stack) for stack in truth.masks] == [takes < 1, takes < 2]
@@ -119,11 +124,15 @@ def measured(monkeypatch: pytest.MonkeyPatch) -> list[TruthSource]:
 def test_a_second_run_reuses_the_truth_and_has_the_same_scores(
     tiny_run: Tiny, tmp_path: Path, measured: list[TruthSource]
 ) -> None:
-    store = MemoryStore()
+    memory = Memory()
     dataset, scenarios, videos = tiny_run
     for name in ("first", "second"):
         out = tmp_path / name
-        score_videos(videos, dataset, scenarios, benchmark="t", expected=6, out=out, workers=1, truths=store)
+        score_videos(
+            ScoringInput(videos, dataset, scenarios, benchmark="t", expected=6),
+            out,
+            Resources(workers=1, memory=memory),
+        )
     assert len(measured) == 6
     for file in ("metrics.csv", "scores.json"):
         assert (tmp_path / "first" / file).read_bytes() == (tmp_path / "second" / file).read_bytes()
@@ -132,10 +141,14 @@ def test_a_second_run_reuses_the_truth_and_has_the_same_scores(
 def test_truth_that_changed_on_disk_is_computed_anew(tmp_path: Path, measured: list[TruthSource]) -> None:
     dataset, scenarios = tiny.make_dataset(tmp_path / "data", views=["left"])
     videos = tiny.write_run(tmp_path / "videos", scenarios)
-    store = MemoryStore()
+    memory = Memory()
     path = find_truth(dataset, scenarios, 8)[0].takes[1]
     for _ in range(2):
-        score_videos(videos, dataset, scenarios, benchmark="t", expected=1, out=tmp_path, workers=1, truths=store)
+        score_videos(
+            ScoringInput(videos, dataset, scenarios, benchmark="t", expected=1),
+            tmp_path,
+            Resources(workers=1, memory=memory),
+        )
         path.write_bytes(path.read_bytes() + b"\0")
     assert len(measured) == 2
 
@@ -143,8 +156,12 @@ def test_truth_that_changed_on_disk_is_computed_anew(tmp_path: Path, measured: l
 def test_truth_that_was_only_touched_is_the_same_truth(tmp_path: Path, measured: list[TruthSource]) -> None:
     dataset, scenarios = tiny.make_dataset(tmp_path / "data", views=["left"])
     videos = tiny.write_run(tmp_path / "videos", scenarios)
-    store = MemoryStore()
+    memory = Memory()
     for time_ns in (1, 2):
         os.utime(find_truth(dataset, scenarios, 8)[0].takes[1], ns=(time_ns, time_ns))
-        score_videos(videos, dataset, scenarios, benchmark="t", expected=1, out=tmp_path, workers=1, truths=store)
+        score_videos(
+            ScoringInput(videos, dataset, scenarios, benchmark="t", expected=1),
+            tmp_path,
+            Resources(workers=1, memory=memory),
+        )
     assert len(measured) == 1

@@ -10,18 +10,19 @@ from typing import Any
 
 import pytest
 
-from adapters import VideoInfo
+from adapters.harness import VideoInfo
 from runners.clips.footage import Unfit, is_steady, rate_fault
 from runners.core.files import sha256_file
 from runners.core.shell import setting
 from runners.dataset.scenarios import Scenario
 from runners.scoring import Scores, reuse_scores
 from runners.scoring.decode import first_frame
-from runners.scoring.inputs import find_clips
+from runners.scoring.inputs import ScoringInput, find_clips
 from runners.scoring.looks import look
 from runners.scoring.partial import ViewLog
 from runners.scoring.pipeline import score_videos
 from runners.scoring.scores import CHECKS
+from runners.scoring.views import Resources
 from tests.adapters.video.files import scenes, write_plain
 from tests.scoring.conftest import Scored, Tiny, score
 from tests.scoring.odd_files import changing_size, coded_as_av1, late, mirrored, turned, two_tracks, varying_rate
@@ -108,7 +109,7 @@ def as_before(out: Path, **changes: Any) -> None:
 
 
 def reused(run: Tiny, out: Path) -> Scores | None:
-    return reuse_scores(run.videos, run.dataset, run.scenarios, benchmark="tiny", expected=2, out=out)
+    return reuse_scores(ScoringInput(run.videos, run.dataset, run.scenarios, benchmark="tiny", expected=2), out)
 
 
 def test_older_scores_of_good_inputs_are_used_again_and_looked_at_once(
@@ -149,7 +150,9 @@ def test_older_views_of_a_killed_invocation_are_scored_anew(own: Tiny, tmp_path:
     dataset, scenarios, videos = own
     with pytest.raises(KeyboardInterrupt):
         score_videos(
-            videos, dataset, scenarios, benchmark="t", expected=2, out=tmp_path / "out", workers=1, progress=stop
+            ScoringInput(videos, dataset, scenarios, benchmark="t", expected=2),
+            tmp_path / "out",
+            Resources(workers=1, progress=stop),
         )
     log = tmp_path / "out" / ".views.jsonl"
     assert len(ViewLog(tmp_path / "out").read()) == 1
@@ -161,7 +164,8 @@ def test_scores_of_untouched_inputs_are_what_they_were(tiny_scored: Scored, tiny
     shutil.copytree(tiny_scored.out, tmp_path / "out")
     as_before(tmp_path / "out")
     known = reuse_scores(
-        tiny_run.videos, tiny_run.dataset, tiny_run.scenarios, benchmark="tiny", expected=6, out=tmp_path / "out"
+        ScoringInput(tiny_run.videos, tiny_run.dataset, tiny_run.scenarios, benchmark="tiny", expected=6),
+        tmp_path / "out",
     )
     assert known is not None
     assert known.verified == tiny_scored.scores.verified

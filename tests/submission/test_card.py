@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
@@ -12,7 +13,9 @@ import yaml
 
 from runners.core.errors import UserError
 from runners.reporting.leaderboard import ScoredRun
-from runners.scoring.scores import Marks
+from runners.runs.manifest_records import Manifest
+from runners.runs.records import decode, encode
+from runners.scoring.scores import AggregateScores
 from runners.submission.card import Card, card_text, make_card, read_card, run_id
 from runners.submission.fields import empty_card, open_fields, optional_fields, why_open
 from tests.reporting.scored import SHARES, VARIANCE, scored_run
@@ -24,10 +27,27 @@ TERMS = ("terms.terms_version", "terms.terms_accepted", "terms.accepted_on_behal
 def four(**changes: Any) -> list[ScoredRun]:
     shifts = (0.0, 0.01, 0.03, 0.08)
     runs = [scored_run(number=k, shares=[s + shift for s in SHARES], **changes) for k, shift in enumerate(shifts, 1)]
+    return edited(runs, made_by_a)
+
+
+def edited(runs: list[ScoredRun], edit: Callable[[dict[str, Any]], object]) -> list[ScoredRun]:
+    """The runs with their manifests changed."""
+    changed = []
     for run in runs:
-        for clip in run.record.clips.values():
-            clip["published"]["generation"] |= {"session": "a", "generate_s": 12.0}
-    return runs
+        manifest = encode(run.record.manifest)
+        edit(manifest)
+        changed.append(replace(run, record=replace(run.record, manifest=decode(Manifest, manifest))))
+    return changed
+
+
+def made_by_a(manifest: dict[str, Any]) -> None:
+    for clip in manifest["clips"].values():
+        clip["published"]["generation"] |= {"session": "a", "generate_s": 12.0}
+
+
+def declaring(runs: list[ScoredRun], card: dict[str, Any]) -> list[ScoredRun]:
+    """The runs, with the first one's model declaring this of itself."""
+    return [*edited(runs[:1], lambda manifest: manifest["configuration"]["model"].update(card=card)), *runs[1:]]
 
 
 def info(runs: list[ScoredRun], given: Card | None = None) -> dict[str, Any]:
@@ -35,9 +55,8 @@ def info(runs: list[ScoredRun], given: Card | None = None) -> dict[str, Any]:
 
 
 def with_gpus(runs: list[ScoredRun], gpus: list[str], **facts: Any) -> list[ScoredRun]:
-    for run in runs:
-        run.record.manifest["loaded"] = [{"session": "a", "facts": facts, "hardware": {"gpus": gpus}}]
-    return runs
+    loaded = [{"session": "a", "facts": facts, "hardware": {"gpus": gpus}}]
+    return edited(runs, lambda manifest: manifest.update(loaded=loaded))
 
 
 def test_what_the_runs_know_is_filled_in() -> None:
@@ -78,7 +97,7 @@ def test_scores_are_percent_with_the_standard_deviation_of_a_sample() -> None:
 
 
 def test_each_part_is_reported_under_its_own_name() -> None:
-    marks = Marks(0.0, 10.0, 20.0, 40.0, 30.0, 50.0, VARIANCE, VARIANCE)
+    marks = AggregateScores(0.0, 10.0, 20.0, 40.0, 30.0, 50.0, VARIANCE, VARIANCE)
     runs = [replace(run, scores=replace(run.scores, marks=marks)) for run in four()]
     scores = make_card(runs, {}, TODAY)[0]["reported_scores"]
     means = [scores[key] for key in scores if key.endswith("_mean")]
@@ -126,10 +145,11 @@ def test_a_local_models_hardware_and_seconds_times_gpus_come_from_its_sessions(
 
 
 def test_a_services_clip_has_a_price_and_no_gpu() -> None:
-    runs = with_gpus(four(), ["H100"])
-    for run in runs:
-        run.record.configuration["model"]["paid"] = True
-        run.record.manifest["cost_usd"] = 4.5
+    def pay(manifest: dict[str, Any]) -> None:
+        manifest["configuration"]["model"]["paid"] = True
+        manifest["cost_usd"] = 4.5
+
+    runs = edited(with_gpus(four(), ["H100"]), pay)
     card, _ = make_card(runs, {}, TODAY)
     assert card["public_info"]["generation_cost"] == 0.5  # 4 × 4.5 over 36 clips
     assert card["public_info"]["generation_gpu"] is None
@@ -140,8 +160,8 @@ def test_a_services_clip_has_a_price_and_no_gpu() -> None:
 def test_prompt_upsampling_is_what_the_prompts_file_declares() -> None:
     runs = four()
     declared = {"method": "A model", "source": None, "cost": 0.01, "gpu": "H100", "ngpu": 2, "time": 3.5}
-    for run in runs:
-        run.record.manifest["sessions"] = [{"prompts": {"mode": "bpp", "template": "sora2", "upsampling": declared}}]
+    sessions = [{"prompts": {"mode": "bpp", "template": "sora2", "upsampling": declared}}]
+    runs = edited(runs, lambda manifest: manifest.update(sessions=sessions))
     made = info(runs)
     assert (made["prompt_upsampling"], made["prompt_upsampling_method"], made["templater"]) == (
         True,
@@ -159,17 +179,13 @@ def test_a_models_yaml_may_declare_best_of_n_and_what_else_is_the_models() -> No
         "parameters": "5B",
         "model_source": "https://a.example",
     }
-    runs[0].record.configuration["model"]["card"] = card
-    assert {key: info(runs)[key] for key in card} == card
-    runs[0].record.configuration["model"]["card"] = {"bon_samplin": 4}
+    assert {key: info(declaring(runs, card))[key] for key in card} == card
     with pytest.raises(UserError, match="did you mean 'bon_sampling'"):
-        info(runs)
-    runs[0].record.configuration["model"]["card"] = {"availability": "open"}
+        info(declaring(runs, {"bon_samplin": 4}))
     with pytest.raises(UserError, match=r"model svd: card\.availability in its YAML is 'open'; allowed are public"):
-        info(runs)
-    runs[0].record.configuration["model"]["card"] = {"organization": "Us"}
+        info(declaring(runs, {"availability": "open"}))
     with pytest.raises(UserError, match=r"unknown field card\.organization"):
-        info(runs)
+        info(declaring(runs, {"organization": "Us"}))
 
 
 def signed() -> Card:
@@ -255,9 +271,8 @@ def test_the_version_of_the_terms_is_a_text_however_it_is_written(tmp_path: Path
 
 
 def test_a_card_cannot_take_back_what_a_model_or_its_prompts_declare() -> None:
-    runs = four()
-    runs[0].record.configuration["model"]["card"] = {"bon_sampling": 4}
-    runs[0].record.manifest["sessions"] = [{"prompts": {"mode": "bpp", "upsampling": {"method": "A model"}}}]
+    sessions = [{"prompts": {"mode": "bpp", "upsampling": {"method": "A model"}}}]
+    runs = edited(declaring(four(), {"bon_sampling": 4}), lambda manifest: manifest.update(sessions=sessions))
     card, breaches = make_card(runs, {"public_info": {"bon_sampling": 1, "prompt_upsampling": False}}, TODAY)
     assert breaches == [
         "card: public_info.bon_sampling is 1, and the runs say 4",

@@ -8,7 +8,6 @@ import os
 import re
 import shutil
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -19,6 +18,7 @@ from runners.core.locks import Lock
 from runners.core.outcome import BAD_INPUT, DONE, STOPPED
 from runners.core.settings import PromptsSettings
 from runners.submission import bundle
+from tests.api import shell
 from tests.run.harness import MINI
 from tests.submission.conftest import SIGNED, Ask, make_runs, text
 
@@ -198,9 +198,8 @@ def test_a_damaged_manifest_is_told(runs: list[Path], ask: Ask) -> None:
 
 def test_the_command_line_leaves_with_the_right_code(runs: list[Path], tmp_path: Path) -> None:
     def cli(*words: str) -> subprocess.CompletedProcess[str]:
-        command = [sys.executable, "-m", "runners.submit", f"runs=[{','.join(map(str, runs))}]", *words]
-        environ = {**os.environ, "PYTHONPATH": str(ROOT)}
-        return subprocess.run(command, cwd=tmp_path, env=environ, capture_output=True, text=True, check=False)
+        typed = [f"runs=[{','.join(map(str, runs))}]", *words]
+        return shell.run(ROOT, "runners.submit", typed, os.environ, tmp_path)
 
     assert cli("check_only=true").returncode == DONE
     assert cli("out=out", "benchmark.expected=6").returncode == STOPPED

@@ -16,7 +16,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from adapters import Frame, Size, Writer
+from adapters import Frame, Size
+from adapters.harness import Writer
 from runners.dataset.layout import CONTINUATION_S, VIEWS, DataSet, Item, output_name, relative_path
 from runners.dataset.scenarios import Scenario
 from tests.tools.footage import surface

@@ -15,7 +15,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from adapters import Frame, Writer
+from adapters import Frame
+from adapters.harness import Writer
 from runners.benchmarks.cutting import save_jpeg
 from runners.dataset.layout import (
     CONDITIONING_S,

@@ -17,22 +17,6 @@ class ForbiddenAddress(AdapterError):
     """An address that a server named lies where no public file can be."""
 
 
-def origin(url: str) -> tuple[str, str, int | None]:
-    """(scheme, host, port) of a URL; credentials go to the very same one only."""
-    parts = urlsplit(url)
-    port = parts.port or {"https": 443, "http": 80}.get(parts.scheme)
-    return parts.scheme, (parts.hostname or "").lower(), port
-
-
-def host_of(url: str) -> str:
-    """Host or host:port of a URL, without the user and password that may stand before it."""
-    try:
-        parts = urlsplit(url)
-        return f"{parts.hostname}:{parts.port}" if parts.port else str(parts.hostname)
-    except ValueError:  # a port that is no number, a broken IPv6 address
-        return "an address that makes no sense"
-
-
 def is_private(address: str) -> bool:
     """Whether an IP address is no public unicast one: private, loopback, link-local, shared, reserved."""
     ip = ipaddress.ip_address(address.partition("%")[0])

@@ -1,24 +1,12 @@
-"""How long a server asks to wait: Retry-After and its kin."""
+"""How long a service asks to wait: Retry-After and its kin."""
 
 from __future__ import annotations
 
-import email.utils
-import math
 from collections.abc import Callable, Mapping
 
+from adapters.http.retry_after import number, retry_after_s
+
 _SHORTEST_S, _LONGEST_S = 1.0, 120.0
-
-
-class Passing(Exception):
-    """Something that may be otherwise in a while; `after_s` is the server's own word, if it gave one."""
-
-    def __init__(self, message: str, after_s: float | None = None) -> None:
-        super().__init__(message)
-        self.after_s = after_s
-
-
-class Unreachable(Passing):
-    """Nothing was handed to the server: it cannot be reached now."""
 
 
 def asked_wait(headers: Mapping[str, str], now: Callable[[], float]) -> float | None:
@@ -26,29 +14,14 @@ def asked_wait(headers: Mapping[str, str], now: Callable[[], float]) -> float | 
 
     Kept between 1 and 120 s; a word that makes no sense (negative, NaN) counts as none. `now` is seconds since 1970.
     """
-    for name, unit in (("retry-after-ms", 1000.0), ("retry-after", 1.0), ("openai-poll-after-ms", 1000.0)):
+    for name in ("retry-after-ms", "retry-after", "openai-poll-after-ms"):
         text = headers.get(name)
         if text is None:
             continue
-        seconds = _number(text)
-        if seconds is None:
-            seconds = _date(text, now)
-        elif unit != 1.0:
-            seconds /= unit
-        if seconds is not None and math.isfinite(seconds) and seconds >= 0:
-            return min(max(seconds, _SHORTEST_S), _LONGEST_S)
+        milliseconds = number(text) if name.endswith("-ms") else None
+        if milliseconds is not None:
+            text = str(milliseconds / 1000)
+        seconds = retry_after_s(text, now=now(), shortest_s=_SHORTEST_S, longest_s=_LONGEST_S)
+        if seconds is not None:
+            return seconds
     return None
-
-
-def _number(text: str) -> float | None:
-    try:
-        return float(text)
-    except ValueError:
-        return None
-
-
-def _date(text: str, now: Callable[[], float]) -> float | None:
-    try:
-        return email.utils.parsedate_to_datetime(text).timestamp() - now()
-    except (ValueError, TypeError, OverflowError):
-        return None

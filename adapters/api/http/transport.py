@@ -9,12 +9,13 @@ from typing import Any
 
 import requests
 
-from adapters.api.http.addresses import ForbiddenAddress, PublicOnly, host_of, origin, resolves_privately
+from adapters.api.http.addresses import ForbiddenAddress, PublicOnly, resolves_privately
 from adapters.api.http.redaction import Redactor
 from adapters.api.wire import Answer, Call
 from adapters.errors import AdapterError, SetupError
 from adapters.http.connection import LineAdapter
-from adapters.http.line import MOST_REDIRECTS, Cut, Line, NeverSent, Reply, Unsendable, redirected
+from adapters.http.line import MOST_REDIRECTS, Cut, Line, NeverSent, Reply, Unsendable
+from adapters.http.urls import host_of, origin, redirected
 
 MAX_ANSWER_BYTES = 32 * 2**20
 """An answer may repeat the picture or footage that was sent. JSON unfolds to some thirty times its size in memory."""

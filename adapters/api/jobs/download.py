@@ -10,10 +10,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from adapters.api.http.addresses import ForbiddenAddress
-from adapters.api.http.retry_after import Passing, Unreachable, asked_wait
+from adapters.api.http.retry_after import asked_wait
 from adapters.api.http.transport import Lost, NotDelivered, Transport
 from adapters.api.wire import Output
 from adapters.errors import BadClip
+from adapters.http.retry_after import Passing, Unreachable
 from adapters.video.reading import BadVideo, VideoInfo, examine
 
 MOST_BYTES = 2 * 2**30

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from adapters.api.http.retry_after import Passing, Unreachable, asked_wait
+from adapters.api.http.retry_after import asked_wait
 from adapters.api.http.transport import MAX_ANSWER_BYTES, MAX_INLINE_BYTES, Lost, NotDelivered, Transport
 from adapters.api.provider import Provider
 from adapters.api.told import cleaned, fit
 from adapters.api.wire import UNREADABLE, Answer, Call, State, Status, Ticket
 from adapters.errors import AdapterError, Ambiguous, SetupError
+from adapters.http.retry_after import Passing, Unreachable
 
 LAG_S = 60.0
 """For so long after its beginning, a service may not yet know its own job."""

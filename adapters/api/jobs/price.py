@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from adapters.errors import SetupError
+from adapters.errors import SetupError, UnknownPrice
 
 _KEYS = ("usd_per_second", "usd_per_clip", "source", "free")
 
@@ -34,14 +34,11 @@ class Price:
         return cls(**values)
 
     def of(self, seconds: float) -> float | None:
-        """US dollars for one job of so many seconds, None if it is free. Raises `SetupError` if nobody knows."""
+        """US dollars for one job of so many seconds, None if it is free. Raises `UnknownPrice` if nobody knows."""
         if self.free:
             return None
         if self.usd_per_second is None and self.usd_per_clip is None:
-            raise SetupError(
-                "no price is known for this model: look it up and set model.adapter.price.usd_per_second=… or "
-                "model.adapter.price.usd_per_clip=…"
-            )
+            raise UnknownPrice("model.adapter.price.usd_per_second=… or model.adapter.price.usd_per_clip=…")
         return round((self.usd_per_second or 0.0) * seconds + (self.usd_per_clip or 0.0), 6)
 
     def to_dict(self) -> dict[str, Any]:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
-from adapters.api.http.retry_after import Passing, Unreachable
+from adapters.http.retry_after import Passing, Unreachable
 
 _DEAD_S = 60.0
 """After so long without a connection, a free job is made by another server."""

@@ -13,8 +13,6 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import partial
 
-from adapters.api.http.addresses import host_of
-from adapters.api.http.retry_after import Passing
 from adapters.api.http.transport import Transport
 from adapters.api.jobs import waits
 from adapters.api.jobs.download import Broken, Fetched, Gone, check_shape, fetch
@@ -27,9 +25,11 @@ from adapters.api.jobs.waits import Patience
 from adapters.api.provider import Provider
 from adapters.api.told import number
 from adapters.api.wire import Output, State, Status, Ticket, Work
-from adapters.attempts import Attempt, fold_attempts
-from adapters.contract import JobLog, Request
+from adapters.attempts import Attempt, JobLog, fold_attempts
+from adapters.contract import Request
 from adapters.errors import AdapterError, Ambiguous, BadClip, Postponed, RateLimited, Refused, Retryable
+from adapters.http.retry_after import Passing
+from adapters.http.urls import host_of
 
 _FRESH_ADDRESSES = 3
 """How often a video's address may be asked for anew before the video counts as gone."""

@@ -12,14 +12,14 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
-from adapters.api.http.addresses import host_of
 from adapters.api.jobs.download import Fetched
 from adapters.api.jobs.reach import ServerDown
 from adapters.api.jobs.runner import JobRunner, last_attempt
 from adapters.api.wire import Work
-from adapters.attempts import Attempt
-from adapters.contract import JobLog, Request
+from adapters.attempts import Attempt, JobLog
+from adapters.contract import Request
 from adapters.errors import Ambiguous, Postponed
+from adapters.http.urls import host_of
 
 _LEFT_OUT_S = 60.0
 _LOOK_AGAIN_S = 5.0

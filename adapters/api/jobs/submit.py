@@ -7,16 +7,15 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
-from adapters.api.http.addresses import host_of
 from adapters.api.http.redaction import HIDDEN
-from adapters.api.http.retry_after import Passing, Unreachable
 from adapters.api.http.transport import Lost, NotDelivered, Transport
 from adapters.api.provider import Provider
 from adapters.api.told import cost_usd, fit, identified
 from adapters.api.wire import UNREADABLE, Answer, BadAnswer, Call, Ticket, Work
-from adapters.attempts import Attempt
-from adapters.contract import JobLog
+from adapters.attempts import Attempt, JobLog
 from adapters.errors import AdapterError, Ambiguous, RateLimited, Refused, Rejected, SetupError
+from adapters.http.retry_after import Passing, Unreachable
+from adapters.http.urls import host_of
 from adapters.messages import in_a_line
 from adapters.outside import LONGEST_TEXT
 

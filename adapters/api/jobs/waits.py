@@ -9,8 +9,8 @@ from typing import Any, TypeVar
 
 import tenacity
 
-from adapters.api.http.retry_after import Passing
 from adapters.errors import RateLimited
+from adapters.http.retry_after import Passing
 
 T = TypeVar("T")
 Pause = Callable[[float], None]

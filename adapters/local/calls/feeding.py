@@ -6,7 +6,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from adapters.contract import Frames
+import numpy as np
+
+from adapters.contract import Frames, Size
 
 
 @dataclass(frozen=True)
@@ -43,6 +45,14 @@ def image(shot: Shot) -> dict[str, Any]:
 def video(shot: Shot) -> dict[str, Any]:
     """All conditioning frames, as a list of pictures."""
     return {"video": shot.pictures}
+
+
+def repeat_first(shot: Shot) -> dict[str, Any]:
+    """All conditioning frames, the first one twice: 3 s at 24 FPS are 72 frames, and with one more they are 4k + 1.
+
+    Cosmos 3's authors condition on the benchmark so (73 frames, latents 0 … 18; NVIDIA/cosmos, evaluation/cosmos3).
+    """
+    return {"video": [shot.pictures[0], *shot.pictures]}
 
 
 def video_tensor(shot: Shot) -> dict[str, Any]:
@@ -107,5 +117,10 @@ def easyanimate(shot: Shot) -> dict[str, Any]:
 
 FEEDS: dict[str, Feed] = {
     feed.__name__: feed
-    for feed in (image, video, video_tensor, anyflow, ltx_conditions, ltx2_conditions, vace, easyanimate)
+    for feed in (image, video, repeat_first, video_tensor, anyflow, ltx_conditions, ltx2_conditions, vace, easyanimate)
 }
+
+
+def names_fed(feed: Feed, size: Size, count: int) -> set[str]:
+    """The arguments in which a pipeline is given `count` conditioning frames of this (width, height)."""
+    return set(feed(Shot(np.zeros((count, size[1], size[0], 3), np.uint8), count)))

@@ -59,10 +59,10 @@ class FrameRule:
         elif form and int(form[1]) > 0:
             step, first, back = int(form[1]), int(form[2] or 0) or int(form[1]), int
         else:
-            raise SetupError(f"model.adapter.frames={text} is no frame rule: any, 4k+1 and such, {', '.join(NAMED)}")
+            raise SetupError(f"model.adapter.lengths={text} is no frame rule: any, 4k+1 and such, {', '.join(NAMED)}")
         rule = cls(step, first, least or first, most, leading, lambda n: back(n) + added)
         if most is not None and next(rule.lengths(), most + 1) > most:
-            raise SetupError(f"frames={text} leaves no length between least={rule.least} and most={most}")
+            raise SetupError(f"lengths={text} leaves no length between least={rule.least} and most={most}")
         return rule
 
     def lengths(self) -> Iterator[int]:

@@ -8,13 +8,13 @@ from __future__ import annotations
 import dataclasses
 import gc
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from adapters.errors import MissingDependency, SetupError
+from adapters.errors import MissingDependency, SetupError, raise_lacking
 from adapters.local.placement import abilities as _abilities
 from adapters.local.placement import attention as _attention
 from adapters.local.placement import pixels as _pixels
@@ -94,12 +94,16 @@ class Placement:
 
     def packages(self) -> None:
         """Raise MissingDependency for a back-end that is not installed; imports nothing."""
+        raise_lacking(self.lacking())
+
+    def lacking(self) -> Iterator[MissingDependency]:
+        """The back-ends that are not installed; imports nothing."""
         wanted = [(name, name, f"pip install {name}") for name in _pixels.packages(self.quantization, self.lora)]
         if self.attention and (needed := _attention.package(self.attention)):
             wanted.append(needed)
         for module, package, line in wanted:
             if not importable(module):
-                raise MissingDependency(package, line)
+                yield MissingDependency(package, line)
 
     @property
     def torch_device(self) -> str:

@@ -25,16 +25,26 @@ def repository(checkpoint: str) -> Path:
     return Path(constants.HF_HUB_CACHE) / f"models--{checkpoint.replace('/', '--')}"
 
 
+def snapshot(checkpoint: str, revision: str | None) -> Path | None:
+    """The folder of a commit, whole or not; None if nothing of it is here, or nothing can be looked up."""
+    try:
+        place = repository(checkpoint)
+    except ImportError:
+        return None
+    commit = revision if revision and COMMIT.fullmatch(revision) else _ref(place, revision or "main")
+    folder = place / "snapshots" / (commit or "-")
+    return folder if commit and folder.is_dir() else None
+
+
 def cached(wanted: Wanted, revision: str | None) -> Path | None:
     """The folder of a commit of which all that is wanted is here; None where nothing is.
 
     Raises SetupError for a commit that is here in part: it would load as something else, or not at all.
     """
-    place = repository(wanted.checkpoint)
-    commit = revision if revision and COMMIT.fullmatch(revision) else _ref(place, revision or "main")
-    folder = place / "snapshots" / (commit or "-")
-    if not commit or not folder.is_dir():
+    folder = snapshot(wanted.checkpoint, revision)
+    if folder is None:
         return None
+    commit = folder.name
     here = {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()}
     listing = _listing(wanted.checkpoint, commit)
     files = listing or [Listed(name) for name in sorted(here)]

@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from adapters import Lifeline
+from adapters.harness import supervised
 
 _GRACE_S = 5.0
 _SILENCE_S = 1.0
@@ -36,23 +36,17 @@ def run_child(words: Sequence[str], *, cwd: Path, env: Mapping[str, str], hear: 
     and so does SIGKILL.
     """
     last: deque[str] = deque(maxlen=_KEPT)
-    with _interrupted_by_signals():
-        lifeline = Lifeline()
-        try:
-            process = subprocess.Popen(  # noqa: S603
-                words, cwd=cwd, env=env, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-                start_new_session=True,
-            )  # fmt: skip
-            try:
-                lifeline.hold(process.pid)
-                for line in _lines(process):
-                    last.append(line)
-                    hear(line)
-                code = process.wait()
-            finally:
-                _end(process)
-        finally:
-            lifeline.cut()
+    with (
+        _interrupted_by_signals(),
+        supervised(
+            words, cwd=cwd, env=env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+            grace_s=_GRACE_S, stragglers=True,
+        ) as process,
+    ):  # fmt: skip
+        for line in _lines(process):
+            last.append(line)
+            hear(line)
+        code = process.wait()
     return Ended(code, tuple(last))
 
 
@@ -72,24 +66,6 @@ def _read(process: subprocess.Popen[bytes]) -> bytes:
         if process.poll() is not None:
             return b""
     return os.read(process.stdout.fileno(), 1 << 16)
-
-
-def _end(process: subprocess.Popen[bytes]) -> None:
-    assert process.stdout is not None
-    try:
-        if process.poll() is None:
-            _signal(process, signal.SIGTERM)
-            with contextlib.suppress(subprocess.TimeoutExpired):
-                process.wait(_GRACE_S)
-    finally:
-        _signal(process, signal.SIGKILL)  # its children too, that may have outlived it
-        process.wait()
-        process.stdout.close()
-
-
-def _signal(process: subprocess.Popen[bytes], number: int) -> None:
-    with contextlib.suppress(ProcessLookupError, PermissionError):  # macOS: only the dead are left
-        os.killpg(process.pid, number)  # its own session, so that its children are reached too
 
 
 @contextlib.contextmanager

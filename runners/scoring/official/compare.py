@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 
 from runners.scoring.metrics import PairMetrics
-from runners.scoring.scores import Marks, ScoreName
+from runners.scoring.scores import AggregateScores, ScoreName
 from runners.scoring.table import Measured
 from runners.scoring.toolbox_result import Differences, MetricDifference
 
@@ -16,7 +16,9 @@ _AGAINST = ("first", "second", "variance")
 SCORES: tuple[ScoreName, ...] = ("verified", "original")
 
 
-def compare(ours: Sequence[Measured], theirs: Sequence[Measured], our_marks: Marks, their_marks: Marks) -> Differences:
+def compare(
+    ours: Sequence[Measured], theirs: Sequence[Measured], our_marks: AggregateScores, their_marks: AggregateScores
+) -> Differences:
     """The differences of two scorings of the same views in the same order.
 
     Per metric: the largest and the mean absolute difference over all views, frames and comparisons (clip with take 1,

@@ -14,7 +14,7 @@ from pathlib import Path
 from runners.core.errors import UserError
 from runners.dataset.layout import VIEWS
 from runners.dataset.scenarios import Scenario
-from runners.scoring.formulas import Values, original_score
+from runners.scoring.formulas import MetricValues, original_score
 from runners.scoring.metrics import PairMetrics
 from runners.scoring.table import Measured
 from runners.scoring.toolbox_result import Final
@@ -47,7 +47,7 @@ def _number(value: float | None, scale: float) -> float | None:
     return None if value is None or math.isnan(value) else float(value) * scale
 
 
-def rounded_original(metrics: Values, variances: Values) -> float | None:
+def rounded_original(metrics: MetricValues, variances: MetricValues) -> float | None:
     """The original score by the older toolbox's rule: rounded variances, rounded result."""
     coarse = replace(
         variances,

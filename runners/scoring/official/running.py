@@ -22,7 +22,7 @@ from runners.scoring.truth import TruthSource
 
 
 @dataclass(frozen=True)
-class Job:
+class ToolboxJob:
     """One folder of clips to be scored, all checks passed."""
 
     benchmark: Benchmark
@@ -48,7 +48,7 @@ class Found:
     failed: str | None
 
 
-def run_toolbox(job: Job, folder: Path, hear: Callable[[str], None]) -> Found:
+def run_toolbox(job: ToolboxJob, folder: Path, hear: Callable[[str], None]) -> Found:
     """Stage the job in `folder`, around what an earlier call left there, and run it. Raises `UserError`.
 
     What is worth going on with stays in the folder when this raises; without any, the folder is removed.
@@ -89,7 +89,7 @@ def _check_untouched(guard: Untouched, folder: Path) -> None:
         raise
 
 
-def _prepare(job: Job, staged: Staged, hear: Callable[[str], None]) -> None:
+def _prepare(job: ToolboxJob, staged: Staged, hear: Callable[[str], None]) -> None:
     """Bring what an earlier call left into a state in which the toolbox goes on with it."""
     table = staged.results
     if table is not None:
@@ -101,7 +101,7 @@ def _prepare(job: Job, staged: Staged, hear: Callable[[str], None]) -> None:
         hear(line)
 
 
-def _videos(job: Job, staged: Staged) -> Videos:
+def _videos(job: ToolboxJob, staged: Staged) -> Videos:
     fps = job.clips.fps
     scenarios = [scenario for scenario, _ in job.clips.found]
     items = [item for scenario in scenarios for item in (scenario.item, scenario.second) if item is not None]
@@ -113,7 +113,7 @@ def _videos(job: Job, staged: Staged) -> Videos:
     }
 
 
-def _read(job: Job, staged: Staged, ended: Ended, heard: Sequence[str]) -> Found:
+def _read(job: ToolboxJob, staged: Staged, ended: Ended, heard: Sequence[str]) -> Found:
     """Its results; a table that is complete counts, whatever went wrong after it was written."""
     try:
         table = find_results(staged.output, staged.clips.name)

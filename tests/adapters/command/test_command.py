@@ -80,7 +80,7 @@ def test_a_line_is_split_as_a_shell_would_and_no_shell_runs(tmp_path: Path) -> N
 
 
 def test_the_conditioning_comes_as_the_files_that_are_named(tmp_path: Path) -> None:
-    settings: dict[str, Any] = {"mode": "multiframe", "frames": 5, "fps": 12}
+    settings: dict[str, Any] = {"mode": "multiframe", "conditioning_frames": 5, "conditioning_fps": 12}
     image, video, frames, text = told(tmp_path, "{image}", "{video}", "{frames}", "{prompt_file}", **settings)
     conditioning = make_request(tmp_path, Command(**settings).needs).conditioning
     assert (np.asarray(Image.open(image)) == conditioning.switch_frame).all()

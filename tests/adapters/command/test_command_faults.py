@@ -139,9 +139,21 @@ def test_a_program_in_its_own_folder_is_found_from_there(tmp_path: Path) -> None
 
 def test_needs_follow_the_settings() -> None:
     needs = Command(
-        "gen {requests}", batch=8, mode="multiframe", frames=16, fps=8, width=512, height=320, native_fps=8
+        "gen {requests}",
+        batch=8,
+        mode="multiframe",
+        conditioning_frames=16,
+        conditioning_fps=8,
+        width=512,
+        height=320,
+        native_fps=8,
     ).needs
-    assert (needs.mode, needs.frames, needs.fps, needs.sizes) == ("multiframe", 16, 8, ((512, 320),))
+    assert (needs.mode, needs.conditioning_frames, needs.conditioning_fps, needs.sizes) == (
+        "multiframe",
+        16,
+        8,
+        ((512, 320),),
+    )
     assert (needs.native_fps, needs.max_batch) == (8, 8)
 
 

@@ -13,7 +13,7 @@ import pytest
 from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
-from adapters import BadPicture, check_picture, picture_size, read_picture
+from adapters.harness import BadPicture, check_picture, picture_size, read_picture
 
 COLOURS = np.arange(4 * 6 * 3, dtype=np.uint8).reshape(4, 6, 3) * 3
 GREYS = np.array([[0, 1, 127], [128, 254, 255]], np.uint8)

@@ -50,6 +50,7 @@ def whole(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
     return path
 
 
+@pytest.mark.rotating("size")
 @pytest.mark.parametrize("size", [200, 2000])
 def test_a_hole_of_zeros_is_told_or_does_no_harm(whole: Path, tmp_path: Path, size: int) -> None:
     """Twelve places for each: bytes that nothing reads may be zeros."""
@@ -116,6 +117,7 @@ def test_a_transport_stream_may_begin_and_end_within_a_packet(tmp_path: Path) ->
     assert video.probe(path).frames == video.examine(path)[0].frames == 30
 
 
+@pytest.mark.rotating("share")
 @pytest.mark.parametrize("share", [0.5, 0.9])
 @pytest.mark.parametrize("suffix", [".mp4", ".mkv", ".webm", ".mov"])
 def test_a_file_with_sound_that_is_cut_short_is_told(tmp_path: Path, suffix: str, share: float) -> None:

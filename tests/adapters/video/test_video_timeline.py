@@ -169,6 +169,7 @@ def test_an_avi_that_lost_frames_is_no_avi_that_leaves_some_out(tmp_path: Path) 
 # edit lists
 
 
+@pytest.mark.rotating("ends")
 @pytest.mark.parametrize("begins", [0, 3, 12, 25])
 @pytest.mark.parametrize("ends", [100, 97, 80, 60])
 @pytest.mark.parametrize("codec", ["libx264", "libx265"])

@@ -5,7 +5,8 @@ from __future__ import annotations
 import io
 from pathlib import Path
 
-from adapters import VideoInfo, probe
+from adapters import probe
+from adapters.harness import VideoInfo
 
 
 def picture(width: int = 128, height: int = 72) -> bytes:

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from runners.core.errors import UserError
 from runners.scoring.decode import Image
-from runners.scoring.resample import resample
+from runners.scoring.truth_rate import resample
 
 
 def _clip(count: int, seed: int = 0) -> list[Image]:

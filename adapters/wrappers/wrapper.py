@@ -42,6 +42,10 @@ class Wrapper(Adapter):
         """The inner adapter's."""
         return self.inner.inputs(scenario_id)
 
+    def count_tokens(self, texts: Sequence[str], most: int) -> list[tuple[int, int]] | None:
+        """The inner adapter's."""
+        return self.inner.count_tokens(texts, most)
+
     def revision(self) -> str | None:
         """The inner adapter's."""
         return self.inner.revision()

@@ -12,12 +12,13 @@ from typing import Any
 
 import numpy as np
 
-from adapters.contract import Adapter, Clip, Conditioning, Frames, JobLog, Request, StepReport
+from adapters.attempts import JobLog
+from adapters.contract import Adapter, Clip, Conditioning, Frames, Request, StepReport
 from adapters.errors import AdapterError, BadClip
 from adapters.outside import amount_usd
 from adapters.timing import frames_for, sample_backwards
 from adapters.video.frames import measured, opened, resize
-from adapters.wrapper import Wrapper
+from adapters.wrappers.wrapper import Wrapper
 
 MAX_SEGMENTS = 64
 """A model that needs more has a fault in its frame rate, and every segment may cost money."""

@@ -16,8 +16,10 @@ from pathlib import Path
 from typing import IO, Any
 
 from runners.core.files import sha256_file
+from runners.scoring import nodes
 from runners.scoring.lossless import Image, Stream, read_stream
 from runners.scoring.metrics import PairMetrics
+from runners.scoring.nodes import Node
 from runners.scoring.stack import MaskStack
 from runners.scoring.truth import TruthView
 
@@ -77,11 +79,12 @@ def read_entry(path: Path) -> Entry:
             raise Damaged(f"{path}: its hash is another")
         try:
             file.seek(end - length)
-            header = json.loads(file.read(length))
-            if header["format"] != FORMAT:
-                raise Damaged(f"{path}: of format {header['format']}")
-            return Entry(path, _view(path, header), tuple(Stream(**stream) for stream in header["streams"]))
-        except (OSError, ValueError, KeyError, TypeError) as error:
+            content = json.loads(file.read(length))
+            header = Node(content if isinstance(content, dict) else {})
+            if (number := header.whole("format")) != FORMAT:
+                raise Damaged(f"{path}: of format {number}")
+            return Entry(path, _view(path, header), tuple(map(_stream, header.rows("streams"))))
+        except (OSError, ValueError, nodes.Damaged) as error:
             raise Damaged(f"{path}: {error}") from error
 
 
@@ -101,13 +104,17 @@ def _sha256_until(path: Path, end: int) -> bytes:
     return digest.digest()
 
 
-def _view(path: Path, header: dict[str, Any]) -> TruthView:
-    width, height = header["size"]
+def _stream(node: Node) -> Stream:
+    return Stream(node.whole("offset"), node.whole("length"), node.whole("frames"), node.text("sha256"))
+
+
+def _view(path: Path, header: Node) -> TruthView:
+    width, height = header.wholes("size")
     stacks = []
     with path.open("rb") as file:
-        for masks in header["masks"]:
-            file.seek(masks["offset"])
-            stacks.append(MaskStack(width, height, tuple(file.read(length) for length in masks["lengths"])))
-    variance = header["variance"] and PairMetrics.of_json(header["variance"])
-    ceiling = header.get("ceiling")  # entries of sets without masks never had one
-    return TruthView(width, height, tuple(stacks), variance, header["colour"], ceiling and PairMetrics.of_json(ceiling))
+        for masks in header.rows("masks"):
+            file.seek(masks.whole("offset"))
+            stacks.append(MaskStack(width, height, tuple(file.read(length) for length in masks.wholes("lengths"))))
+    variance = PairMetrics.read_or_none(header.node("variance"))
+    ceiling = PairMetrics.read_or_none(header.node("ceiling"))  # entries of sets without masks never had one
+    return TruthView(width, height, tuple(stacks), variance, header.text("colour"), ceiling)
