@@ -110,7 +110,7 @@ def test_a_recipe_s_values_are_the_published_ones(name: str) -> None:
         "prompts": settings.prompts.mode,
         "mode": adapter.needs.mode,
         "output": (output.width, output.height, output.fps),
-        "asked": adapter.frames_to_ask(5.0) if "asked" in values else None,  # type: ignore[attr-defined]
+        "asked": adapter.frames_to_ask(5.0) if "asked" in values else None,
     }
     for key in values:
         if key.startswith("adapter."):

@@ -23,7 +23,16 @@ _STATES = {
     "cancelled": State.FAILED,
     "incomplete": State.FAILED,
     "budget_exceeded": State.FAILED,
+    "idle": State.FAILED,
+    "requires_action": State.FAILED,
+    "requires_continuation": State.FAILED,
 }
+_HALTED = {
+    "idle": "it stands still without a video",
+    "requires_action": "it waits for an answer that nobody gives here",
+    "requires_continuation": "it waits to be continued, which nobody does here",
+}
+"""Statuses (google-genai 3.6) that never change by themselves: such a job would be waited for in vain."""
 _FILE = re.compile(r"files/[A-Za-z0-9_-]+")
 _EMPTY = (
     "completed without a video: its output was filtered, or the service blocks this kind of request where the account "
@@ -94,6 +103,8 @@ class Gemini(GoogleService):
             odd = "" if word in _STATES else f"an unknown status {word!r}, taken for running"
             return Status(state, word, report=report, odd=odd)
         video = _video(body)
+        if word in _HALTED and video is not None:
+            state = State.SUCCEEDED
         if state is State.SUCCEEDED and video is not None:
             if video.get("data"):
                 return Status(state, word, output=Output(data=decoded(video["data"])), report=report)
@@ -106,7 +117,7 @@ class Gemini(GoogleService):
             return Status(state, word, output=_download(file), report=report, ask=ask, about=about)
         if state is State.SUCCEEDED and _made(body):
             raise BadAnswer("a video in a step that is not the model's")
-        reason = "; ".join(_errors(body)) or (_EMPTY if state is State.SUCCEEDED else f"{word}, no explanation")
+        reason = "; ".join(_errors(body)) or (_EMPTY if state is State.SUCCEEDED else _unexplained(word))
         return Status(State.REFUSED if declined(reason) else State.FAILED, word, reason=reason, report=report)
 
     def result(self, answer: Answer, ticket: Ticket) -> Status:
@@ -140,6 +151,10 @@ class Gemini(GoogleService):
         if "://" not in uri:
             return f"{self.base}/v1beta/{found[0]}"
         return uri[: found.end()] if origin(uri) == origin(self.base) else None
+
+
+def _unexplained(word: str) -> str:
+    return f"{word}: {_HALTED[word]}" if word in _HALTED else f"{word}, no explanation"
 
 
 def _download(file: str) -> Output:

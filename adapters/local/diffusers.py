@@ -161,7 +161,7 @@ class Diffusers(Adapter):
         """The adapter that works with a pipeline that is loaded and placed by its owner. Raises SetupError."""
         borrowed = Borrowed(self, pipe, self._recipe.pipeline)
         if self._recipe.modular:
-            fed = names_fed(self._feed, self._size, self.needs.frames or 1)
+            fed = names_fed(self._feed, self._size, self.needs.conditioning_frames or 1)
             check_blocks(pipe, {*self._call, *(self._names.get(name, name) for name in fed)})
         self._placement = Placement(device=str(getattr(pipe, "_execution_device", pipe.device)))
         return borrowed

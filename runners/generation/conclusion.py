@@ -114,7 +114,7 @@ def _lines(plan: Plan, work: Work, tally: Tally, counts: ClipCounts, code: int, 
     if counts.refused:
         lines.append(
             f"  {counted(counts.refused, 'clip')} refused by the model: the run has metrics but no score; "
-            f"ask again with: {again} retry_refused=true, or with other texts in prompts.file=CSV"
+            f"ask again with: {again} retry_refused=true, or with other texts in prompts.file=FILE"
         )
     if code == DONE and plan.shard is not None:
         lines.append(f"  shard {plan.settings.shard} is done; the last shard to finish scores the run")

@@ -239,7 +239,7 @@ def wrap_up(plan: Plan, run: OpenRun, tally: Tally, session: Session) -> Results
         state = read_state(plan)
         manifest = write_manifest(
             plan.folder, configuration, plan.benchmark.scenarios,
-            mode=needs.mode, oracle=needs.oracle, data=data_identity(plan), raw_from=raw_origin(plan),
+            mode=needs.mode, oracle=needs.oracle, data=data_identity(plan), raw_from=raw_origin(plan), state=state,
         )  # fmt: skip
     warnings = (*(manifest.warnings or ()), *twins_in_sweep(plan.folder.path, manifest.clips, session.sweep))
     clips = [state.clip(scenario.id) for scenario in plan.selected]
@@ -249,7 +249,8 @@ def wrap_up(plan: Plan, run: OpenRun, tally: Tally, session: Session) -> Results
         return Results(warnings=warnings)
     try:
         with run.turn("scoring"):  # two shards that end together score one after the other
-            return Results(score_run(plan, session.memory), warnings=warnings)
+            now = state if plan.shard is None else read_state(plan)  # other shards go on publishing
+            return Results(score_run(plan, session.memory, now), warnings=warnings)
     except (UserError, ScoringError) as error:
         code = FAILED if isinstance(error, ScoringError | WorkFailed) else BAD_INPUT
         return Results(fault=f"the clips are published, but not scored: {error}", fault_code=code, warnings=warnings)
@@ -273,10 +274,10 @@ def raw_origin(plan: Plan) -> dict[str, Any] | None:
     }
 
 
-def score_run(plan: Plan, memory: Memory) -> Scores:
+def score_run(plan: Plan, memory: Memory, state: RunState) -> Scores:
     """Score `videos/`, or read the scores back if they are of these very clips and this truth."""
     settings, folder = plan.settings, plan.folder
-    clips = read_state(plan).clips.values()
+    clips = state.clips.values()
     published = {clip.published.name: clip.published.sha256 for clip in clips if clip.published is not None}
     check_unaltered(folder.videos, published)
     found = score(

@@ -104,7 +104,7 @@ def check_prompts(needs: Needs, texts: dict[str, str | None], settings: Generate
     if long:
         raise UserError(
             f"model {settings.model.name} takes prompts of up to {needs.prompt_max} characters, and those of "
-            f"{first_of(long)} are longer; shorten them in prompts.file=CSV"
+            f"{first_of(long)} are longer; shorten them in prompts.file=FILE"
         )
     if needs.prompt != "required":
         return

@@ -40,12 +40,13 @@ def write_manifest(
     oracle: bool,
     data: Json | None = None,
     raw_from: Json | None = None,
+    state: RunState | None = None,
 ) -> Manifest:
     """Write and return the manifest of a run: what its journals tell of all the benchmark's `scenarios`.
 
-    `configuration` is that of this invocation.
+    `configuration` is that of this invocation; `state` is the journals' for who has just folded them.
     """
-    state = forget_lost_clips(fold(folder.path), folder.videos)
+    state = state or forget_lost_clips(fold(folder.path), folder.videos)
     clips = {scenario.id: clip_record(state, scenario) for scenario in scenarios if scenario.id in state.clips}
     published = sum(clip.published is not None for clip in clips.values())
     manifest = Manifest(

@@ -81,7 +81,7 @@ def test_an_interaction_under_way_is_pending(word: str) -> None:
     assert (told(word).state, told(word).odd) == (State.PENDING, "")
 
 
-@pytest.mark.parametrize("word", ["requires_action", "requires_continuation", "idle", "brewing"])
+@pytest.mark.parametrize("word", ["brewing", "thinking"])
 def test_a_word_that_is_no_end_is_pending_and_noted(word: str) -> None:
     status = told(word)
     assert status.state is State.PENDING
@@ -178,6 +178,14 @@ def test_every_other_end_is_a_failure_with_its_errors(word: str) -> None:
     status = told(word, errors=[{"code": "internal", "message": "No."}])
     assert (status.state, status.transient, status.reason) == (State.FAILED, False, "internal: No.")
     assert told(word).reason == f"{word}, no explanation"
+
+
+@pytest.mark.parametrize("word", ["idle", "requires_action", "requires_continuation"])
+def test_a_job_that_stands_still_for_good_has_failed_unless_its_video_is_there(word: str) -> None:
+    halted = told(word)
+    assert (halted.state, halted.transient, halted.odd) == (State.FAILED, False, "")
+    assert str(halted.reason).startswith(f"{word}: it ")
+    assert told(word, {"type": "video", "mime_type": "video/mp4", "data": "AAAA"}).state is State.SUCCEEDED
 
 
 def test_an_error_of_a_step_is_told() -> None:

@@ -93,6 +93,14 @@ def test_an_empty_end_fails_the_clip_once_and_is_not_tried_again(inline: Run) ->
     assert inline.billed() == 1
 
 
+@pytest.mark.parametrize("word", ["idle", "requires_action", "requires_continuation"])
+def test_a_job_that_stands_still_is_not_waited_for_and_is_not_tried_again(inline: Run, word: str) -> None:
+    inline.server.outcome(None, "cancelled", word)
+    assert word in inline.go().told
+    assert inline.go().kind == "AdapterError"
+    assert inline.billed() == 1
+
+
 def test_a_blocked_prompt_is_a_refusal(inline: Run) -> None:
     inline.server.outcome(1, "moderated")
     assert inline.go().kind == "Refused"

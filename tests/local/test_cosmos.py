@@ -79,13 +79,13 @@ def test_three_seconds_with_the_first_frame_twice_are_73_frames_that_are_all_kep
     """The authors' own conditioning on the benchmark, as `experiment=published/cosmos3_super_v2v` has it."""
     clip = moving_disc(72, 32, 32, speed=1)
     whole = {"call.condition_frame_indexes_vision": list(range(19)), "leading": 73}
-    fed = loaded("cosmos3_super_v2v", folder, context=72, conditioning="repeat_first", **whole)
+    fed = loaded("cosmos3_super_v2v", folder, conditioning_frames=72, conditioning="repeat_first", **whole)
     one, two = (made(fed, tmp_path, seed=seed, conditioning=Conditioning.of(clip, 24)) for seed in (1, 2))
     assert len(one) == 193
     apart = np.abs(one.astype(int) - two.astype(int)).mean(axis=(1, 2, 3))
     assert apart[:73].max() < 0.2 * apart[77:].min()
     padded = Conditioning.of(np.concatenate([clip[:1], clip]), 24)
-    by_hand = loaded("cosmos3_super_v2v", folder, context=73, **whole)
+    by_hand = loaded("cosmos3_super_v2v", folder, conditioning_frames=73, **whole)
     np.testing.assert_array_equal(made(by_hand, tmp_path, seed=1, conditioning=padded), one)
 
 
@@ -102,14 +102,14 @@ def test_three_seconds_with_the_first_frame_twice_are_73_frames_that_are_all_kep
 def test_a_length_off_the_grid_is_an_error_not_a_shorter_clip(
     name: str, least: int, words: str, folder: Path, tmp_path: Path
 ) -> None:
-    adapter = loaded(name, folder, frames="any", least=least, most=least)
+    adapter = loaded(name, folder, lengths="any", least=least, most=least)
     with pytest.raises(BadClip, match=words):
         made(adapter, tmp_path)
 
 
 def test_cosmos_predict25_is_never_asked_for_a_length_that_it_would_stretch(folder: Path, tmp_path: Path) -> None:
     """Asked for 94 frames it makes 93, shows each four times, and cuts the slow motion to 94: no count tells."""
-    stretched = made(loaded("cosmos_predict25", folder, frames="any", least=94, most=94), tmp_path)
+    stretched = made(loaded("cosmos_predict25", folder, lengths="any", least=94, most=94), tmp_path)
     assert len(stretched) == 94
     assert all((stretched[k] == stretched[k - k % 4]).all() for k in range(94))
     for name in ("cosmos_predict25", "cosmos_predict25_v2v"):
@@ -194,4 +194,4 @@ def test_minimax_h3_is_asked_for_a_length_that_it_makes(folder: Path, tmp_path: 
     """Others are lengthened: 120 come back as 124."""
     assert len(made(loaded("minimax_h3", folder), tmp_path)) == 124
     with pytest.raises(BadClip, match="asked for 120 frames, must give 120, and gave 124"):
-        made(loaded("minimax_h3", folder, frames="any", least=120, most=120), tmp_path)
+        made(loaded("minimax_h3", folder, lengths="any", least=120, most=120), tmp_path)

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import inspect
+import re
 from pathlib import Path
 
 import pytest
 
 from adapters.local.calls.tokens import count_tokens
+from adapters.local.loading import find_class
+from runners.catalogue.chain import Chains
+from runners.catalogue.facts import facts_of
+from runners.cli.choices import CONF, options
 from tests.local.tiny.cosmos import t5_parts
 
 COMMIT = "0123456789abcdef0123456789abcdef01234567"
@@ -64,3 +70,23 @@ def test_one_that_cannot_be_read_counts_nothing(text: str | None, tmp_path: Path
     if text is not None:
         (tmp_path / "tokenizer" / "tokenizer.json").write_text(text)
     assert count_tokens(str(tmp_path), None, ["a b"], 4) is None
+
+
+ELSEWHERE = {"EasyAnimateInpaintPipeline": "encode_prompt", "HunyuanVideo15ImageToVideoPipeline": "__init__"}
+"""Where a class says it, if not in its call; HunyuanVideo 1.5 sets `tokenizer_max_length` when it is made."""
+
+
+@pytest.mark.parametrize("name", sorted(options("model", [CONF])))
+def test_how_many_tokens_a_model_reads_is_what_its_class_says(name: str) -> None:
+    """Of diffusers as installed; a class that cuts nothing off (Cosmos 3) or takes no text (SVD) states nothing."""
+    model = Chains([CONF]).merged(CONF / "model" / f"{name}.yaml")
+    pipeline = model["adapter"].get("pipeline")
+    stated = facts_of(model.get("facts"), name).text_tokens
+    if pipeline is None or model["adapter"].get("loader") == "modular":
+        assert stated is None
+        return
+    found = find_class(pipeline)
+    place = getattr(found, ELSEWHERE.get(pipeline, "__call__"))
+    parameter = inspect.signature(place).parameters.get("max_sequence_length")
+    own = parameter.default if parameter else re.search(r"self\.tokenizer_max_length = (\d+)", inspect.getsource(place))
+    assert stated == (int(own[1]) if isinstance(own, re.Match) else own)

@@ -16,6 +16,7 @@ import tenacity
 
 from adapters import Clip, Needs, RateLimited, Refused, Request, Retryable, SetupError, write_video
 from adapters.precomputed import Precomputed
+from runners.clips.conditioning import find_source
 from runners.core.errors import UserError
 from runners.core.outcome import Outcome
 from runners.core.settings import (
@@ -27,7 +28,7 @@ from runners.core.settings import (
     SelectSettings,
 )
 from runners.runs.events import Published
-from runners.runs.journal import read_events
+from runners.runs.journal import fold, read_events
 from tests.run.harness import IDS, MINI, Batched, Paint, Scripted, run, settings, videos
 
 SMALL = SelectSettings(ids=["1", "2"])
@@ -122,7 +123,7 @@ def test_a_failing_clip_fails_alone_and_is_tried_again_by_the_same_command(tmp_p
     assert (outcome.code, outcome.counts.published, outcome.counts.failed) == (1, 5, 1)
     told = "\n".join(outcome.lines)
     assert "0002 failed: ZeroDivisionError: half a model" in told
-    assert "1 clip left; go on with: python" in told
+    assert "1 clip left; go on with: " in told
     assert manifest(outcome)["clips"]["0002"]["failed"]["kind"] == "error"
 
     model = Paint()
@@ -571,3 +572,23 @@ def test_a_clip_rendered_by_a_killed_process_is_published_whatever_the_split_is_
     model = Paint()
     run(tmp_path, model, select=SMALL, shard="1/2")
     assert (model.calls, clip.exists(), list(folder.glob(".work*"))) == ([], True, [])
+
+
+def test_a_fresh_run_looks_for_its_files_once_and_reads_its_journals_no_oftener_than_others_may_write_them(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As it begins, before it is warmed up, once the model is loaded (other shards may be ahead), and at its end."""
+    counts = {"fold": 0, "find_source": 0}
+
+    def counted(name: str, real: Callable[..., Any]) -> Callable[..., Any]:
+        def call(*words: Any) -> Any:
+            counts[name] += 1
+            return real(*words)
+
+        return call
+
+    monkeypatch.setattr("runners.planning.work.find_source", counted("find_source", find_source))
+    for module in ("planning.work", "runs.manifest", "planning.make_plan"):
+        monkeypatch.setattr(f"runners.{module}.fold", counted("fold", fold))
+    assert run(tmp_path, Paint()).code == 0
+    assert counts == {"fold": 4, "find_source": len(IDS)}
