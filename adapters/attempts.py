@@ -8,6 +8,7 @@ An event is a dict with `state` and `attempt` (from 1), and whatever is known by
 | held | it surely was not accepted (never delivered, or turned away for now), so it may be sent again |
 | answered | the raw answer: `status`, `headers`, `body`; written before anybody reads meaning into it |
 | submitted | a job runs: `job_id`, `urls`, `begun`; also `reconciled` or `adopted`, if that was found out later |
+| | … `estimated_usd`, `promised_usd`, where the service announces another price than was promised: the larger counts |
 | rejected | the service declined the request itself; nothing was made or charged |
 | succeeded | the job is done on the other side: `report`, what the service says of it |
 | fetched | its video came over whole: `sha256`, `bytes` |

@@ -97,6 +97,10 @@ class Provider(ABC):
         that cannot be read, which then is ambiguous.
         """
 
+    def estimate(self, answer: Answer) -> float | None:
+        """What a 2xx answer to `submit` says that the job may cost, in US dollars; None where it says nothing of it."""
+        return None
+
     def fault(self, answer: Answer) -> Exception | None:
         """What an answer to `submit` that is not 2xx means; None for one that is.
 

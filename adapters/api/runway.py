@@ -65,6 +65,11 @@ class Runway(Provider):
         """`{"id"}`."""
         return Ticket(answer.record()["id"])
 
+    def estimate(self, answer: Answer) -> float | None:
+        """The most that the task may charge."""
+        credits_ = number(mapping(answer.record().get("estimatedCost")).get("credits"))
+        return None if credits_ is None else round(credits_ * _USD_PER_CREDIT, 6)
+
     def poll(self, ticket: Ticket) -> Call:
         """The task; asking again also mints fresh addresses of its output."""
         return Call("GET", f"{self.base}/v1/tasks/{quote(ticket.job_id, safe='')}")

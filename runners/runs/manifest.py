@@ -27,7 +27,8 @@ from runners.runs.twins import twins_within
 
 _SHOWN = 40
 _OF_A_JOB = (
-    "model", "job_id", "prompt", "seed", "seconds", "reason", "report", "reconciled", "adopted", "note", "sha256",
+    "model", "job_id", "prompt", "seed", "seconds", "reason", "report", "reconciled", "adopted", "note",
+    "estimated_usd", "sha256",
 )  # fmt: skip
 
 
@@ -63,7 +64,14 @@ def write_manifest(
         configuration=decode(Configuration, configuration),
         sessions=tuple(state.started),
         loaded=tuple(state.loaded),
-        warnings=(*twins_within(clips), *version_mix(state), *unknown_costs(state), *doubles(state), *state.foreign),
+        warnings=(
+            *twins_within(clips),
+            *version_mix(state),
+            *unknown_costs(state),
+            *doubles(state),
+            *other_prices(state),
+            *state.foreign,
+        ),
         clips=clips,
     )
     write_json(folder.manifest, encode(manifest))
@@ -128,6 +136,21 @@ def doubles(state: RunState) -> list[str]:
     many = counted(len(given_up), "request was", "requests were")
     told = f"{many} sent again after errors that do not say whether a job was made: up to ${sum(given_up):.2f} of what"
     return [f"{told} this run cost may be for nothing (model.adapter.resubmit=gateway_errors)"]
+
+
+def other_prices(state: RunState) -> list[str]:
+    """A warning, if the service announced another price for jobs than the model's YAML says."""
+    tried = [attempt for clip in state.clips.values() for attempt in fold_attempts(job_facts(clip))]
+    told = [(amount_usd(one.facts.get("estimated_usd")), amount_usd(one.facts.get("promised_usd"))) for one in tried]
+    pairs = [(theirs, ours) for theirs, ours in told if theirs is not None and ours is not None]
+    if not pairs:
+        return []
+    theirs, ours = max(pairs, key=lambda pair: abs(pair[0] - pair[1]))
+    many = counted(len(pairs), "job", "jobs")
+    story = (
+        f"for {many} the service announced another price than the model's YAML: up to ${theirs:.2f}, not ${ours:.2f}"
+    )
+    return [f"{story}; the larger one counts against budgets (mend model.adapter.price)"]
 
 
 def _made(clip: ClipState) -> Generation | None:

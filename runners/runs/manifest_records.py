@@ -53,6 +53,7 @@ class PaidAttempt(Record):
     reconciled: object
     adopted: object
     note: object
+    estimated_usd: object
     sha256: object
 
 

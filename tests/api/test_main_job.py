@@ -141,3 +141,13 @@ def test_a_failure_that_the_service_calls_final_is_not_paid_for_again(server: Fa
     first, second = command("generate", *typed), command("generate", *typed)
     assert (first.returncode, second.returncode, len(server.jobs)) == (1, 1, 2)
     assert "0001 failed: Runway: ASSET.INVALID" in first.stdout
+
+
+def test_another_price_than_the_yaml_s_is_told_once_and_the_larger_counts(server: FakeServer, tmp_path: Path) -> None:
+    cheap = "model.adapter.price.usd_per_second=0.1"
+    done = command("generate", *words(RUNWAY, server.base_url, tmp_path, cheap, "select.ids=[1,2]"))
+    assert done.returncode == 0, done.stdout + done.stderr
+    told = "for 2 jobs the service announced another price than the model's YAML: up to $0.60, not $0.50"
+    assert " ".join(done.stdout.split()).count(told) == 1
+    (first,) = attempts(tmp_path / RUN)["0001"]
+    assert first.facts["estimated_usd"] == first.usd == pytest.approx(EACH_USD)

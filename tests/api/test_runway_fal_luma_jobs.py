@@ -107,6 +107,31 @@ def test_what_runway_charged_is_what_counts(tmp_path: Path) -> None:
         assert [attempt.usd for attempt in run.ledger.log("0001").attempts] == [0.0, 0.6]
 
 
+@pytest.mark.parametrize(("price", "counts"), [(0.10, 0.60), (0.20, 1.00), (0.12, 0.60)])
+def test_a_job_counts_with_the_larger_of_the_price_announced_and_the_yaml_s(
+    price: float, counts: float, tmp_path: Path
+) -> None:
+    with running(RUNWAY, tmp_path, price={"usd_per_second": price}) as run:
+        run.server.outcome(1, "stuck")
+        run.go()
+        (attempt,) = run.ledger.log("0001").attempts
+        assert attempt.usd == pytest.approx(counts)
+        told = {} if price == 0.12 else {"estimated_usd": 0.60, "promised_usd": pytest.approx(5 * price)}
+        assert {key: attempt.facts[key] for key in ("estimated_usd", "promised_usd") if key in attempt.facts} == told
+
+
+@pytest.mark.parametrize("odd", ["NaN", '"x"', "-1", "[]", "null", "1e300"])
+def test_an_odd_price_announced_loses_no_job(odd: str, tmp_path: Path) -> None:
+    with running(RUNWAY, tmp_path) as run:
+        run.server.fault("submit", "create_rst")
+        run.go()
+        (job,) = run.server.jobs.values()
+        body = f'{{"id": "{job.id}", "estimatedCost": {{"credits": {odd}}}}}'
+        run.ledger.log("0001").append({"state": "answered", "attempt": 1, "status": 200, "headers": {}, "body": body})
+        assert run.go().data == job.output
+        assert run.ledger.log("0001").attempts[0].usd == pytest.approx(0.60)
+
+
 def test_a_failure_that_only_fal_s_result_tells_is_a_failure(tmp_path: Path) -> None:
     with running(FAL, tmp_path) as run:
         run.server.outcome(1, "failed", "image_too_large")

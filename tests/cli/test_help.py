@@ -152,7 +152,7 @@ def test_one_s_own_models_are_shown_and_the_first_of_a_name_wins(tmp_path: Path)
     (tmp_path / "model" / "mine.yaml").write_text("# @package _global_\n# Mine (no licence)\nname: mine\n")
     (tmp_path / "model" / "freeze.yaml").write_text("# Not the one that Hydra takes\n")
     (tmp_path / "model" / "silent.yaml").write_text("name: silent\n# too late\n")
-    assert of_kinds(page(GENERATE, tmp_path))["your own"][5:7] == ["replicate", "silent"]
+    assert of_kinds(page(GENERATE, tmp_path))["your own"][6:8] == ["replicate", "silent"]
     shown = told(GENERATE, f"--config-dir={tmp_path}")
     assert (shown["mine"], shown["silent"]) == ("Mine (no licence)", "")
     assert shown["freeze"] == headline(CONF / "model" / "freeze.yaml")

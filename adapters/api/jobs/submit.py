@@ -21,6 +21,8 @@ from adapters.outside import LONGEST_TEXT
 
 _KEPT_HEADERS = ("content-type", "retry-after", "location", "request-id", "x-request-id", "x-fal-request-id")
 _KEPT_BODY, _READ_BODY, _KEPT_HEADER = 2**16, 2**20, 1000
+_SAME_USD = 0.0051
+"""Prices that differ by less are the same: services that count in credits round to a cent."""
 
 
 @dataclass(frozen=True)
@@ -56,13 +58,13 @@ class Submitting:
             except Lost as error:
                 raise Ambiguous(str(error)) from None
             log.append({"state": "answered", "attempt": number, **self._kept(answer)})
-            self._read(answer, number, log)
+            self._read(answer, number, usd, log)
 
     def read_again(self, attempt: Attempt, log: JobLog) -> None:
         """Read a raw answer that a process wrote down before it was killed. Raises as `send` does."""
         kept = attempt.facts.get  # what somebody edited is an answer that cannot be read
         answer = Answer(kept("status", 0), kept("headers") or {}, str(kept("body")).encode("utf-8", "replace"))
-        self._read(answer, attempt.number, log)
+        self._read(answer, attempt.number, attempt.usd, log)
 
     def reconcile(self, attempt: Attempt, work: Work, log: JobLog) -> bool:
         """Look for the job of a request whose answer was lost; returns whether it was found, for sure and alone.
@@ -85,7 +87,7 @@ class Submitting:
             return False
         return log.claim({**self._submitted(tickets[0], attempt.number), "reconciled": True}) is None
 
-    def _read(self, answer: Answer, number: int, log: JobLog) -> None:
+    def _read(self, answer: Answer, number: int, usd: float, log: JobLog) -> None:
         try:
             fault = self.provider.fault(answer)
             if fault is not None:
@@ -106,10 +108,20 @@ class Submitting:
         except UNREADABLE as error:
             what = f"{self.provider.label} answered HTTP {answer.status}, and no job can be read in it"
             raise Ambiguous(f"{what} ({self._told(error)})") from None
-        owner = log.claim(self._submitted(ticket, number))
+        owner = log.claim({**self._submitted(ticket, number), **self._other_price(answer, usd)})
         if owner is not None:
             theirs = f"{self.provider.label} answered with job {ticket.job_id}, which is that of {owner}"
             raise Ambiguous(self.transport.redact(f"{theirs}: it is not fetched for this clip"))
+
+    def _other_price(self, answer: Answer, usd: float) -> dict[str, Any]:
+        """What the service announces that the job may cost, if that is another price: the larger counts."""
+        try:
+            told = cost_usd(self.provider.estimate(answer))
+        except UNREADABLE:
+            told = None
+        if told is None or abs(told - usd) < _SAME_USD:
+            return {}
+        return {"estimated_usd": told, "promised_usd": usd, "usd": max(told, usd)}
 
     def _submitted(self, ticket: Ticket, number: int) -> dict[str, Any]:
         try:
