@@ -86,6 +86,7 @@ def _endpoint(provider: Provider, transport: Transport, *, keyed: bool) -> Itera
             return
         yield Finding("ok", "service", f"{host} answers and takes the key" if keyed else f"{host} answers")
         balance = provider.balance(answer)
+        yield from _model(provider, transport)
     except (Lost, NotDelivered, SetupError) as error:
         yield Finding("fault", "service", fit(str(error), transport.redact))
         return
@@ -94,3 +95,20 @@ def _endpoint(provider: Provider, transport: Transport, *, keyed: bool) -> Itera
         return
     if balance:
         yield Finding("note", "balance", fit(balance, transport.redact))
+
+
+def _model(provider: Provider, transport: Transport) -> Iterator[Finding]:
+    """Whether the model itself is served, where the service can be asked. Raises as `Transport.send` does."""
+    call = provider.offered()
+    if call is None:
+        return
+    answer = transport.send(call)
+    told = fit(provider.message(answer), transport.redact)
+    if answer.ok:
+        yield Finding("ok", "model", f"{provider.model} is served")
+    elif answer.status in (404, 410):
+        yield Finding("fault", "model", f"{provider.model} is not served (HTTP {answer.status}: {told})")
+    else:
+        yield Finding(
+            "warning", "model", f"whether {provider.model} is served is not told: HTTP {answer.status} {told}"
+        )

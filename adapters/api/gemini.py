@@ -49,9 +49,11 @@ class Gemini(GoogleService):
     """
 
     base_url = "https://generativelanguage.googleapis.com"
-    key_env = "GEMINI_API_KEY"
+    key_env: ClassVar[str | None] = "GEMINI_API_KEY"
     label = "Gemini"
     job_key = "id"
+    delivery: ClassVar[str] = "uri"
+    """How the video is asked for: an address, or `inline`, in the answer."""
     options: ClassVar[frozenset[str]] = frozenset({"task", "duration", "prefix"})
     for_all = GoogleService.for_all | {"FAILED_PRECONDITION"}  # documented as: not in this country without billing
 
@@ -63,6 +65,10 @@ class Gemini(GoogleService):
         """Raise `SetupError` for a `duration` without a place for the seconds."""
         if "{}" not in self._duration:
             raise SetupError(f"model.adapter.options.duration={self._duration!r} has no {{}} for the seconds")
+
+    @property
+    def _interactions(self) -> str:
+        return f"{self.base}/v1/interactions"
 
     @property
     def _duration(self) -> str:
@@ -78,12 +84,17 @@ class Gemini(GoogleService):
         config: dict[str, Any] = {"video_config": {"task": task}}
         if work.seed is not None:
             config["seed"] = work.seed
-        wanted = {"type": "video", "duration": self._duration.format(work.seconds), "delivery": "uri", **self.call}
+        wanted = {
+            "type": "video",
+            "duration": self._duration.format(work.seconds),
+            "delivery": self.delivery,
+            **self.call,
+        }
         body = {
             "model": self.model, "input": [{"type": "user_input", "content": content}], "generation_config": config,
             "response_format": wanted, "background": True, "store": True,
         }  # fmt: skip
-        return Call("POST", f"{self.base}/v1/interactions", json=body)
+        return Call("POST", self._interactions, json=body)
 
     def ticket(self, answer: Answer) -> Ticket:
         """`{"id", "status"}`."""
@@ -91,7 +102,7 @@ class Gemini(GoogleService):
 
     def poll(self, ticket: Ticket) -> Call:
         """The interaction as it stands."""
-        return Call("GET", f"{self.base}/v1/interactions/{quote(ticket.job_id, safe='')}")
+        return Call("GET", f"{self._interactions}/{quote(ticket.job_id, safe='')}")
 
     def status(self, answer: Answer, ticket: Ticket) -> Status:
         """The video is in the answer, even where an address was asked for, or a file that has to get ready first."""

@@ -210,6 +210,10 @@ class Provider(ABC):
         """A free call that shows whether the service answers and takes the key."""
         return None
 
+    def offered(self) -> Call | None:
+        """A free call about the model itself, answered HTTP 404 where it is served no more; after `probe`."""
+        return None
+
     def balance(self, answer: Answer) -> str | None:
         """What the answer to `probe` says of credits and limits, for people."""
         return None

@@ -26,25 +26,21 @@ _SCOPE = "https://www.googleapis.com/auth/cloud-platform"
 _OPERATION = re.compile(r"(projects/[^/]+/locations/[^/]+/publishers/[^/]+/models/[^/]+)/operations/[^/]+")
 
 
-class Vertex(GoogleService):
-    """Long-running operations of one publisher model. `call` is merged into `parameters`.
-
-    `options`: `project`, or the environment variable that holds it (`project_env`); `location` (the host follows from
-    it); `duration` (false where the model alone decides on the length, as for continuations). Never `storageUri`: what
-    is written to a bucket could be fetched only by sending the credential to another host.
-    """
+class OnGoogleCloud(GoogleService):
+    """What all that runs in a project of Google Cloud has in common: the project, the location, the credential."""
 
     base_url = "https://us-central1-aiplatform.googleapis.com"
-    key_env = None
+    key_env: ClassVar[str | None] = None
     keyless = "Google's application default credentials"
     label = "Vertex AI"
-    options: ClassVar[frozenset[str]] = frozenset({"project", "project_env", "location", "duration"})
+    home: ClassVar[str] = "us-central1"
+    """The location, unless `options` name another."""
 
     def __init__(
         self, model: str, base_url: str | None = None, call: Mapping[str, Any] | None = None,
         options: Mapping[str, Any] | None = None, *, mode: str = "i2v",
     ) -> None:  # fmt: skip
-        self.location = str((options or {}).get("location") or "us-central1")
+        self.location = str((options or {}).get("location") or self.home)
         host = "aiplatform" if self.location == "global" else f"{self.location}-aiplatform"
         super().__init__(model, base_url or f"https://{host}.googleapis.com", call, options, mode=mode)
 
@@ -56,8 +52,9 @@ class Vertex(GoogleService):
 
     def check(self) -> None:
         """Raise `SetupError` without google-auth, without a project, or where a bucket is asked for."""
-        if "storageUri" in self.call:
-            raise SetupError("model.adapter.call.storageUri: a video in a bucket cannot be fetched here; leave it out")
+        for name in ("storageUri", "gcs_uri"):
+            if name in self.call:
+                raise SetupError(f"model.adapter.call.{name}: a video in a bucket cannot be fetched here; leave it out")
         raise_lacking(self._lacking())
 
     def _lacking(self) -> Iterator[Lacking]:
@@ -80,6 +77,25 @@ class Vertex(GoogleService):
                 return {"Authorization": f"Bearer {_token(found[0])}"}
 
         return headers
+
+    def probe(self) -> Call:
+        """The location: readable for whoever may use it at all."""
+        return Call("GET", f"{self.base}/v1/{quote(f'projects/{self.project}/locations/{self.location}')}")
+
+    def offered(self) -> Call:
+        """The model's own page among the publisher's models, as google-genai asks for it."""
+        return Call("GET", f"{self.base}/v1beta1/publishers/google/models/{quote(self.model)}")
+
+
+class Vertex(OnGoogleCloud):
+    """Long-running operations of one publisher model. `call` is merged into `parameters`.
+
+    `options`: `project`, or the environment variable that holds it (`project_env`); `location` (the host follows from
+    it); `duration` (false where the model alone decides on the length, as for continuations). Never `storageUri`: what
+    is written to a bucket could be fetched only by sending the credential to another host.
+    """
+
+    options: ClassVar[frozenset[str]] = frozenset({"project", "project_env", "location", "duration"})
 
     def submit(self, work: Work) -> Call:
         """`predictLongRunning` with a picture to begin with, or footage to go on from."""
@@ -129,10 +145,6 @@ class Vertex(GoogleService):
             reasons = "; ".join(map(str, response.get("raiMediaFilteredReasons") or [])) or "no explanation"
             return Status(State.REFUSED, "done", reason=f"filtered: {reasons}", usd=0.0)
         return Status(State.FAILED, "done", reason="done without a video, and without an explanation")
-
-    def probe(self) -> Call:
-        """The location: readable for whoever may use it at all."""
-        return Call("GET", f"{self.base}/v1/{quote(f'projects/{self.project}/locations/{self.location}')}")
 
     @property
     def _resource(self) -> str:

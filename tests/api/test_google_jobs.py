@@ -12,7 +12,7 @@ import pytest
 from tests.api.fakes import ClipSpec, FakeServer
 from tests.api.fakes.gemini import Gemini
 from tests.api.fakes.vertex import Vertex
-from tests.api.kit import TINY, Case, Run, check_secrets
+from tests.api.kit import TINY, Case, Clock, Run, check_secrets, running, service
 
 GEMINI = Case("gemini", "gemini:Gemini", "gemini_omni_12_flash", "GEMINI_API_KEY", "AIza_CANARY-gemini-7712")
 WHOLE = ClipSpec(width=64, height=36, fps=8, frames=41)
@@ -221,3 +221,32 @@ def test_an_extension_sends_the_footage_and_cuts_what_comes_back_of_it(cloud: Cl
         (job,) = run.server.jobs.values()
         assert "video" in job.request["instances"][0]
         assert "durationSeconds" not in job.request["parameters"]
+
+
+def test_omni_on_vertex_is_asked_in_the_project_and_gives_its_video_in_the_answer(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pytest.importorskip("google.auth")
+    monkeypatch.setenv("GOOGLE_CLOUD_PROJECT", "p-1")
+    name, key = "vertex_gemini_omni_12_flash", "ya29.CANARY-omni-4471"
+    case = Case(
+        "vertex_omni", "gemini:VertexOmni", name, "GOOGLE_APPLICATION_CREDENTIALS", key, inline="poll", bearer=True
+    )
+    with running(case, tmp_path) as run:
+        ended = run.go()
+        (job,) = run.server.jobs.values()
+        assert ended.data == job.output
+        assert set(run.server.hits) == {"submit", "poll"}
+        assert job.path == "/v1beta1/projects/p-1/locations/global/interactions"
+        assert job.request["response_format"]["delivery"] == "inline"
+
+
+@pytest.mark.parametrize(("retired", "level"), [(set(), "ok"), ({"veo-3.1-generate-001"}, "fault")])
+def test_the_doctor_asks_for_the_model_itself(cloud: Cloud, retired: set[str], level: str) -> None:
+    fake = Vertex()
+    fake.retired = retired
+    for run in cloud.running(fake):
+        made = service(run.case, run.server, Clock())
+        told = {found.what: found.verdict for found in made.diagnose()}
+        assert (told["service"], told["model"]) == ("ok", level)
+        assert len(run.server.jobs) == 0

@@ -14,6 +14,7 @@ LOOKED_UP = {
     "gemini_omni_12_flash_extend": (0.38, "the same, and 3 s of input"),
     "gemini_omni_11_flash": (0.50, "litellm 1.110.2: $17.50 per million video tokens"),
     "vertex_veo31": (1.20, "cloud.google.com as told 2026-07-30: silent $0.20; 6 s are asked for"),
+    "vertex_gemini_omni_12_flash": (0.35, "as gemini_omni_12_flash"),
     "vertex_veo31_extend": (1.40, "the same; 7 s are added"),
     "vertex_veo31_fast": (0.60, "cloud.google.com as told 2026-07-30: silent $0.10 at 720p; 6 s are asked for"),
     "ark_seedance_20": (0.756, "BytePlus 2026-10-02: $7 per million tokens; BerriAI/litellm#34532"),

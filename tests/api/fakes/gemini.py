@@ -179,6 +179,19 @@ class Gemini(Personality):
         return Reply(200, {"models": [{"name": f"models/{name}"} for name in self.models]})
 
 
+class VertexOmni(Gemini):
+    """The same in a project of Google Cloud: another address, a bearer token, and videos inside the answer only."""
+
+    name = "vertex_omni"
+    key = "ya29.fake-omni"
+    auth_header = "authorization"
+    auth_prefix = "Bearer "
+
+    def routes(self) -> tuple[Route, ...]:
+        root = r"/v1beta1/projects/(?P<project>[^/]+)/locations/(?P<location>[^/]+)/interactions"
+        return (Route("submit", "POST", root, self._create), Route("poll", "GET", root + r"/(?P<id>[^/]+)", self._get))
+
+
 def _contents(sent: Any) -> list[dict[str, Any]]:
     """What was sent, as a list of contents or, as google-genai turns every list into, as one step that holds them."""
     entries = sent if isinstance(sent, list) else []

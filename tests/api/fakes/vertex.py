@@ -27,7 +27,7 @@ _FILTERED = "Veo could not generate videos because the audio was filtered. You w
 
 class Vertex(Personality):
     """`lives_s`: how long a token is good; a new one makes the older ones worthless. `echoes`: whether a video that was
-    to be extended comes back in front of what is new.
+    to be extended comes back in front of what is new. `retired`: models that are served no more.
     """
 
     name = "vertex"
@@ -36,12 +36,14 @@ class Vertex(Personality):
     def __init__(self, key: str | None = None, *, lives_s: int = 3600, echoes: bool = True) -> None:
         super().__init__(key)
         self.lives_s, self.echoes, self.issued = lives_s, echoes, 0
+        self.retired: set[str] = set()
 
     def routes(self) -> tuple[Route, ...]:
         return (
             Route("token", "POST", "/token", self._token, auth=False),
             Route("submit", "POST", _RESOURCE + ":predictLongRunning", self._create),
             Route("poll", "POST", _RESOURCE + ":fetchPredictOperation", self._operation),
+            Route("model", "GET", r"/v1beta1/publishers/google/models/(?P<model>[^/]+)", self._model),
             Route("location", "GET", r"/v1/projects/(?P<project>[^/]+)/locations/(?P<location>[^/]+)", self._location),
         )
 
@@ -100,6 +102,12 @@ class Vertex(Personality):
         bucket = job.request["parameters"].get("storageUri")
         video = {"gcsUri": f"{bucket}/sample_0.mp4"} if bucket else {"bytesBase64Encoded": _encoded(call.video(job))}
         return {"response": {**kind, "raiMediaFilteredCount": 0, "videos": [{**video, "mimeType": "video/mp4"}]}}
+
+    def _model(self, call: Call) -> Reply:
+        name = call.match["model"]
+        if name in self.retired:
+            raise call.refuse(404, f"Publisher Model `publishers/google/models/{name}` is not found.")
+        return Reply(200, {"name": f"publishers/google/models/{name}", "launchStage": "GA"})
 
     def _location(self, call: Call) -> Reply:
         return Reply(200, {"name": call.request.path.removeprefix("/v1/"), "locationId": call.match["location"]})
