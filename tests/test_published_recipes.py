@@ -82,6 +82,14 @@ PUBLISHED: dict[str, tuple[tuple[str, str, str, float], dict[str, Any]]] = {
          "adapter.options.version": "ca38262bae0952bf80a7f10eda58af860a0eae7d48957a099e32632792b8f116",
          "output": (1280, 720, 24), "seeds": [42, 20260830, 314159, 271828], "prompts": "bpp", "mode": "i2v"},
     ),
+    "seedance25_isoquant_v2v": (
+        ("verified", "Seedance 2.5 + Isoquant", "multiframe", 57.1),
+        {"adapter.model": "bytedance/seedance-2.5", "adapter.call.resolution": "720p",
+         "adapter.call.aspect_ratio": "adaptive", "adapter.call.generate_audio": False,
+         "adapter.options.version": "ca38262bae0952bf80a7f10eda58af860a0eae7d48957a099e32632792b8f116",
+         "adapter.options.video": "reference_videos", "adapter.options.listed": True,
+         "output": (1280, 720, 24), "seeds": [42, 20260830, 314159, 271828], "prompts": "bpp", "mode": "multiframe"},
+    ),
 }  # fmt: skip
 ENCODED = {
     "cosmos3_super_i2v": ("ultrafast", 23),

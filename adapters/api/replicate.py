@@ -27,7 +27,8 @@ class Replicate(Provider):
     """Predictions of Replicate. `model` is owner/name; `call` holds the model's other inputs.
 
     `options`: the names of the model's inputs, `image` (image), `video` (video), `duration` (duration; null for a model
-    that takes none), `seed` (seed), `negative` (negative_prompt); `version`, the 64 digits of a pinned version, which
+    that takes none), `seed` (seed), `negative` (negative_prompt); `listed`: true where the picture or video stands in a
+    list of one; `version`, the 64 digits of a pinned version, which
     models of the community need; `upload`, the bytes above which a picture is uploaded first (256000; null for never);
     `cancel_after`, after which the service ends a job by itself ("30m", from 5 s to 24 h).
 
@@ -41,7 +42,7 @@ class Replicate(Provider):
     job_key = "id"
     errors = frozenset({"detail"})
     options: ClassVar[frozenset[str]] = frozenset(
-        {"image", "video", "duration", "seed", "negative", "version", "upload", "cancel_after"}
+        {"image", "video", "listed", "duration", "seed", "negative", "version", "upload", "cancel_after"}
     )
 
     def check(self) -> None:
@@ -120,7 +121,7 @@ class Replicate(Provider):
         option = self.option.get
         given = {
             "prompt": work.prompt or None,
-            self._field: work.media.uri,
+            self._field: [work.media.uri] if option("listed") else work.media.uri,
             option("duration", "duration"): work.seconds,
             option("seed", "seed"): work.seed,
             option("negative", "negative_prompt"): work.negative_prompt or None,

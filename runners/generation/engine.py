@@ -11,14 +11,14 @@ import contextlib
 import queue
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 
-from adapters import Adapter, AdapterError, BadClip, Cancelled, Request, Retryable
+from adapters import Adapter, AdapterError, Cancelled, Request, Retryable
 from adapters.harness import Postponed
 from runners.core.failures import failure, fatal
 from runners.core.provenance import usable_cores
-from runners.generation.batch import Aside, Batch
+from runners.generation.batch import BatchCall
 from runners.generation.breach import FirstClips
 from runners.generation.in_hand import InHand
 from runners.generation.interrupt import Interrupt
@@ -126,7 +126,7 @@ class Engine:
         """Generate once and publish; returns the tasks that met a passing fault."""
         if self._production.needs.max_batch == 1:
             return self._attempt_one(tasks[0])
-        return self._attempt_batch(list(tasks))
+        return self._attempt_batch(tasks)
 
     def _prepare(self, task: Task) -> Request:
         handles = Handles(partial(self._step, task.id), self._stopping.pause, self._gate)
@@ -140,14 +140,11 @@ class Engine:
         try:
             with self._desks:
                 request = self._prepare(task)
-            with self._slots:
-                if self._stopping.halted():
+            with self._in_model([task]) as wanted:
+                if not wanted:
                     return []
-                self._production.check()
-                self._tell(self._watcher.begun, task.id)
                 started = time.monotonic()
-                with self._in_hand.in_model([task]):
-                    clip = self._production.adapter.generate(request)
+                clip = self._production.adapter.generate(request)
                 seconds = time.monotonic() - started
         except Retryable as error:
             return [(task, error)]
@@ -158,49 +155,21 @@ class Engine:
         return []
 
     def _attempt_batch(self, tasks: list[Task]) -> Left[Task]:
-        """One call for many clips; each is published as it comes, while the model works on the others."""
-        batch = Batch(tasks, self._prepare, self._failed, self._stopping.halted)
-        aside, again = Aside(self._room), Left[Task]()
-        try:
-            with self._slots:
-                if self._stopping.halted():
-                    return []
-                self._production.check()
-                for task in tasks:
-                    self._tell(self._watcher.begun, task.id)
-                with self._in_hand.in_model(tasks):
-                    self._take_results(batch, aside, again)
-        except Exception as error:  # noqa: BLE001  (the call failed as a whole; what it gave before stays)
-            problem = error
-        else:
-            problem = BadClip("the adapter's batch ended without a result for this clip")
-        finally:
-            aside.join()  # also before a library's sys.exit() ends this call
-        guilty, innocent = batch.unsettled(), [] if self._stopping.halted() else batch.untaken()
-        if not guilty or isinstance(problem, Retryable):  # nobody in particular met the problem: everybody did
-            guilty, innocent = guilty + innocent, []
-        for task in guilty:
-            if isinstance(problem, Retryable):
-                again.append((task, problem))
-            else:
-                self._failed(task, problem)
-        problem.__traceback__ = None  # its frames would keep the last clip in memory
-        return again + (self._attempt_batch(innocent) if innocent else [])
+        call = BatchCall(self._production, tasks, self._prepare, self._failed, self._publish, self._stopping.halted)
+        return call.run(partial(self._in_model, tasks), self._room)
 
-    def _take_results(self, batch: Batch, aside: Aside, again: Left[Task]) -> None:
-        started = time.monotonic()
-        for result in self._production.adapter.generate_many(batch.requests()):
-            seconds, started = time.monotonic() - started, time.monotonic()
-            task, request = batch.settle()
-            if isinstance(result, Retryable):
-                again.append((task, result))
-            elif isinstance(result, AdapterError):
-                self._failed(task, result)
-            else:
-                make = partial(made_by_model, self._production, task, request, result, seconds)
-                aside.run(partial(self._publish, task, make))
-                del make
-            del result  # the model makes its next clip while this one is held nowhere but aside
+    @contextlib.contextmanager
+    def _in_model(self, tasks: list[Task]) -> Iterator[bool]:
+        """Holds a slot while the model works on these clips; false where the run was stopped before."""
+        with self._slots:
+            if self._stopping.halted():
+                yield False
+                return
+            self._production.check()
+            for task in tasks:
+                self._tell(self._watcher.begun, task.id)
+            with self._in_hand.in_model(tasks):
+                yield True
 
     def _publish(self, task: Task, make: Callable[[], Made]) -> None:
         self._first.writing(task.id)

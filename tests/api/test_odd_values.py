@@ -46,7 +46,6 @@ ADDRESSED: dict[str, dict[str, tuple[Path_, ...]]] = {
     "minimax": {"status": (("status",), ("file_id",)), "result": (("file", "download_url"),)},
     "minimax_v2": {"status": (("task", "status"), ("task", "content", "url"))},
     "dashscope": {"status": (("output", "task_status"), ("output", "video_url"))},
-    "dashscope_clip": {"status": (("output", "task_status"), ("output", "video_url"))},
     "openrouter": {"status": (("status",), ("unsigned_urls", 0))},
     "openai": {"status": (("status",),)},
 }

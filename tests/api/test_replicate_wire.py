@@ -55,6 +55,11 @@ def test_footage_goes_into_the_input_for_videos() -> None:
     assert provider.submit(work(FOOTAGE)).json["input"]["video"] == FOOTAGE.uri
 
 
+def test_a_model_that_takes_references_gets_its_footage_in_a_list() -> None:
+    provider = Replicate("a/b", mode="multiframe", options={"video": "reference_videos", "listed": True})
+    assert provider.submit(work(FOOTAGE)).json["input"]["reference_videos"] == [FOOTAGE.uri]
+
+
 def test_a_job_that_hangs_is_ended_where_the_yaml_says_so() -> None:
     call = Replicate("a/b", options={"cancel_after": "30m"}).submit(work())
     assert call.headers == {"Cancel-After": "30m"}

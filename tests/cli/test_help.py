@@ -84,7 +84,7 @@ def test_every_model_is_shown_once_by_its_kind(command: Entry) -> None:
     assert list(kinds) == list(KINDS)
     assert sorted(name for names in kinds.values() for name in names) == sorted(options("model", [CONF]))
     assert kinds["baselines"] == ["extrapolate", "freeze", "real_take"]
-    assert kinds["your own"] == ["command", "fal", "openai_videos", "precomputed", "replicate"]
+    assert kinds["your own"] == ["command", "fal", "openai_videos", "openrouter", "precomputed", "replicate"]
     assert kinds["the paper's closed models"] == [
         "lumiere_i2v", "lumiere_multiframe", "pika_1_0", "runway_gen3", "sora", "videopoet_i2v", "videopoet_multiframe",
     ]  # fmt: skip

@@ -100,7 +100,7 @@ def adapter_of(name: str, **changes: Any) -> Adapter:
     return made
 
 
-@pytest.mark.parametrize("name", ["magi1_command", "videogpt_command"])
+@pytest.mark.parametrize("name", ["magi1_command", "magi1_24b_v2v", "videogpt_command"])
 def test_a_checkout_that_is_not_there_is_told(name: str) -> None:
     with pytest.raises(SetupError, match=r"model.adapter.cwd=/path/to/.* is not a folder"):
         adapter_of(name).check()
@@ -108,6 +108,25 @@ def test_a_checkout_that_is_not_there_is_told(name: str) -> None:
 
 def test_magi_gets_seed_and_size_in_its_own_configuration(checkout: Path, tmp_path: Path) -> None:
     adapter = adapter_of("magi1_command", cwd=str(checkout), width=64, height=32)
+    adapter.check()
+    assert (adapter.needs.mode, adapter.needs.conditioning_frames, adapter.needs.conditioning_fps) == (
+        "multiframe",
+        32,
+        24,
+    )
+    clip = adapter.generate(make_request(tmp_path, adapter.needs, prompt="-a disc moves"))
+    assert clip.file is not None
+    frames = list(read_frames(clip.file))
+    assert len(frames) - clip.leading >= 5 * 24
+
+
+def test_the_large_magi_is_launched_on_its_gpus_with_a_configuration_of_its_own(checkout: Path, tmp_path: Path) -> None:
+    small, large = (checkout / f"example/{size}/{size}_base_config.json" for size in ("4.5B", "24B"))
+    large.parent.mkdir()
+    small.rename(large)
+    launch = 'test "$2" = --nproc_per_node=8 || exit 9; shift 2'
+    program(checkout / "env/bin/torchrun", f'{launch}; PYTHONPATH="{ROOT}:$PYTHONPATH" exec {sys.executable} "$@"')
+    adapter = adapter_of("magi1_24b_v2v", cwd=str(checkout), width=64, height=32)
     adapter.check()
     assert (adapter.needs.mode, adapter.needs.conditioning_frames, adapter.needs.conditioning_fps) == (
         "multiframe",
