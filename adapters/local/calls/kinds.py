@@ -38,7 +38,9 @@ NO_CONTINUATION: dict[str, str] = {
 }
 """Class → why not. From the sources of diffusers 0.42.1."""
 
-_NO_ONE_MODEL = "draws with whatever Stable Diffusion 1.5 it is given, 16 frames at a time: there is no one model to run"
+_NO_ONE_MODEL = (
+    "draws with whatever Stable Diffusion 1.5 it is given, 16 frames at a time: there is no one model to run"
+)
 
 NOT_OFFERED: dict[str, str] = {
     "AnimateDiffSparseControlNetPipeline": _NO_ONE_MODEL,
