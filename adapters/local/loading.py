@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import importlib
 import inspect
+import json
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -15,7 +17,7 @@ from typing import Any
 from adapters.errors import MissingDependency, OutOfMemory, SetupError, is_out_of_memory
 from adapters.file_hashes import sha256_file
 from adapters.local import processors
-from adapters.local.placement.placement import Placement
+from adapters.local.placement.placement import DENOISERS, Placement
 from adapters.local.settings import INSTALL, importable
 from adapters.local.weights.contents import INDEXES, read_index
 from adapters.local.weights.hub import Source, fetch
@@ -156,6 +158,17 @@ def component_classes(recipe: Recipe, sources: Sources) -> dict[str, Any]:
     for name, part in recipe.components.items():
         found[name] = find_class(part["class"], part.get("library", "diffusers"))
     return {name: part for name, part in found.items() if part is not None}
+
+
+def attention_types(recipe: Recipe, sources: Sources) -> set[str]:
+    """The kinds of attention that the configurations of a checkpoint's denoisers name; most name none."""
+    found = set()
+    for name in DENOISERS:
+        part = recipe.components.get(name)
+        folder = sources.parts[name].path / (part.get("subfolder") or "") if part else sources.main.path / name
+        with suppress(OSError, ValueError, AttributeError):
+            found.add(str(json.loads((folder / "config.json").read_text("utf-8")).get("attention_type")))
+    return found
 
 
 def _listed(recipe: Recipe, sources: Sources) -> Mapping[str, Any]:

@@ -1,4 +1,4 @@
-"""Models of few steps look at exactly the times that they were distilled for, and move between them as they were taught."""
+"""Models of few steps look at exactly the times that they were distilled for, and move between them as taught."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Every class of the installed diffusers that goes on from a picture or a clip is run by a model, or left out for a reason."""
+"""Every class of diffusers that goes on from a picture or a clip is run by a model, or left out for a reason."""
 
 from __future__ import annotations
 

@@ -38,20 +38,26 @@ NO_CONTINUATION: dict[str, str] = {
 }
 """Class → why not. From the sources of diffusers 0.42.1."""
 
-_NO_ONE_MODEL = (
-    "draws with whatever Stable Diffusion 1.5 it is given, 16 frames at a time: there is no one model to run"
-)
+_NO_ONE_MODEL = "draws 16 frames at a time with whatever Stable Diffusion 1.5 it is given: there is no one model to run"
 
 NOT_OFFERED: dict[str, str] = {
     "AnimateDiffSparseControlNetPipeline": _NO_ONE_MODEL,
-    "AnyFlowPipeline": "is for checkpoints that make clips of a text alone, though it takes frames; anyflow and anyflow_v2v "
-    "are run by AnyFlowFARPipeline",
-    "EchoModularPipeline": "is made for stories told through pictures and sounds in memory slots, and wants to be given a "
-    "schedule that is published with no checkpoint known here",
+    "AnyFlowPipeline": (
+        "is for checkpoints that make clips of a text alone, though it takes frames; "
+        "anyflow and anyflow_v2v are run by AnyFlowFARPipeline"
+    ),
+    "EchoModularPipeline": (
+        "is made for stories told through pictures and sounds in memory slots, and wants to be given a schedule "
+        "that goes with no checkpoint known here"
+    ),
     "I2VGenXLPipeline": "is deprecated in diffusers, and makes 16 frames at a time; svd_xt does what it does",
-    "LTX2DFRPipeline": "is one pass of several (half size, upsampling, full size, refinement), and half a clip by itself; "
-    "ltx25 is the same model in one pass",
-    "LTXI2VLongMultiPromptPipeline": "tells a long story in windows, a prompt for each; ltx098_13b is the same model for 5 s",
+    "LTX2DFRPipeline": (
+        "is one pass of a recipe of several (half size, upsampling, full size, refinement); "
+        "ltx25 is the same model in one pass"
+    ),
+    "LTXI2VLongMultiPromptPipeline": (
+        "tells a long story in windows, a prompt for each; ltx098_13b is the same model for 5 s"
+    ),
     "PIAPipeline": f"is deprecated in diffusers, and {_NO_ONE_MODEL}",
 }
 """Class → why no model here is run by it, though it goes on from a picture."""
