@@ -135,7 +135,9 @@ def _validate(body: dict[str, Any]) -> None:
         problems.append(f"seed is not supported by {model}")
     if "generate_audio" in body and model == "seedance-1-0-pro-250528":
         problems.append(f"generate_audio is not supported by {model}")
-    if not isinstance(body.get("duration", 5), int) or not 2 <= body.get("duration", 5) <= (30 if model == _NEWEST else 15):
+    if not isinstance(body.get("duration", 5), int) or not 2 <= body.get("duration", 5) <= (
+        30 if model == _NEWEST else 15
+    ):
         problems.append("duration is out of range")
     if model == _NEWEST and body.get("ratio") != "adaptive":
         raise Answer(_error(400, "InvalidParameter.TaskTypeConstraint", "ratio must be adaptive for a first frame"))
