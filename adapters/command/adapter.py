@@ -16,7 +16,7 @@ from adapters.command.arguments import choose_inputs, fields, filled, placeholde
 from adapters.command.child import Child, running
 from adapters.command.clips import Job, hear
 from adapters.contract import Adapter, Clip, Mode, Needs, PromptUse, Request
-from adapters.errors import AdapterError, Rejected, SetupError
+from adapters.errors import AdapterError, Lacking, Rejected, SetupError
 from adapters.identity import SHOWN
 
 _TICK_S = 0.2
@@ -93,15 +93,18 @@ class Command(Adapter):
         self._cwd = Path(cwd or ".").expanduser().absolute()
 
     def check(self) -> None:
-        """Check that there is a command and that it can be found. Raises `SetupError`."""
+        """Check that there is a command and that it can be found. Raises `SetupError`, `Lacking` if it is not there."""
         if not self._argv:
             raise SetupError("model.adapter.command is not set; conf/model/command.yaml shows how")
         if not self._cwd.is_dir():
-            raise SetupError(f"model.adapter.cwd={self._cwd} is not a folder")
+            raise Lacking(
+                f"model.adapter.cwd={self._cwd} is not a folder",
+                f"the folder in which its command runs: set model.adapter.cwd ({self._cwd} is none)",
+            )
         program = self._argv[0]
         place = self._cwd / program if os.sep in program else program
         if shutil.which(place, path=self._environment().get("PATH")) is None:
-            raise SetupError(f"model.adapter.command: {program} is not found, or is not executable")
+            raise Lacking(f"model.adapter.command: {program} is not found, or is not executable")
 
     def _environment(self) -> dict[str, str]:
         return {**os.environ, **self._env}

@@ -14,7 +14,7 @@ from adapters import SetupError
 from adapters.api.http.addresses import ForbiddenAddress, is_private, resolves_privately
 from adapters.api.http.redaction import Redactor
 from adapters.api.http.transport import NotDelivered, Transport
-from adapters.api.wire import Call
+from adapters.api.wire import Call, Part
 from adapters.http.urls import host_of, origin
 
 
@@ -106,6 +106,24 @@ def test_a_loopback_service_may_name_loopback_addresses(listener: tuple[str, lis
 def test_only_web_addresses_are_fetched(url: str) -> None:
     with pytest.raises(ForbiddenAddress), transport("https://a.example").open(url, signed=False):
         pass
+
+
+def test_a_file_is_put_where_the_service_says_but_never_into_the_user_s_own_network(
+    listener: tuple[str, list[bytes]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    url, seen = listener
+    put = Call("POST", f"{url}/oss", form={"file": Part(b"a video", "clip.mp4", "video/mp4")}, signed=False)
+    with pytest.raises(ForbiddenAddress, match="private address"):
+        transport("https://api.service.example").send(put)
+    assert seen == []
+    assert transport("http://127.0.0.1:9").send(put).ok
+    assert b"canary" not in seen[0]
+    monkeypatch.setattr("adapters.api.http.transport.resolves_privately", lambda _: False)
+    with pytest.raises(ForbiddenAddress, match=r"127\.0\.0\.1"):
+        transport("https://api.service.example").send(put)
+    assert [data for data in seen[1:] if data] == []
+    with pytest.raises(ForbiddenAddress, match="no web address"):
+        transport("https://api.service.example").send(Call("POST", "ftp://h/x", signed=False))
 
 
 def test_a_call_to_another_host_is_never_signed() -> None:

@@ -31,7 +31,7 @@ def test_a_service_that_answers_is_told_with_price_balance_and_limits(server: Fa
     assert code == 0, out
     assert "RUNWAYML_API_SECRET is set" in out
     assert f"ok      service: 127.0.0.1:{server.port} answers and takes the key" in out
-    assert "about $0.60 a clip, $119 for 198 (as of 2026-11-22)" in out
+    assert "about $0.60 a clip, $119 for 198 (as of 2026-11-27)" in out
     assert "10000 credits ($100.00), 2 at once, 200 a day (0 used)" in out
     assert "python -m runners.generate model=runway_gen45" in out
     assert len(server.jobs) == 0

@@ -48,7 +48,7 @@ def test_an_extension_is_told_apart_from_what_it_goes_on_from(
 ) -> None:
     with FakeServer(Runway(RUNWAY.key, echoes=echoes), pending=1) as server:
         run = Run(replace(RUNWAY, model=model), server, tmp_path)
-        ended = run.go(sizes=[[128, 72]], frames=72)
+        ended = run.go(sizes=[[128, 72]], conditioning_frames=72)
         assert ended.clip is not None, ended.told
         assert ended.clip.leading == leading
         assert run.billed() == 1

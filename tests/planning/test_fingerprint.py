@@ -58,6 +58,7 @@ NEUTRAL: dict[str, dict[str, Any]] = {
     "plan": {"plan": True},
     "keep_raw": {"keep_raw": True},
     "paid": {"model": replace(MODEL, paid=True)},
+    "facts": {"model": replace(MODEL, facts={"licence": "MIT", "memory_gb": 24})},
     "the default fit, stated": {"model": replace(MODEL, fit="stretch")},
     "tag": {"tag": "x"},
     "results": {"results": "/elsewhere"},

@@ -28,11 +28,11 @@ HEAVY = (
 STORIES = {
     "Retired": "clips of it that you have: model=precomputed",
     "Precomputed": "set model.adapter.folder",
-    "Command": r"model.adapter.(command is not set|cwd=\S+ is not a folder)",
 }
 """What models that nobody can run as they are say with exit code 2, by their adapter."""
 TEMPLATE = "set model.adapter.(model|base_url) to "
 """What those of a service say whose YAML leaves the model to be named."""
+NO_COMMAND = "model.adapter.command is not set"
 
 
 @pytest.fixture
@@ -56,6 +56,7 @@ def test_every_model_plans_with_nothing_installed_or_tells_its_story(empty: None
     node = composed("generate", f"model={name}").model.adapter
     target = str(node["_target_"])
     unnamed = TEMPLATE if node.get("provider") and node["model"] is None else None
+    unnamed = unnamed or (NO_COMMAND if node.get("command", "") is None else None)
     if story := unnamed or STORIES.get(target.rpartition(".")[2]):
         with pytest.raises(UserError, match=story):
             generate(wish(name, tmp_path), instantiate_adapter)
@@ -66,6 +67,8 @@ def test_every_model_plans_with_nothing_installed_or_tells_its_story(empty: None
     needs = [line.strip() for line in outcome.lines if "a run needs:" in line]
     if target.startswith("adapters.local."):
         assert needs[0] == "a run needs: pip install -e '.[local]' (torch is missing)"
+    if target.endswith(".Command"):
+        assert needs[0].startswith("a run needs: the folder in which its command runs: set model.adapter.cwd (")
     adapter = instantiate_adapter(node)
     for key in adapter.needs.keys:
         assert f"a run needs: the environment variable {key}, your key for this service" in needs

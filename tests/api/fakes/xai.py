@@ -8,7 +8,12 @@ from tests.api.fakes.engine import FakeJob
 from tests.api.fakes.personality import Call, Personality, Route
 from tests.api.fakes.wire import Answer, Reply
 
-_MODELS = {"grok-imagine-video": ("480p", "720p"), "grok-imagine-video-1.5": ("480p", "720p", "1080p")}
+_NEWER = ("480p", "720p", "1080p")
+_MODELS = {
+    "grok-imagine-video": ("480p", "720p"),
+    "grok-imagine-video-1.5": _NEWER,
+    "grok-imagine-video-1.5-2026-05-30": _NEWER,
+}
 _KNOWN = {
     "generations": {
         "model", "prompt", "image", "duration", "aspect_ratio", "resolution", "generate_audio", "last_frame",
