@@ -28,6 +28,7 @@ def leftovers(place: Place) -> list[str]:
     return sorted(path.name for path in place.out.iterdir())
 
 
+@pytest.mark.rotating("generation")
 @pytest.mark.parametrize("generation", GENERATIONS)
 def test_data_set_clips_and_checkout_are_as_they_were(generation: str, tmp_path: Path) -> None:
     place = make_place(tmp_path, generation)

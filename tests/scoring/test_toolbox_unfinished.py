@@ -92,6 +92,7 @@ def test_other_clips_do_not_get_the_masks_of_those_before(
     assert not before.exists()
 
 
+@pytest.mark.rotating("generation")
 @pytest.mark.parametrize("generation", GENERATIONS)
 def test_a_failure_after_the_table_was_written_costs_nothing_and_is_told(
     generation: str, tmp_path: Path, undisturbed: Callable[[str], Undisturbed]
