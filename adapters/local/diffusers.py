@@ -20,7 +20,15 @@ from adapters.local.calls.tokens import count_tokens
 from adapters.local.loading import Recipe, Sources
 from adapters.local.pixel_facts import pixel_facts
 from adapters.local.placement.placement import Placement
-from adapters.local.settings import INSTALL, check_batch, checked_names, checked_size, chosen, importable
+from adapters.local.settings import (
+    INSTALL,
+    check_batch,
+    checked_names,
+    checked_size,
+    chosen,
+    importable,
+    packages_needed,
+)
 from adapters.messages import in_a_line
 from adapters.timing import frames_for
 
@@ -85,7 +93,7 @@ class Diffusers(Adapter):
         self.rule = FrameRule.parse(lengths, least=least, most=most, added=added, leading=leading)
         check_batch(pipeline, batch, taken=batches, chunk=(call or {}).get("decode_chunk_size"), most=most)
         self._size, self._fps = checked_size(size, multiple), float(native_fps)
-        self._packages = tuple(needs)
+        self._packages = packages_needed(needs, options or {})
         self._feed = FEEDS[chosen("conditioning", conditioning, FEEDS)]
         self._names = checked_names(names or {})
         self._call, self._output = dict(call or {}), output
@@ -144,7 +152,7 @@ class Diffusers(Adapter):
         self.revision()
         assert self._sources is not None
         classes = loading.component_classes(self._recipe, self._sources)
-        self._placement.check(pipeline_class, classes)
+        self._placement.check(pipeline_class, classes, loading.attention_types(self._recipe, self._sources))
         running.steady_numerics()
         self.ready(
             loading.load_pipeline(self._recipe, pipeline_class, self._sources, classes, self._placement, self.parts())

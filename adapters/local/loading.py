@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import importlib
 import inspect
+import json
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -15,7 +17,7 @@ from typing import Any
 from adapters.errors import MissingDependency, OutOfMemory, SetupError, is_out_of_memory
 from adapters.file_hashes import sha256_file
 from adapters.local import processors
-from adapters.local.placement.placement import Placement
+from adapters.local.placement.placement import DENOISERS, Placement
 from adapters.local.settings import INSTALL, importable
 from adapters.local.weights.contents import INDEXES, read_index
 from adapters.local.weights.hub import Source, fetch
@@ -158,6 +160,17 @@ def component_classes(recipe: Recipe, sources: Sources) -> dict[str, Any]:
     return {name: part for name, part in found.items() if part is not None}
 
 
+def attention_types(recipe: Recipe, sources: Sources) -> set[str]:
+    """The kinds of attention that the configurations of a checkpoint's denoisers name; most name none."""
+    found = set()
+    for name in DENOISERS:
+        part = recipe.components.get(name)
+        folder = sources.parts[name].path / (part.get("subfolder") or "") if part else sources.main.path / name
+        with suppress(OSError, ValueError, AttributeError):
+            found.add(str(json.loads((folder / "config.json").read_text("utf-8")).get("attention_type")))
+    return found
+
+
 def _listed(recipe: Recipe, sources: Sources) -> Mapping[str, Any]:
     """The parts of the checkpoint as its own index has them: name → [library, class …]."""
     # A folder may hold both: what a modular pipeline loads is told by its own.
@@ -227,6 +240,7 @@ def _read(recipe: Recipe, pipeline_class: Any, sources: Sources, dtype: Any, giv
 
 def _read_modular(recipe: Recipe, pipeline_class: Any, sources: Sources, dtype: Any, given: Mapping[str, Any]) -> Any:
     options = {**recipe.options, **({"workflow": recipe.workflow} if recipe.workflow else {})}
+    guard = options.pop("enable_safety_checker", None)  # an argument of the pipeline of this name, a method here
     folder = str(sources.main.path)
     pipe = pipeline_class.from_pretrained(folder, trust_remote_code=recipe.trust_remote_code, **options)
     settings = {key: value for key, value in given.items() if key == "quantization_config"}
@@ -238,6 +252,8 @@ def _read_modular(recipe: Recipe, pipeline_class: Any, sources: Sources, dtype: 
     absent = pipe.null_component_names
     if absent:  # diffusers only warns of a part that it could not read
         raise SetupError(f"{recipe.checkpoint}: {absent[0]} could not be loaded; the lines above say why")
+    if guard is not None:
+        pipe.enable_safety_checker() if guard else pipe.disable_safety_checker()
     return pipe
 
 

@@ -46,6 +46,12 @@ def chosen(key: str, word: Any, choices: Collection[str]) -> str:
     return str(word)
 
 
+def packages_needed(needs: Sequence[str], options: Mapping[str, Any]) -> tuple[str, ...]:
+    """The further packages of a pipeline; NVIDIA's guardrail is none where Cosmos 3 is told to do without it."""
+    off = options.get("enable_safety_checker") is False
+    return tuple(name for name in needs if not (off and name == "cosmos_guardrail"))
+
+
 def check_batch(pipeline: str, batch: int, *, taken: bool, chunk: int | None, most: int | None) -> None:
     """Raise SetupError for a batch that a pipeline does not take, or that its decoder's chunks would mix."""
     if batch > 1 and not taken:

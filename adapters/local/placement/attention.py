@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
 
 from adapters.errors import SetupError
@@ -43,6 +44,15 @@ def check(name: str, denoiser: Any) -> None:
         raise SetupError(f"{_KEY}: unknown {name}{near(name, known)}; one of {', '.join(known)}")
     if "UNet" in denoiser.__name__ or not hasattr(denoiser, "set_attention_backend"):
         raise SetupError(f"{_KEY}: {denoiser.__name__} has attention of its own kind; leave it out")
+
+
+def check_kinds(name: str | None, kinds: Collection[str]) -> None:
+    """Raise SetupError for sparse attention on a back-end without it: it would fail with a TypeError at step one."""
+    if "nabla" in kinds and name != "flex":
+        raise SetupError(
+            f"{_KEY}={name or 'null'}: this checkpoint's attention is sparse (nabla), which flex alone can do; "
+            f"set {_KEY}=flex {_KEY.removesuffix('attention')}compile=true"
+        )
 
 
 def choose(name: str, denoiser: Any) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import dataclasses
 import gc
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -22,7 +22,7 @@ from adapters.local.settings import chosen, importable
 from adapters.messages import near
 
 _KEY = "model.adapter.placement"
-_DENOISERS = ("transformer", "transformer_2", "unet")
+DENOISERS = ("transformer", "transformer_2", "unet")
 _SWITCHES = {"vae_tiling": (True, False, "auto"), "vae_slicing": (True, False), "compile": (True, False)}
 
 
@@ -116,15 +116,16 @@ class Placement:
             return "cuda"
         return "mps" if torch.backends.mps.is_available() else "cpu"
 
-    def check(self, pipeline_class: Any, components: Mapping[str, Any]) -> None:
+    def check(self, pipeline_class: Any, components: Mapping[str, Any], kinds: Collection[str] = ()) -> None:
         """Raise SetupError for what a pipeline's classes cannot do; their weights are not needed for it.
 
-        `components` are the classes of its parts, by name.
+        `components` are the classes of its parts, by name; `kinds`: of attention, that its checkpoint names.
         """
+        _attention.check_kinds(self.attention, kinds)
         vae = self._facts["vae"] = components.get("vae")
         _abilities.check_device(self)
         _abilities.check_vae(self, vae)
-        for name in _DENOISERS:
+        for name in DENOISERS:
             if name in components:
                 _abilities.check_denoiser(self, components[name])
         _abilities.check_pipeline(self, pipeline_class, components)
@@ -145,7 +146,7 @@ class Placement:
             pipe.vae.enable_tiling()
         if self.vae_slicing:
             pipe.vae.enable_slicing()
-        for denoiser in (getattr(pipe, name, None) for name in _DENOISERS):
+        for denoiser in (getattr(pipe, name, None) for name in DENOISERS):
             if denoiser is not None:
                 self._prepare(denoiser, pipe)
         self._move(pipe)
@@ -209,7 +210,7 @@ class Placement:
 
     def before_clip(self, pipe: Any) -> None:
         """Forget what step caches hold of the clip before: a clip must not depend on which one came first."""
-        for name in _DENOISERS:
+        for name in DENOISERS:
             denoiser = getattr(pipe, name, None)
             if self.cache and denoiser is not None:
                 denoiser._reset_stateful_cache()  # noqa: SLF001  (pipelines call it at their end; a failed one did not)

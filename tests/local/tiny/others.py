@@ -55,14 +55,22 @@ _KANDINSKY = {
 }  # fmt: skip
 
 
-def build_kandinsky5() -> Any:
+def build_kandinsky5(attention_type: str = "nabla") -> Any:
+    """Sparse attention works in blocks of 8 × 8 patches of 16 × 16 pixels."""
     import torch
     from diffusers import FlowMatchEulerDiscreteScheduler, Kandinsky5I2VPipeline, Kandinsky5Transformer3DModel
 
     torch.manual_seed(13)
-    transformer = Kandinsky5Transformer3DModel(**_KANDINSKY)
+    transformer = Kandinsky5Transformer3DModel(
+        **_KANDINSKY, attention_type=attention_type, attention_wT=3, attention_wH=3, attention_wW=3, attention_P=0.9,
+        attention_method="topcdf", attention_add_sta=True,
+    )  # fmt: skip
     scheduler = FlowMatchEulerDiscreteScheduler(shift=5.0)
     return Kandinsky5I2VPipeline(transformer=transformer, vae=hunyuan_vae(), scheduler=scheduler, **_kandinsky_text())
+
+
+def build_kandinsky_wm() -> Any:
+    return build_kandinsky5("regular")
 
 
 def build_kandinsky6() -> Any:
@@ -75,7 +83,7 @@ def build_kandinsky6() -> Any:
     return Kandinsky6TI2VAPipeline(transformer=transformer, vae=hunyuan_vae(), scheduler=scheduler, **_kandinsky_text())
 
 
-_WAN_LIKE = {
+WAN_SIZES = {
     "patch_size": (1, 2, 2), "num_attention_heads": 2, "attention_head_dim": 12, "in_channels": 16, "out_channels": 16,
     "text_dim": WIDTH, "freq_dim": 32, "ffn_dim": 16, "num_layers": 1,
 }  # fmt: skip
@@ -87,7 +95,7 @@ def build_helios() -> Any:
 
     torch.manual_seed(15)
     return HeliosPipeline(
-        transformer=HeliosTransformer3DModel(**_WAN_LIKE, rope_dim=(4, 4, 4)),
+        transformer=HeliosTransformer3DModel(**WAN_SIZES, rope_dim=(4, 4, 4)),
         vae=wan_vae(),
         scheduler=HeliosScheduler(stages=1, stage_range=[0, 1], use_dynamic_shifting=True),
         **t5_parts(umt5=True),
@@ -101,7 +109,7 @@ def build_anyflow() -> Any:
     torch.manual_seed(16)
     return AnyFlowFARPipeline(
         transformer=AnyFlowFARTransformer3DModel(
-            **_WAN_LIKE, compressed_patch_size=(1, 4, 4), full_chunk_limit=3, rope_max_seq_len=64,
+            **WAN_SIZES, compressed_patch_size=(1, 4, 4), full_chunk_limit=3, rope_max_seq_len=64,
             chunk_partition=(1, 3, 3, 3, 3, 3, 3, 2),
         ),
         vae=wan_vae(),
@@ -186,15 +194,19 @@ class _Processor:
         return [[int(token == self._image) for token in row] for row in rows]
 
 
-class _Modular:
+class Modular:
     """A modular checkpoint: its index names the hub as the place of every part, as published ones do."""
 
-    def __init__(self, parts: dict[str, Any], hub: str, pipeline: str, blocks: str) -> None:
+    def __init__(
+        self, parts: dict[str, Any], hub: str, pipeline: str, blocks: str, settings: dict[str, Any] | None = None
+    ) -> None:
         self._parts, self._hub, self._pipeline, self._blocks = parts, hub, pipeline, blocks
+        self._settings = settings or {}
 
     def save_pretrained(self, folder: Path) -> None:
         index: dict[str, Any] = {
-            "_class_name": self._pipeline, "_blocks_class_name": self._blocks, "_diffusers_version": "0.42.1"
+            "_class_name": self._pipeline, "_blocks_class_name": self._blocks, "_diffusers_version": "0.42.1",
+            **self._settings,
         }  # fmt: skip
         for name, part in self._parts.items():
             library = type(part).__module__.split(".")[0]
@@ -231,14 +243,18 @@ def build_minimax_h3() -> Any:
         "tokenizer": qwen_tokenizer(), "scheduler": MiniMaxH3Scheduler(shift=12.0),
         "audio_scheduler": MiniMaxH3Scheduler(shift=3.0),
     }  # fmt: skip
-    return _Modular(parts, "MiniMaxAI/MiniMax-H3", "MiniMaxH3ModularPipeline", "MiniMaxH3Blocks")
+    return Modular(parts, "MiniMaxAI/MiniMax-H3", "MiniMaxH3ModularPipeline", "MiniMaxH3Blocks")
 
 
 _SMALL = {"size": [32, 32], "call.num_inference_steps": 1}
+_SPARSE = {
+    **_SMALL, "size": [128, 128], "native_fps": 4, "least": None, "placement": {"device": "cpu", "attention": "flex"}
+}  # fmt: skip
+"""A block of 8 × 8 patches or more, and few frames, as flex attention is slow where it is not compiled."""
 
 TINY: dict[str, Tiny] = {
-    "kandinsky5": Tiny(build_kandinsky5, _SMALL),
-    "kandinsky_wm": Tiny(build_kandinsky5, _SMALL),
+    "kandinsky5": Tiny(build_kandinsky5, _SPARSE),
+    "kandinsky_wm": Tiny(build_kandinsky_wm, _SMALL),
     "kandinsky6": Tiny(build_kandinsky6, _SMALL),
     "helios_v2v": Tiny(build_helios, {**_SMALL, "call.guidance_scale": 1.0}),
     "anyflow_v2v": Tiny(build_anyflow, _SMALL),
