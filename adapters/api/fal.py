@@ -35,7 +35,8 @@ class Fal(Provider):
     """Requests of fal's queue. `model` is the whole path: owner/alias, and what may follow.
 
     `options`: the names of the fields that hold things, `image` (image_url), `video` (video_url), `seed`,
-    `negative` (negative_prompt) and, in the result, `output` (video); `duration`: how five seconds are spelled, 5, "5"
+    `negative` (negative_prompt) and, in the result, `output` (video); `listed`: true where the picture or video stands in
+    a list of one; `duration`: how five seconds are spelled, 5, "5"
     or "5s", null for a model that takes none; `headers` to send with a request (X-Fal-Request-Timeout …).
 
     The queue tries a request again by itself when its own machines fail (503, 504, lost connections) or too many of the
@@ -49,7 +50,7 @@ class Fal(Provider):
     job_key = "request_id"
     errors = frozenset({"detail"})
     options: ClassVar[frozenset[str]] = frozenset(
-        {"image", "video", "seed", "negative", "output", "duration", "headers"}
+        {"image", "video", "listed", "seed", "negative", "output", "duration", "headers"}
     )
 
     def sign(self, key: str) -> Mapping[str, str]:
@@ -67,7 +68,7 @@ class Fal(Provider):
         """One request to the queue."""
         option, media = self.option.get, work.media
         field = option("image", "image_url") if work.picture is not None else option("video", "video_url")
-        body: dict[str, Any] = {field: media.uri}
+        body: dict[str, Any] = {field: [media.uri] if option("listed") else media.uri}
         if work.prompt:
             body["prompt"] = work.prompt
         if work.negative_prompt:

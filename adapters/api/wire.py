@@ -103,13 +103,14 @@ class Part:
 class Call:
     """One HTTP request. `url` is whole; the transport adds the credential if it is `signed`.
 
-    At most one of `json` and `form` (multipart) is set.
+    At most one of `json`, `form` (multipart) and `data` (bytes as they are) is set.
     """
 
     method: str
     url: str
     json: Any = None
     form: Mapping[str, Part] | None = None
+    data: bytes | None = None
     headers: Mapping[str, str] = field(default_factory=dict)
     signed: bool = True
 

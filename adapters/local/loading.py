@@ -240,6 +240,7 @@ def _read(recipe: Recipe, pipeline_class: Any, sources: Sources, dtype: Any, giv
 
 def _read_modular(recipe: Recipe, pipeline_class: Any, sources: Sources, dtype: Any, given: Mapping[str, Any]) -> Any:
     options = {**recipe.options, **({"workflow": recipe.workflow} if recipe.workflow else {})}
+    guard = options.pop("enable_safety_checker", None)  # an argument of the pipeline of this name, a method here
     folder = str(sources.main.path)
     pipe = pipeline_class.from_pretrained(folder, trust_remote_code=recipe.trust_remote_code, **options)
     settings = {key: value for key, value in given.items() if key == "quantization_config"}
@@ -251,6 +252,8 @@ def _read_modular(recipe: Recipe, pipeline_class: Any, sources: Sources, dtype: 
     absent = pipe.null_component_names
     if absent:  # diffusers only warns of a part that it could not read
         raise SetupError(f"{recipe.checkpoint}: {absent[0]} could not be loaded; the lines above say why")
+    if guard is not None:
+        pipe.enable_safety_checker() if guard else pipe.disable_safety_checker()
     return pipe
 
 

@@ -8,6 +8,7 @@ JSONL: such an object a line. Which of them a file is, its content says.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
@@ -22,6 +23,8 @@ NAMES = ("scenario", "name", "id", "generated_video_name", "video", "video_name"
 TEXTS = ("description", "prompt", "text")
 NEGATIVE = "negative_prompt"
 _DEEPEST = 50
+_NO_CHARACTERS = re.compile("[\0\ud800-\udfff]")
+"""What JSON can spell and no service, file or process can be given: a zero byte, half of a surrogate pair."""
 
 
 @dataclass(frozen=True)
@@ -66,7 +69,7 @@ def _json_entries(path: Path) -> Iterator[Entry]:
     except json.JSONDecodeError as error:
         if error.msg != "Extra data":
             raise UserError(f"{path}, line {error.lineno}: not well-formed JSON ({error.msg})") from None
-        for number, line in enumerate(text.splitlines(), start=1):
+        for number, line in enumerate(text.split("\n"), start=1):  # U+2028 and its like may stand in a text
             if line.strip():
                 yield _from_line(line, partial(_fault, path, f", line {number}"))
         return
@@ -99,7 +102,7 @@ def _named(value: Any, fault: Callable[[str], UserError]) -> Entry:
 
 def _entry(name: str, value: Any, fault: Callable[[str], UserError]) -> Entry:
     if isinstance(value, str):
-        return Entry(name, value, None, fault)
+        return Entry(name, as_text(value, fault), None, fault)
     found = [key for key in TEXTS if key in value] if isinstance(value, Mapping) else []
     if not found:
         raise fault(f"expected a text, or an object with {' or '.join(TEXTS[:2])}")
@@ -111,18 +114,41 @@ def _entry(name: str, value: Any, fault: Callable[[str], UserError]) -> Entry:
 
 def as_text(value: Any, fault: Callable[[str], UserError]) -> str:
     """A prompt as it is sent: one that is itself an object or a list becomes JSON text, indented as NVIDIA's are."""
-    if isinstance(value, str):
-        return value
-    if not isinstance(value, Mapping | list):
+    if not isinstance(value, str | Mapping | list):
         raise fault(f"a prompt must be a text or an object, not {value!r}")
-    return json.dumps(value, indent=2, ensure_ascii=False)
+    text = value if isinstance(value, str) else _spelt(value, fault)
+    if found := _NO_CHARACTERS.search(text):
+        raise fault(f"a prompt holds \\u{ord(found[0]):04x}, which is no character that can be sent; remove it")
+    return text
+
+
+def _spelt(value: Any, fault: Callable[[str], UserError]) -> str:
+    if _is_deeper(value, _DEEPEST):
+        raise _too_deep(fault)
+    try:
+        return json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False)
+    except ValueError:
+        raise fault("a prompt holds NaN or an infinite number, which JSON has no word for; write a number") from None
+
+
+def _is_deeper(value: Any, levels: int) -> bool:
+    inner = value.values() if isinstance(value, Mapping) else value if isinstance(value, list) else ()
+    return levels < 0 or any(_is_deeper(each, levels - 1) for each in inner)
 
 
 def _loaded(text: str, fault: Callable[[str], UserError]) -> Any:
     try:
         return json.loads(text, object_pairs_hook=partial(_once, fault))
     except RecursionError:
-        raise fault(f"values nested more than {_DEEPEST} deep are not read") from None
+        raise _too_deep(fault) from None
+    except json.JSONDecodeError:
+        raise
+    except ValueError:  # of Python, which reads no number of so many digits
+        raise fault("a number has thousands of digits; is it meant as a text, in double quotes?") from None
+
+
+def _too_deep(fault: Callable[[str], UserError]) -> UserError:
+    return fault(f"values nested more than {_DEEPEST} deep are not read")
 
 
 def _once(fault: Callable[[str], UserError], pairs: Iterable[tuple[str, Any]]) -> dict[str, Any]:

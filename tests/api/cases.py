@@ -132,6 +132,24 @@ CASES = (
         "sk-or-CANARY-openrouter-64a8", signed=True, differs=FINAL,
     ),
     Case(
+        "wavespeed", "wavespeed:WaveSpeed", "wavespeed_kling_4", "WAVESPEED_API_KEY", "CANARY-wavespeed-0b77",
+        multiframe="wavespeed_kling_4_extend", differs=on("download", "gone", *REVOKED),
+    ),
+    Case(
+        "wavespeed_clip", "wavespeed:WaveSpeed", "wavespeed_kling_4_extend", "WAVESPEED_API_KEY",
+        "CANARY-wavespeed-c41e", routes=("upload", "files", "submit", "poll", "download"), changes={"leading": 0},
+        differs=on("download", "gone", *REVOKED)
+        | on("files", "passes", "401", "402", "403", "404", "413", "422"),  # a storage's word is nobody's verdict
+    ),
+    Case(
+        "together", "together:Together", "together_seedance_25", "TOGETHER_API_KEY", "CANARY-together-9a3d",
+        differs=FINAL,
+    ),
+    Case(
+        "vercel", "vercel:Vercel", "vercel_seedance_25", "AI_GATEWAY_API_KEY", "vck_CANARY-vercel-2f60",
+        differs=FINAL,
+    ),
+    Case(
         "openai", "openai:OpenAI", "openai_videos", "OPENAI_API_KEY", "sk-CANARY-openai-e5d3", signed=True,
         changes={
             "model": "sora-2", "key_env": "OPENAI_API_KEY", "durations": [4, 8, 12], "seed": False, "negative": False,

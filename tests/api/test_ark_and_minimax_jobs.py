@@ -27,7 +27,8 @@ def minimax(tmp_path: Path) -> Iterator[Run]:
 
 
 @pytest.mark.parametrize(
-    "model", ["ark_seedance_20", "ark_seedance_20_fast", "ark_seedance_15_pro", "ark_seedance_10_pro"]
+    "model",
+    ["ark_seedance_25", "ark_seedance_20", "ark_seedance_20_fast", "ark_seedance_15_pro", "ark_seedance_10_pro"],
 )
 def test_every_seedance_is_asked_only_for_what_it_takes(model: str, tmp_path: Path) -> None:
     with running(Case("ark", "ark:Ark", model, ARK.key_env, ARK.key), tmp_path) as run:

@@ -40,6 +40,7 @@ def test_fields_have_the_names_that_the_yaml_gives_them() -> None:
     body = fal(**names).submit(work(negative_prompt="blur")).json
     assert set(body) == {"start_image_url", "prompt", "avoid", "random_seed", "duration"}
     assert fal(video="clip_url").submit(work(FOOTAGE)).json["clip_url"] == FOOTAGE.uri
+    assert fal(video="clip_urls", listed=True).submit(work(FOOTAGE)).json["clip_urls"] == [FOOTAGE.uri]
 
 
 @pytest.mark.parametrize(("spelled", "sent"), [(5, 10), ("5", "10"), ("5s", "10s")])

@@ -7,7 +7,8 @@ import json
 import subprocess
 import sys
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,11 @@ from tests.run.harness import IDS, videos
 
 EVERY = [case for case in CASES if not case.bearer]
 """All whose credential is a key in the environment."""
+FEW = [RUNWAY, next(case for case in EVERY if case.evidence)]
+"""One whose lost job a person adopts, one that shows its jobs: these die in `make test`."""
+every_service = pytest.mark.parametrize(
+    "case", [pytest.param(case, marks=[] if case in FEW else pytest.mark.full) for case in EVERY], ids=str
+)
 ONE = "select.ids=[1]"
 LOST, GIVEN_UP = "before:answered", "before:answered:give_up"
 """Killed when the service has taken the job, and its answer is not on record."""
@@ -57,16 +63,29 @@ def killed(tmp_path_factory: pytest.TempPathFactory) -> list[Record]:
     return crash(tmp_path_factory.mktemp("steps"), [(RUNWAY, (ONE,), ["steps"])])[0]
 
 
-@pytest.fixture(scope="module")
-def around(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, Record]]:
+Around = Callable[[Case], dict[str, Record]]
+"""The records of a service by kill."""
+
+
+def killed_around(folder: Path, cases: Sequence[Case]) -> dict[str, dict[str, Record]]:
     """By service and kill; what a person decides does not depend on the service."""
-    kills = [[LOST, DONE, *([GIVEN_UP, PROMISED] if case is RUNWAY else [])] for case in EVERY]
-    tasks = [(case, (ONE,), chosen) for case, chosen in zip(EVERY, kills, strict=True)]
-    found = crash(tmp_path_factory.mktemp("facts"), tasks)
+    kills = [[LOST, DONE, *([GIVEN_UP, PROMISED] if case is RUNWAY else [])] for case in cases]
+    tasks = [(case, (ONE,), chosen) for case, chosen in zip(cases, kills, strict=True)]
     return {
         case.name: dict(zip(chosen, records, strict=True))
-        for case, chosen, records in zip(EVERY, kills, found, strict=True)
+        for case, chosen, records in zip(cases, kills, crash(folder, tasks), strict=True)
     }
+
+
+@pytest.fixture(scope="module")
+def around(tmp_path_factory: pytest.TempPathFactory) -> Around:
+    """The few are killed in one go, and all others in another, each when the first of them is asked for."""
+
+    @cache
+    def batch(few: bool) -> dict[str, dict[str, Record]]:
+        return killed_around(tmp_path_factory.mktemp("facts"), [case for case in EVERY if (case in FEW) is few])
+
+    return lambda case: batch(case in FEW)[case.name]
 
 
 def check_whole(record: Record, clips: dict[str, bytes]) -> None:
@@ -109,11 +128,9 @@ def test_every_state_of_a_job_was_left_behind_by_some_kill(killed: list[Record])
     assert left == {"nothing", "submitting", "answered", "submitted", "succeeded", "fetched"}
 
 
-@pytest.mark.parametrize("case", EVERY, ids=str)
-def test_a_job_whose_answer_was_lost_is_adopted_by_id_or_found_by_itself(
-    around: dict[str, dict[str, Record]], case: Case
-) -> None:
-    record = around[case.name][LOST]
+@every_service
+def test_a_job_whose_answer_was_lost_is_adopted_by_id_or_found_by_itself(around: Around, case: Case) -> None:
+    record = around(case)[LOST]
     assert record["left"] == {"0001": "submitting"}
     assert record["billed_by_then"] == record["billed"] == 1
     assert record["helped"] == ([] if case.evidence else ["adopt"])
@@ -122,27 +139,25 @@ def test_a_job_whose_answer_was_lost_is_adopted_by_id_or_found_by_itself(
     assert attempt.facts["reconciled" if case.evidence else "adopted"]
 
 
-@pytest.mark.parametrize("case", EVERY, ids=str)
-def test_a_job_that_was_done_is_fetched_by_the_next_process(around: dict[str, dict[str, Record]], case: Case) -> None:
-    record = around[case.name][DONE]
+@every_service
+def test_a_job_that_was_done_is_fetched_by_the_next_process(around: Around, case: Case) -> None:
+    record = around(case)[DONE]
     assert record["left"] == {"0001": "succeeded"}
     assert (record["helped"], record["codes"], record["billed"]) == ([], [0], 1)
 
 
-@pytest.mark.parametrize("case", EVERY, ids=str)
-def test_whatever_killed_it_the_clips_of_a_service_are_the_same(
-    around: dict[str, dict[str, Record]], case: Case
-) -> None:
-    clips = videos(Path(around[case.name][DONE]["folder"]))
-    for record in around[case.name].values():
+@every_service
+def test_whatever_killed_it_the_clips_of_a_service_are_the_same(around: Around, case: Case) -> None:
+    clips = videos(Path(around(case)[DONE]["folder"]))
+    for record in around(case).values():
         assert record["died"]
         check_whole(record, clips)
 
 
 def test_a_job_that_is_given_up_is_paid_for_once_more_and_both_are_counted(
-    around: dict[str, dict[str, Record]],
+    around: Around,
 ) -> None:
-    record = around[RUNWAY.name][GIVEN_UP]
+    record = around(RUNWAY)[GIVEN_UP]
     assert (record["helped"], record["codes"], record["billed"]) == (["abandon"], [1, 0], 2)
     first, second = attempts(Path(record["folder"]))["0001"]
     assert (first.state, second.state) == ("abandoned", "fetched")
@@ -150,9 +165,9 @@ def test_a_job_that_is_given_up_is_paid_for_once_more_and_both_are_counted(
 
 
 def test_a_promise_that_never_left_is_paid_for_only_after_a_person_said_so(
-    around: dict[str, dict[str, Record]],
+    around: Around,
 ) -> None:
-    record = around[RUNWAY.name][PROMISED]
+    record = around(RUNWAY)[PROMISED]
     assert record["left"] == {"0001": "submitting"}
     assert record["billed_by_then"] == 0
     assert (record["helped"], record["codes"], record["billed"]) == (["abandon"], [1, 0], 1)

@@ -45,7 +45,7 @@ def provider(case_name: str) -> Provider:
 def accepted(job_id: Any) -> Answer:
     """A yes to a paid request, in the words of every vendor at once."""
     names = dict.fromkeys(("id", "request_id", "task_id", "name"), job_id)
-    nested = {key: {"task_id": job_id} for key in ("data", "output")}
+    nested = {key: {"task_id": job_id, "id": job_id, "gatewayJobId": job_id} for key in ("data", "output", "operation")}
     return answer({**names, **nested, "code": 0, "base_resp": {"status_code": 0}})
 
 

@@ -47,12 +47,16 @@ ADDRESSED: dict[str, dict[str, tuple[Path_, ...]]] = {
     "minimax_v2": {"status": (("task", "status"), ("task", "content", "url"))},
     "dashscope": {"status": (("output", "task_status"), ("output", "video_url"))},
     "openrouter": {"status": (("status",), ("unsigned_urls", 0))},
+    "wavespeed": {"status": (("data", "status"), ("data", "outputs", 0))},
+    "wavespeed_clip": {"status": (("data", "status"), ("data", "outputs", 0))},
+    "together": {"status": (("status",), ("outputs", "video_url"))},
+    "vercel": {"status": (("status",), ("videos", 0, "type"), ("videos", 0, "url"))},
     "openai": {"status": (("status",),)},
 }
 """Where a finished answer tells that it is done, and where its video is: what an odd value there or above may hide."""
 NOTHING = {"list", "object", "null", "twice"}
 """What says at an address that there is no video: it is empty, or holds nothing that is known."""
-NAMES = ("id", "request_id", "task_id", "name", "file_id")
+NAMES = ("id", "request_id", "task_id", "name", "file_id", "jobId")
 DOCUMENTED = [("status", ("data_removed",), "true")]
 """What is no odd value, but the vendor's word for a video that is gone."""
 

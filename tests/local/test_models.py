@@ -11,7 +11,7 @@ import pytest
 import yaml
 
 from adapters import SetupError, frames_for
-from adapters.local.calls.feeding import FEEDS
+from adapters.local.calls.feeding import FEEDS, names_fed
 from adapters.local.calls.frame_rules import FrameRule
 from adapters.local.diffusers import Diffusers
 from adapters.local.loading import find_class
@@ -40,7 +40,11 @@ ASKED_FOR = {
     "sana_video", "motif", "cosmos_predict2", "cosmos_predict25", "cosmos3_nano", "cosmos3_super", "cosmos3_edge",
     "kandinsky_wm", "minimax_h3", "cosmos_predict2_v2v", "cosmos_predict25_v2v", "cosmos3_nano_v2v",
     "cosmos3_super_v2v", "ltx_v2v", "ltx2_v2v", "skyreels_v2_df_v2v", "helios_v2v", "anyflow_v2v", "wan_vace_v2v",
-    "easyanimate_v2v",
+    "easyanimate_v2v", "cosmos3_super_i2v", "cosmos3_super_i2v_4step", "ltx23", "ltx23_v2v", "ltx23_distilled", "ltx25",
+    "ltx25_v2v", "ltx25_sft", "hunyuan15_720p", "hunyuan15_step_distilled", "wan22_a14b_4step", "fastwan22_ti2v_5b",
+    "kandinsky5_lite", "kandinsky5_pro_distilled", "helios", "helios_distilled", "helios_distilled_v2v", "anyflow",
+    "easyanimate", "cosmos1_7b", "cosmos1_14b", "cosmos1_7b_v2v", "cosmos1_14b_v2v", "cosmos_predict25_14b",
+    "ltx097_13b", "ltx098_13b", "ltx098_13b_v2v", "skyreels_v1", "sana_wm",
 }  # fmt: skip
 
 
@@ -68,9 +72,8 @@ def test_the_class_takes_every_argument_of_the_call(name: str) -> None:
     if made["prompt"] == "ignored":
         own["prompt"] = None
     wanted = {value for value in own.values() if value is not None} | set(made["call"])
-    if made["conditioning"] in ("image", "video", "video_tensor"):
-        fed = "image" if made["conditioning"] == "image" else "video"
-        wanted.add(own.get(fed, fed))
+    fed = names_fed(FEEDS[made["conditioning"]], tuple(made["size"]), made["conditioning_frames"])
+    wanted |= {str(own.get(name, name)) for name in fed}
     assert wanted - set(taken) == set()
     required = {
         key for key, value in taken.items() if value.default is value.empty and key not in ("self", "args", "kwargs")
@@ -100,10 +103,8 @@ def test_the_facts_of_a_model_are_stated_once(name: str) -> None:
     assert None not in (facts.licence, facts.page, facts.checked, facts.source)
     assert facts.against in get_args(Against)
     assert facts.page is not None
-    own = yaml.safe_load(path.read_text("utf-8"))["facts"]
-    assert own["page"] == facts.page, "another checkpoint has a page of its own"
     checkpoint = own_checkpoint(path)
-    assert checkpoint is None or facts.page.endswith(f"/{checkpoint}")
+    assert checkpoint is None or facts.page.endswith(f"/{checkpoint}"), "another checkpoint has a page of its own"
     comments = [line for line in path.read_text("utf-8").splitlines() if line.startswith("#")]
     assert not [line for line in comments if re.search(r"huggingface\.co/|[0-9] B parameters|· (licence|memory)", line)]
 

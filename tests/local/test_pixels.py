@@ -84,6 +84,7 @@ print(json.dumps([is_torchvision_available(), found]))
 """
 
 
+@pytest.mark.full  # two processes that import torch and transformers
 def test_a_picture_is_seen_through_the_same_code_with_and_without_torchvision(folder: Path, tmp_path: Path) -> None:
     for name in SEEING:
         published(name, folder)

@@ -21,7 +21,7 @@ from tests.local.tiny import Tiny
 from tests.run.harness import settings
 from tests.test_conf import composed
 
-FAMILIES = ("wan", "ltx", "hunyuan", "cosmos", "others")
+FAMILIES = ("wan", "ltx", "hunyuan", "cosmos", "others", "newer")
 
 
 @cache

@@ -84,6 +84,13 @@ def test_a_prompt_that_is_an_object_is_sent_as_json_text(tmp_path: Path) -> None
     assert as_text.prompts == found.prompts
 
 
+def test_a_line_of_jsonl_may_hold_what_unicode_calls_the_end_of_a_line(tmp_path: Path) -> None:
+    """U+2028, U+0085 and their like stand in texts copied from the web; JSON lines end with LF alone."""
+    text = "falls\u2028and\x85breaks"
+    lines = [json.dumps({"id": clip, "prompt": f"{text} {clip}"}, ensure_ascii=False) for clip in IDS]
+    assert read(tmp_path, "p.jsonl", "\r\n".join(lines)).prompts == {clip: f"{text} {clip}" for clip in IDS}
+
+
 def test_entries_of_take_2_are_left_out(tmp_path: Path) -> None:
     second = NAMES["0001"].replace("0001_", "0007_").replace("_trimmed", "_take-2_trimmed")
     assert read(tmp_path, "p.json", {NAMES["0001"]: "one", second: "never"}).prompts == {"0001": "one"}
@@ -115,6 +122,15 @@ ODD: dict[str, tuple[Any, str]] = {
     "empty": ("", "holds no JSON"),
     "another encoding": (json.dumps(NVIDIA).encode("utf-16"), "is not UTF-8 text"),
     "too deep": ("[" * 100_000, "nested more than 50 deep|not well-formed"),
+    "a prompt too deep to be spelled": (
+        f'{{"0001": {{"prompt": {"[" * 600}{"]" * 600}}}}}',
+        "'0001': values nested more",
+    ),
+    "a number without end": (f'[{{"id": {"9" * 5000}, "prompt": "x"}}]', "a number has thousands of digits"),
+    "half a surrogate pair": (r'{"0001": "a \ud800"}', r"'0001': a prompt holds \\ud800, which is no character"),
+    "half a pair in a negative": ([{"id": 1, "prompt": "x", "negative_prompt": ["\udc00"]}], "entry 1: a prompt holds"),
+    "a zero byte": ({"0001": "a\0b"}, r"a prompt holds \\u0000"),
+    "not a number": ('{"0001": {"prompt": {"speed": NaN}}}', "'0001': a prompt holds NaN"),
 }
 
 

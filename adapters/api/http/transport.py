@@ -107,7 +107,9 @@ class Transport:
         self, call: Call, most_bytes: int, *, fresh: bool = False, public: bool = False
     ) -> Iterator[tuple[Reply, Iterator[bytes]]]:
         headers = self._headers(call, fresh=fresh)
-        request = requests.Request(call.method, call.url, json=call.json, files=_files(call), headers=headers)
+        request = requests.Request(
+            call.method, call.url, json=call.json, files=_files(call), data=call.data, headers=headers
+        )
         kind = PublicOnly if public else LineAdapter
         with (
             self._typed(call.url),

@@ -115,10 +115,24 @@ def easyanimate(shot: Shot) -> dict[str, Any]:
     return {"video": clip, "mask_video": mask}
 
 
+def still_camera(shot: Shot) -> dict[str, Any]:
+    """SanaWMPipeline: the switch frame, one camera pose for all frames, and a lens.
+
+    `c2w` is (T, 4, 4), the identity throughout; `intrinsics` are [fx, fy, cx, cy] in pixels. The lens of these films is
+    not known: a focal length of the picture's width stands for it (53° across).
+    """
+    width, height = shot.size
+    poses = np.tile(np.eye(4, dtype=np.float32), (shot.num_frames, 1, 1))
+    return {**image(shot), "c2w": poses, "intrinsics": [float(width), float(width), width / 2, height / 2]}
+
+
 FEEDS: dict[str, Feed] = {
     feed.__name__: feed
-    for feed in (image, video, repeat_first, video_tensor, anyflow, ltx_conditions, ltx2_conditions, vace, easyanimate)
-}
+    for feed in (
+        image, video, repeat_first, video_tensor, anyflow, ltx_conditions, ltx2_conditions, vace, easyanimate,
+        still_camera,
+    )
+}  # fmt: skip
 
 
 def names_fed(feed: Feed, size: Size, count: int) -> set[str]:

@@ -11,7 +11,8 @@ from tests.api.fakes.wire import Answer, Reply
 
 _TASKS = "(?:/api/v3)?/contents/generations/tasks"
 _SEED = {"seedance-1-0-pro-250528", "seedance-1-5-pro-251215"}
-_MODELS = {*_SEED, "dreamina-seedance-2-0-260128", "dreamina-seedance-2-0-fast-260128"}
+_NEWEST = "dreamina-seedance-2-5-260628"
+_MODELS = {*_SEED, "dreamina-seedance-2-0-260128", "dreamina-seedance-2-0-fast-260128", _NEWEST}
 _KNOWN = {
     "model", "content", "safety_identifier", "callback_url", "return_last_frame", "service_tier", "priority",
     "execution_expires_after", "generate_audio", "draft", "camera_fixed", "watermark", "seed", "resolution", "ratio",
@@ -134,7 +135,11 @@ def _validate(body: dict[str, Any]) -> None:
         problems.append(f"seed is not supported by {model}")
     if "generate_audio" in body and model == "seedance-1-0-pro-250528":
         problems.append(f"generate_audio is not supported by {model}")
-    if not isinstance(body.get("duration", 5), int) or not 2 <= body.get("duration", 5) <= 15:
+    if not isinstance(body.get("duration", 5), int) or not 2 <= body.get("duration", 5) <= (
+        30 if model == _NEWEST else 15
+    ):
         problems.append("duration is out of range")
+    if model == _NEWEST and body.get("ratio") != "adaptive":
+        raise Answer(_error(400, "InvalidParameter.TaskTypeConstraint", "ratio must be adaptive for a first frame"))
     if problems:
         raise Answer(_error(400, "InvalidParameter", "; ".join(problems)))

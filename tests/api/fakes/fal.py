@@ -126,7 +126,8 @@ def _urls(call: Call, job: FakeJob) -> dict[str, str]:
 
 
 def _missing(path: str, body: dict[str, Any]) -> str:
-    required = ("prompt", "image_url") if "image-to-video" in path else ("prompt",)
+    image = "start_image_url" if "kling-video/v3" in path or "/v3/pro" in path else "image_url"
+    required = ("prompt", image) if "image-to-video" in path else ("prompt",)
     return next((name for name in required if not body.get(name)), "")
 
 

@@ -140,7 +140,7 @@ def _cosmos_transformer(text: int, **changes: Any) -> Any:
     )  # fmt: skip
 
 
-def _unlisted(pipe: Any) -> Any:
+def unlisted(pipe: Any) -> Any:
     """Without the stand-in in what is saved: it is handed over at loading."""
     pipe.register_modules(safety_checker=None)
     return pipe
@@ -149,7 +149,7 @@ def _unlisted(pipe: Any) -> Any:
 def build_predict2() -> Any:
     from diffusers import Cosmos2VideoToWorldPipeline, FlowMatchEulerDiscreteScheduler
 
-    return _unlisted(
+    return unlisted(
         Cosmos2VideoToWorldPipeline(
             transformer=_cosmos_transformer(WIDTH),
             vae=wan_vae(),
@@ -163,7 +163,7 @@ def build_predict2() -> Any:
 def build_predict25() -> Any:
     from diffusers import Cosmos2_5_PredictBasePipeline, UniPCMultistepScheduler
 
-    return _unlisted(
+    return unlisted(
         Cosmos2_5_PredictBasePipeline(
             text_encoder=qwen_text(),
             tokenizer=qwen_tokenizer(),

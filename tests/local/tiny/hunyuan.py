@@ -52,11 +52,21 @@ def _llama() -> dict[str, Any]:
     }  # fmt: skip
 
 
-_TRANSFORMER = {
+HUNYUAN_SIZES = {
     "in_channels": 4, "out_channels": 4, "num_attention_heads": 2, "attention_head_dim": 8, "num_layers": 1,
     "num_single_layers": 1, "num_refiner_layers": 1, "mlp_ratio": 2.0, "text_embed_dim": 16,
     "pooled_projection_dim": WIDTH, "rope_axes_dim": (2, 2, 4),
 }  # fmt: skip
+
+
+def llama_parts() -> dict[str, Any]:
+    """The text encoder of all but the image-to-video pipeline, and its tokenizer."""
+    import transformers
+
+    return {
+        "tokenizer": _llama_tokenizer(),
+        "text_encoder": transformers.LlamaModel(transformers.LlamaConfig(**_llama())).eval(),
+    }
 
 
 def _siglip(side: int, patch: int) -> dict[str, Any]:
@@ -91,7 +101,7 @@ def _hunyuan(condition: str, channels: int) -> Any:
         image_token_index=tokenizer.convert_tokens_to_ids("<image>"), pad_token_id=0,
     )  # fmt: skip
     transformer = diffusers.HunyuanVideoTransformer3DModel(
-        **{**_TRANSFORMER, "in_channels": channels}, guidance_embeds=condition == "token_replace",
+        **{**HUNYUAN_SIZES, "in_channels": channels}, guidance_embeds=condition == "token_replace",
         image_condition_type=condition,
     )  # fmt: skip
     return diffusers.HunyuanVideoImageToVideoPipeline(
@@ -156,11 +166,10 @@ def build_framepack() -> Any:
 
     torch.manual_seed(44)
     transformer = diffusers.HunyuanVideoFramepackTransformer3DModel(
-        **_TRANSFORMER, has_image_proj=True, image_proj_dim=12, has_clean_x_embedder=True
+        **HUNYUAN_SIZES, has_image_proj=True, image_proj_dim=12, has_clean_x_embedder=True
     )
     return diffusers.HunyuanVideoFramepackPipeline(
-        text_encoder=transformers.LlamaModel(transformers.LlamaConfig(**_llama())).eval(),
-        tokenizer=_llama_tokenizer(), transformer=transformer, vae=hunyuan_vae(),
+        **llama_parts(), transformer=transformer, vae=hunyuan_vae(),
         scheduler=diffusers.FlowMatchEulerDiscreteScheduler(use_dynamic_shifting=True),
         **clip_parts(("tokenizer_2", "text_encoder_2")), **_siglip(side=32, patch=16),
     )  # fmt: skip

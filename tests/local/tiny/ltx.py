@@ -17,7 +17,7 @@ def gemma_tokenizer() -> Any:
     return GemmaTokenizer(vocab={word: k for k, word in enumerate(words)}, merges=[], padding_side="left")
 
 
-def _gemma(**changes: Any) -> dict[str, Any]:
+def gemma(**changes: Any) -> dict[str, Any]:
     """The size of a Gemma of two layers."""
     return {
         "vocab_size": len(gemma_tokenizer()), "hidden_size": 16, "intermediate_size": 16, "num_hidden_layers": 2,
@@ -99,7 +99,7 @@ def _ltx2_text() -> dict[str, Any]:
         "patch_size": 16,
     }  # fmt: skip
     torch.manual_seed(34)
-    config = transformers.Gemma3Config(text_config=_gemma(), vision_config=vision, mm_tokens_per_image=4)
+    config = transformers.Gemma3Config(text_config=gemma(), vision_config=vision, mm_tokens_per_image=4)
     both = {
         f"{kind}_connector_{key}": value
         for kind in ("video", "audio")
@@ -118,6 +118,17 @@ def _ltx2_text() -> dict[str, Any]:
     }
 
 
+def ltx2_vae() -> Any:
+    """32 × in space, 8 × in time; with the weights that the seed set last leaves."""
+    import diffusers
+
+    return diffusers.AutoencoderKLLTX2Video(
+        latent_channels=8, block_out_channels=(8,) * 4, decoder_block_out_channels=(8,) * 3,
+        layers_per_block=(1,) * 5, decoder_layers_per_block=(1,) * 4, upsample_residual=(False,) * 3,
+        upsample_factor=(1,) * 3, spatial_compression_ratio=32, temporal_compression_ratio=8,
+    ).eval()  # fmt: skip
+
+
 def _ltx2(made: str) -> Any:
     import diffusers
     import torch
@@ -128,13 +139,8 @@ def _ltx2(made: str) -> Any:
         audio_in_channels=4, audio_out_channels=4, audio_num_attention_heads=2, audio_attention_head_dim=4,
         audio_cross_attention_dim=8, num_layers=1, caption_channels=16, rope_double_precision=False, rope_type="split",
     )  # fmt: skip
-    vae = diffusers.AutoencoderKLLTX2Video(
-        latent_channels=8, block_out_channels=(8,) * 4, decoder_block_out_channels=(8,) * 3,
-        layers_per_block=(1,) * 5, decoder_layers_per_block=(1,) * 4, upsample_residual=(False,) * 3,
-        upsample_factor=(1,) * 3, spatial_compression_ratio=32, temporal_compression_ratio=8,
-    )  # fmt: skip
     return getattr(diffusers, made)(
-        transformer=transformer, vae=vae.eval(), scheduler=diffusers.FlowMatchEulerDiscreteScheduler(), **_ltx2_text(),
+        transformer=transformer, vae=ltx2_vae(), scheduler=diffusers.FlowMatchEulerDiscreteScheduler(), **_ltx2_text(),
         **_ltx2_sound(),
     )  # fmt: skip
 
@@ -162,7 +168,7 @@ def build_sana_video() -> Any:
     )  # fmt: skip
     return diffusers.SanaImageToVideoPipeline(
         tokenizer=gemma_tokenizer(), vae=wan_vae(), transformer=transformer,
-        text_encoder=transformers.Gemma2Model(transformers.Gemma2Config(**_gemma())).eval(),
+        text_encoder=transformers.Gemma2Model(transformers.Gemma2Config(**gemma())).eval(),
         scheduler=diffusers.FlowMatchEulerDiscreteScheduler(shift=8.0),
     )  # fmt: skip
 
@@ -180,7 +186,7 @@ def build_motif() -> Any:
     }  # fmt: skip
     torch.manual_seed(37)
     config = transformers.T5Gemma2EncoderConfig(
-        text_config=_gemma(dropout_rate=0.0), vision_config=vision, mm_tokens_per_image=4
+        text_config=gemma(dropout_rate=0.0), vision_config=vision, mm_tokens_per_image=4
     )
     transformer = diffusers.MotifVideoTransformer3DModel(
         num_attention_heads=2, attention_head_dim=8, num_layers=1, num_single_layers=1, num_decoder_layers=1,

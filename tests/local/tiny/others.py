@@ -83,7 +83,7 @@ def build_kandinsky6() -> Any:
     return Kandinsky6TI2VAPipeline(transformer=transformer, vae=hunyuan_vae(), scheduler=scheduler, **_kandinsky_text())
 
 
-_WAN_LIKE = {
+WAN_SIZES = {
     "patch_size": (1, 2, 2), "num_attention_heads": 2, "attention_head_dim": 12, "in_channels": 16, "out_channels": 16,
     "text_dim": WIDTH, "freq_dim": 32, "ffn_dim": 16, "num_layers": 1,
 }  # fmt: skip
@@ -95,7 +95,7 @@ def build_helios() -> Any:
 
     torch.manual_seed(15)
     return HeliosPipeline(
-        transformer=HeliosTransformer3DModel(**_WAN_LIKE, rope_dim=(4, 4, 4)),
+        transformer=HeliosTransformer3DModel(**WAN_SIZES, rope_dim=(4, 4, 4)),
         vae=wan_vae(),
         scheduler=HeliosScheduler(stages=1, stage_range=[0, 1], use_dynamic_shifting=True),
         **t5_parts(umt5=True),
@@ -109,7 +109,7 @@ def build_anyflow() -> Any:
     torch.manual_seed(16)
     return AnyFlowFARPipeline(
         transformer=AnyFlowFARTransformer3DModel(
-            **_WAN_LIKE, compressed_patch_size=(1, 4, 4), full_chunk_limit=3, rope_max_seq_len=64,
+            **WAN_SIZES, compressed_patch_size=(1, 4, 4), full_chunk_limit=3, rope_max_seq_len=64,
             chunk_partition=(1, 3, 3, 3, 3, 3, 3, 2),
         ),
         vae=wan_vae(),
@@ -194,15 +194,19 @@ class _Processor:
         return [[int(token == self._image) for token in row] for row in rows]
 
 
-class _Modular:
+class Modular:
     """A modular checkpoint: its index names the hub as the place of every part, as published ones do."""
 
-    def __init__(self, parts: dict[str, Any], hub: str, pipeline: str, blocks: str) -> None:
+    def __init__(
+        self, parts: dict[str, Any], hub: str, pipeline: str, blocks: str, settings: dict[str, Any] | None = None
+    ) -> None:
         self._parts, self._hub, self._pipeline, self._blocks = parts, hub, pipeline, blocks
+        self._settings = settings or {}
 
     def save_pretrained(self, folder: Path) -> None:
         index: dict[str, Any] = {
-            "_class_name": self._pipeline, "_blocks_class_name": self._blocks, "_diffusers_version": "0.42.1"
+            "_class_name": self._pipeline, "_blocks_class_name": self._blocks, "_diffusers_version": "0.42.1",
+            **self._settings,
         }  # fmt: skip
         for name, part in self._parts.items():
             library = type(part).__module__.split(".")[0]
@@ -239,7 +243,7 @@ def build_minimax_h3() -> Any:
         "tokenizer": qwen_tokenizer(), "scheduler": MiniMaxH3Scheduler(shift=12.0),
         "audio_scheduler": MiniMaxH3Scheduler(shift=3.0),
     }  # fmt: skip
-    return _Modular(parts, "MiniMaxAI/MiniMax-H3", "MiniMaxH3ModularPipeline", "MiniMaxH3Blocks")
+    return Modular(parts, "MiniMaxAI/MiniMax-H3", "MiniMaxH3ModularPipeline", "MiniMaxH3Blocks")
 
 
 _SMALL = {"size": [32, 32], "call.num_inference_steps": 1}
