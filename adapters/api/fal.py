@@ -35,9 +35,9 @@ class Fal(Provider):
     """Requests of fal's queue. `model` is the whole path: owner/alias, and what may follow.
 
     `options`: the names of the fields that hold things, `image` (image_url), `video` (video_url), `seed`,
-    `negative` (negative_prompt) and, in the result, `output` (video); `listed`: true where the picture or video stands in
-    a list of one; `duration`: how five seconds are spelled, 5, "5"
-    or "5s", null for a model that takes none; `headers` to send with a request (X-Fal-Request-Timeout …).
+    `negative` (negative_prompt) and, in the result, `output` (video); `listed`: true where the picture or video stands
+    in a list of one; `duration`: how five seconds are spelled, 5, "5" or "5s", null for a model that takes none;
+    `headers` to send with a request (X-Fal-Request-Timeout …).
 
     The queue tries a request again by itself when its own machines fail (503, 504, lost connections) or too many of the
     account's run. That is left on: it is one request, charged at most once, and server errors are not charged at all.

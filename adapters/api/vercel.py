@@ -1,4 +1,4 @@
-"""Vercel's AI Gateway: videos as its package @ai-sdk/gateway 4.0.146 asks for them (protocol 0.0.1, specification 4)."""
+"""Vercel's AI Gateway: videos as its package @ai-sdk/gateway 4.0.146 asks for them (specification 4)."""
 
 from __future__ import annotations
 

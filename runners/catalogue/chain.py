@@ -8,6 +8,7 @@ that comes with the program.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -58,15 +59,16 @@ class Chains:
         if not name or package not in ("", "_here_"):
             raise UserError(f"{path}: defaults entry {word!r} is read only by the commands that run a model")
         for place in self._places(path, name):
-            if place.is_file():
-                return place
+            with suppress(OSError):  # a name that is too long for one
+                if place.is_file():
+                    return place
         raise UserError(f"{path} builds on {name}, and there is no such file")
 
     def _places(self, path: Path, name: str) -> Iterator[Path]:
         if name.startswith("/"):
             yield from (folder / f"{name[1:]}.yaml" for folder in self._folders)
             return
-        yield path.with_name(f"{name}.yaml")
+        yield path.parent / f"{name}.yaml"
         yield from (folder / path.parent.name / f"{name}.yaml" for folder in self._folders)
 
 

@@ -57,6 +57,9 @@ def entry_of(
     machine: Machine,
 ) -> Entry:
     """A model's entry. `node`: its merged YAML; `make`: turns the node under `adapter` into the adapter."""
+    from runners.core.failures import telling
+    from runners.planning.needs import check_needs
+
     paid = node.get("paid") is True
     try:
         facts = _dated(facts_of(node.get("facts"), name), node.get("adapter"))
@@ -64,13 +67,16 @@ def entry_of(
         return Entry(name, kind, headline, paid=paid, fault=str(error))
     try:
         adapter = make(node.get("adapter"))
+        with telling("the adapter's needs"):
+            needs = adapter.needs
+            check_needs(needs)
+            missing = machine.missing(adapter, node.get("adapter") or {}, facts)
+        usd = _usd(adapter)
     except UserError as error:
         return Entry(name, kind, headline, paid=paid, facts=facts, fault=str(error))
-    needs = adapter.needs
     width, height = needs.sizes[0] if needs.sizes else (None, None)
     return Entry(
-        name, kind, headline, needs.mode, width, height, needs.native_fps, paid, _usd(adapter),
-        machine.missing(adapter, node.get("adapter") or {}, facts), facts,
+        name, kind, headline, needs.mode, width, height, needs.native_fps, paid, usd, missing, facts
     )  # fmt: skip
 
 
@@ -81,10 +87,15 @@ def _dated(facts: Facts, arguments: Any) -> Facts:
 
 
 def _usd(adapter: Adapter) -> float | None:
+    """What the benchmark's clips cost; None where nobody knows. Raises UserError for an estimate that is no amount."""
     from adapters import SetupError
+    from runners.core.failures import telling
 
-    try:
-        each = adapter.estimate_usd(CLIP_S)
-    except SetupError:
-        return None
-    return None if each is None else round(each * CLIPS, 2)
+    with telling("the adapter's estimate_usd()"):
+        try:
+            each = adapter.estimate_usd(CLIP_S)
+        except SetupError:
+            return None
+        if each is not None and not 0 <= each < float("inf"):
+            raise UserError(f"the adapter's estimate_usd() said {each!r}, which is no amount in US dollars")
+        return None if each is None else round(each * CLIPS, 2)

@@ -114,7 +114,7 @@ def check_arguments(target: Any, node: dict[str, Any], place: str = _PLACE) -> N
     if unknown and not any(parameter.kind is parameter.VAR_KEYWORD for parameter in parameters):
         if unknown[0] == "placement":
             raise UserError(f"{node['_target_']} takes no placement: only local pipelines do; leave placement= out")
-        raise UserError(f"{node['_target_']} takes no argument {unknown[0]!r}{nearest(unknown[0], known)}")
+        raise UserError(f"{node['_target_']} takes no argument {unknown[0]!r}{nearest(str(unknown[0]), known)}")
     lacking = [p.name for p in named if p.default is p.empty and p.name not in node]
     if lacking:
         raise UserError(f"{node['_target_']} needs {lacking[0]!r}: set {place}.{lacking[0]}=…")

@@ -102,7 +102,7 @@ def scan(text: str, where: str) -> Iterator[Scalar]:
     if len(text) > _MOST_BYTES:
         raise UserError(f"{where}: larger than {_MOST_BYTES // 1_000_000} MB; that is no such file")
     reader = _Reader(where)
-    for event in yaml.parse(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader)):
+    for event in yaml.parse(text, Loader=_loader()):
         if isinstance(event, yaml.ScalarEvent):
             plain = not event.style and event.implicit[0]  # libyaml says "" for None
             found = reader.scalar(
@@ -118,6 +118,13 @@ def scan(text: str, where: str) -> Iterator[Scalar]:
             reader.end()
 
 
+def _loader() -> Any:
+    """Libyaml's safe loader, ten times as fast, where there is one."""
+    import yaml
+
+    return getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+
 def load_yaml(path: Path, what: str = "") -> Any:
     """The plain values of a YAML file. Raises UserError for one that is not there, without bounds, or not well-formed.
 
@@ -130,7 +137,7 @@ def load_yaml(path: Path, what: str = "") -> Any:
     with well_formed(text, where):
         for _ in scan(text, where):
             pass
-        return yaml.safe_load(text)
+        return yaml.load(text, Loader=_loader())  # noqa: S506  (a safe one)
 
 
 @contextmanager

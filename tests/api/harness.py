@@ -28,6 +28,7 @@ OF_ITS_OWN = {
     "runway": ['++model.adapter.call={ratio: "1280:720"}'],  # as if a picture of that size were sent
     "openai": ["model.adapter.sizes=[[1280,720]]", "model.adapter.price.free=false", "model.paid=true"],
     "ark": ["model.adapter.price.usd_per_second=0.1"],  # nobody knows it
+    "wavespeed": ["model.adapter.price.usd_per_second=0.1"],
     "replicate": [
         "model.adapter.options.upload=1000000"
     ],  # an upload has another address each time, and so another clip

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from adapters.api.http.transport import Transport
-from tests.api.cases import DASHSCOPE_CLIP
+from tests.api.cases import PUT_FIRST
 from tests.api.fakes import FAULTS_BY_ROUTE, ClipSpec
 from tests.api.fakes.faults import CLIPS, CREATED, STATUSES
 from tests.api.kit import CASES, TINY, Case, Clock, running
@@ -85,7 +85,7 @@ def meaning(case: Case, route: str, kind: str) -> Meaning:
 
 def catalogue() -> Iterator[object]:
     """Every provider, every route that a clip takes there, every kind of fault that makes sense on it."""
-    for case in (*CASES, DASHSCOPE_CLIP):
+    for case in (*CASES, *PUT_FIRST):
         for route in case.routes:
             kinds = (*FAULTS_BY_ROUTE[route], *(CLIPS if route == case.inline else ()))
             for kind in kinds:
@@ -100,7 +100,7 @@ def nth_of(case: Case, route: str, kind: str) -> int:
     return 2 if kind in CLIPS and route == case.inline else 1
 
 
-@pytest.mark.parametrize("case", [*CASES, DASHSCOPE_CLIP], ids=str)
+@pytest.mark.parametrize("case", [*CASES, *PUT_FIRST], ids=str)
 def test_an_undisturbed_clip_is_billed_once_and_takes_exactly_these_routes(case: Case, tmp_path: Path) -> None:
     with running(case, tmp_path) as run:
         ended = run.go()

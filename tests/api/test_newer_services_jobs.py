@@ -1,4 +1,4 @@
-"""Whole jobs of MiniMax's second API, DashScope and OpenRouter against their fakes, with what is peculiar to each."""
+"""Whole jobs of the services that came last, from MiniMax's second API on, against their fakes."""
 
 from __future__ import annotations
 
@@ -18,6 +18,10 @@ MINIMAX, DASHSCOPE, CLIP, OPENROUTER = (
 MODELS = [
     *((MINIMAX, model) for model in ("minimax_api_h3", "minimax_api_h3_max")),
     *((DASHSCOPE, model) for model in ("dashscope_wan27", "dashscope_wan30", "dashscope_happyhorse_11")),
+    (BY_NAME["wavespeed"], "wavespeed_kling_4"),
+    (BY_NAME["wavespeed_clip"], "wavespeed_kling_4_extend"),
+    (BY_NAME["together"], "together_seedance_25"),
+    *((BY_NAME["vercel"], f"vercel_{model}") for model in ("seedance_25", "grok_imagine_15_lite")),
     *((OPENROUTER, f"openrouter_{model}") for model in ("kling_v30_pro", "veo31_fast", "seedance_25")),
 ]
 
@@ -117,3 +121,31 @@ def test_another_price_than_the_yaml_s_is_what_counts(tmp_path: Path) -> None:
     with running(OPENROUTER, tmp_path, price={"usd_per_second": 1.0}) as run:
         run.go()
         assert run.ledger.log("0001").attempts[0].usd == pytest.approx(0.56)
+
+
+def test_wavespeed_gives_back_what_was_sent_and_it_is_cut_off(tmp_path: Path) -> None:
+    with running(BY_NAME["wavespeed_clip"], tmp_path, clip=None, leading="auto") as run:
+        ended = run.go()
+        assert ended.clip is not None, ended.told
+        (sent,) = run.server.engine.uploads.values()
+        assert ended.clip.info["sent"]["sha256"] == hashlib.sha256(sent).hexdigest()
+        assert ended.clip.leading == 12
+        assert "authorization" not in run.server.captured("files")[0].headers
+
+
+def test_a_video_inside_vercel_s_answer_is_taken_as_one_that_lies_elsewhere(tmp_path: Path) -> None:
+    with running(replace(BY_NAME["vercel"], fake_changes={"delivery": "base64"}), tmp_path) as run:
+        ended = run.go()
+        (job,) = run.server.jobs.values()
+        assert ended.data == job.output
+        assert (run.server.hits["download"], job.headers["idempotency-key"]) == (
+            0,
+            run.ledger.log("0001").attempts[0].facts["uuid"],
+        )
+
+
+@pytest.mark.parametrize(("name", "usd"), [("together", 1.245), ("vercel", 1.1555)])
+def test_what_they_say_a_job_cost_is_what_counts(name: str, usd: float, tmp_path: Path) -> None:
+    with running(BY_NAME[name], tmp_path, price={"usd_per_second": 9.0}) as run:
+        run.go()
+        assert run.ledger.log("0001").attempts[0].usd == pytest.approx(usd)

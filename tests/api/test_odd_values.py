@@ -48,7 +48,6 @@ ADDRESSED: dict[str, dict[str, tuple[Path_, ...]]] = {
     "dashscope": {"status": (("output", "task_status"), ("output", "video_url"))},
     "openrouter": {"status": (("status",), ("unsigned_urls", 0))},
     "wavespeed": {"status": (("data", "status"), ("data", "outputs", 0))},
-    "wavespeed_clip": {"status": (("data", "status"), ("data", "outputs", 0))},
     "together": {"status": (("status",), ("outputs", "video_url"))},
     "vercel": {"status": (("status",), ("videos", 0, "type"), ("videos", 0, "url"))},
     "openai": {"status": (("status",),)},

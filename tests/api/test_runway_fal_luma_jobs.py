@@ -27,7 +27,7 @@ EXTENDING = ["runway_gemini_omni_flash_11_extend", "runway_seedance25_extend"]
 def of(case: Case) -> list[str]:
     """The models of a service that begin from a picture, but for the generic one."""
     mine = [name for name in options("model", [CONF]) if name.startswith(f"{case.name}_")]
-    return [name for name in mine if name not in {*GONE, *EXTENDING}]
+    return [name for name in mine if name not in {*GONE, *EXTENDING, "fal_seedance_25_extend"}]
 
 
 @pytest.mark.parametrize(("case", "model"), [pytest.param(case, name, id=name) for case in CASES for name in of(case)])
@@ -132,3 +132,18 @@ def test_fal_s_key_goes_nowhere_else_whatever_an_answer_names_and_the_job_is_not
         asked = [*server.captured("poll"), *server.captured("result")]
         assert {f"http://{seen.headers['host']}" for seen in asked} == {server.base_url}
         assert [fact for fact in run.ledger.log("0001").facts if "not used" in fact.get("note", "")]
+
+
+def test_a_video_that_fal_goes_on_from_is_its_one_reference(tmp_path: Path) -> None:
+    with running(replace(FAL, model="fal_seedance_25_extend"), tmp_path) as run:
+        assert run.go().kind == "clip"
+        (job,) = run.server.jobs.values()
+        assert [uri.partition(";")[0] for uri in job.request["video_urls"]] == ["data:video/mp4"]
+        assert (job.request["task"], job.request["aspect_ratio"], job.request["duration"]) == ("extension", "auto", "5")
+
+
+def test_kling_4_at_runway_is_asked_for_a_tier_and_no_size(tmp_path: Path) -> None:
+    with running(replace(RUNWAY, model="runway_kling_4"), tmp_path) as run:
+        assert run.go().kind == "clip"
+        (job,) = run.server.jobs.values()
+        assert (job.request["ratio"], "seed" in job.request) == ("auto_720p", False)

@@ -140,3 +140,52 @@ def test_ones_own_models_are_listed_and_a_broken_one_says_why(
     assert str(found["broken"]["fault"]).startswith(
         "model broken: facts: unknown fact 'license'; did you mean 'licence'"
     )
+
+
+PLUG_IN = """
+from adapters import Adapter, Needs
+
+class Sound(Adapter):
+    needs = Needs(mode="i2v")
+    def generate(self, request): raise NotImplementedError
+
+class NeedsRaise(Sound):
+    @property
+    def needs(self): raise RuntimeError("boom")
+
+class NoNeeds(Sound):
+    needs = None
+
+class PriceRaises(Sound):
+    def estimate_usd(self, seconds): raise ZeroDivisionError("boom")
+
+class PriceIsText(Sound):
+    def estimate_usd(self, seconds): return "free"
+
+class PriceIsNone(Sound):
+    def estimate_usd(self, seconds): return float("nan")
+"""
+OF_OTHERS = {
+    "needs_raise": ("adapter: {_target_: odd_plug_in.NeedsRaise}", "the adapter's needs raised RuntimeError: boom"),
+    "no_needs": ("adapter: {_target_: odd_plug_in.NoNeeds}", "the adapter's needs are a NoneType"),
+    "price_raises": ("adapter: {_target_: odd_plug_in.PriceRaises}", "estimate_usd() raised ZeroDivisionError: boom"),
+    "price_is_text": ("adapter: {_target_: odd_plug_in.PriceIsText}", "estimate_usd() raised TypeError"),
+    "price_is_nan": ("adapter: {_target_: odd_plug_in.PriceIsNone}", "estimate_usd() said nan, which is no amount"),
+    "key_is_a_number": ("adapter: {1: 2, _target_: odd_plug_in.Sound}", "Sound takes no argument 1"),
+    "built_on_what_is_above": ("defaults: [../../x]", "builds on ../../x, and there is no such file"),
+    "built_on_a_long_name": (f"defaults: [{'a' * 5000}]", "and there is no such file"),
+}
+
+
+def test_a_fault_of_somebody_s_model_is_its_line_s_and_hides_no_other(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / "odd_plug_in.py").write_text(PLUG_IN, encoding="utf-8")
+    monkeypatch.syspath_prepend(tmp_path)
+    (tmp_path / "model").mkdir()
+    for name, (text, _) in OF_OTHERS.items():
+        (tmp_path / "model" / f"{name}.yaml").write_text(text + "\n", encoding="utf-8")
+    found = listed(capsys, "--config-dir", str(tmp_path))
+    assert sorted(found) == sorted([*OF_OTHERS, *files("model", [CONF])])
+    for name, (_, told) in OF_OTHERS.items():
+        assert told in str(found[name]["fault"]), name

@@ -21,18 +21,52 @@ from tests.test_conf import composed
 ROOT = Path(__file__).resolve().parents[2]
 
 MAGI = """
-import argparse, json
+import argparse, json, os
+import numpy as np
+from PIL import Image
+import inference.common  # as the real one does: the checkout must be where Python looks
 from adapters import read_frames, write_video
 parser = argparse.ArgumentParser()
 for name in ("config_file", "mode", "prompt", "image_path", "prefix_video_path", "output_path"):
     parser.add_argument("--" + name)
 given = parser.parse_args()
 runtime = json.load(open(given.config_file))["runtime_config"]
-prefix = list(read_frames(given.prefix_video_path))[:32]
-assert given.mode == "v2v" and given.prompt == "-a disc moves" and len(prefix) == 32
+size = "24B" if os.environ["GPUS_PER_NODE"] == "8" else "4.5B"
+if given.mode == "i2v":
+    assert given.prefix_video_path is None
+    prefix, first = [np.asarray(Image.open(given.image_path).convert("RGB"))], 4
+else:
+    prefix, first = list(read_frames(given.prefix_video_path))[:32], 0
+    assert len(prefix) == 32
+assert given.prompt == "-a disc moves"
 assert prefix[0].shape == (runtime["video_size_h"], runtime["video_size_w"], 3)
-assert (runtime["seed"], runtime["load"]) == (7, "./downloads/4.5B_base")
-write_video(given.output_path, [prefix[-1]] * 136, runtime["fps"])
+assert (runtime["seed"], runtime["load"]) == (7, f"./downloads/{size}_base")
+write_video(given.output_path, [prefix[-1]] * (136 + first), runtime["fps"])
+"""
+
+TORCHRUN = """
+while [ "${{1#--n}}" != "$1" ]; do shift; done
+PYTHONPATH="{root}:$PYTHONPATH" exec {python} "$@"
+"""
+"""Takes its own options away, and runs what is left of the line."""
+
+LINGBOT = """
+import argparse
+import numpy as np
+from PIL import Image
+from adapters import write_video
+parser = argparse.ArgumentParser()
+for name in ("backend", "model_dir", "mode", "image", "prompt", "output"):
+    parser.add_argument("--" + name, required=True)
+for name in ("height", "width", "num_frames", "steps", "seed", "fps"):
+    parser.add_argument("--" + name, type=int, required=True)
+for name in ("guidance_scale", "shift"):
+    parser.add_argument("--" + name, type=float, required=True)
+given = parser.parse_args()
+picture = np.asarray(Image.open(given.image).convert("RGB"))
+assert picture.shape == (given.height, given.width, 3) and given.mode == "ti2v" and given.prompt == "-a disc moves"
+assert (given.backend, given.seed, given.steps, given.guidance_scale, given.shift) == ("diffusers", 7, 40, 3, 3)
+write_video(given.output, [picture] * given.num_frames, given.fps)
 """
 
 VIDEOGPT = """
@@ -80,12 +114,15 @@ def checkout(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A folder with what both repositories bring, and an environment in it."""
     code = tmp_path / "checkout"
     program(code / "env/bin/python", f'PYTHONPATH="{ROOT}:$PYTHONPATH" exec {sys.executable} "$@"')
-    program(code / "env/bin/torchrun", f'shift; PYTHONPATH="{ROOT}:$PYTHONPATH" exec {sys.executable} "$@"')
+    program(code / "env/bin/torchrun", TORCHRUN.format(root=ROOT, python=sys.executable))
     program(code / "bin/ffmpeg", f'PYTHONPATH="{ROOT}" exec {sys.executable} {code}/ffmpeg.py "$@"')
     monkeypatch.setenv("PATH", f"{code}/bin:/usr/bin:/bin")
     for name, text in {
         "inference/pipeline/entry.py": MAGI,
         "example/4.5B/4.5B_base_config.json": '{"runtime_config": {"seed": 1234, "load": "./downloads/4.5B_base"}}',
+        "example/24B/24B_base_config.json": '{"runtime_config": {"seed": 1234, "load": "./downloads/24B_base"}}',
+        "inference/common.py": "",
+        "scripts/inference.py": LINGBOT,
         "LVM/inference/LVM_video_frameblock_autoregressive_inference.py": VIDEOGPT,
         "ffmpeg.py": FFMPEG,
     }.items():
@@ -121,9 +158,6 @@ def test_magi_gets_seed_and_size_in_its_own_configuration(checkout: Path, tmp_pa
 
 
 def test_the_large_magi_is_launched_on_its_gpus_with_a_configuration_of_its_own(checkout: Path, tmp_path: Path) -> None:
-    small, large = (checkout / f"example/{size}/{size}_base_config.json" for size in ("4.5B", "24B"))
-    large.parent.mkdir()
-    small.rename(large)
     launch = 'test "$2" = --nproc_per_node=8 || exit 9; shift 2'
     program(checkout / "env/bin/torchrun", f'{launch}; PYTHONPATH="{ROOT}:$PYTHONPATH" exec {sys.executable} "$@"')
     adapter = adapter_of("magi1_24b_v2v", cwd=str(checkout), width=64, height=32)
@@ -137,6 +171,25 @@ def test_the_large_magi_is_launched_on_its_gpus_with_a_configuration_of_its_own(
     assert clip.file is not None
     frames = list(read_frames(clip.file))
     assert len(frames) - clip.leading >= 5 * 24
+
+
+@pytest.mark.parametrize("name", ["magi1_4_5b", "magi1_24b", "lingbot_video"])
+def test_others_call_their_programs_as_those_want_to_be_called(checkout: Path, tmp_path: Path, name: str) -> None:
+    adapter = adapter_of(name, cwd=str(checkout), width=64, height=32)
+    adapter.check()
+    assert adapter.needs.mode == "i2v"
+    clip = adapter.generate(make_request(tmp_path, adapter.needs, prompt="-a disc moves"))
+    assert clip.file is not None
+    assert len(list(read_frames(clip.file))) - clip.leading >= 5 * 24
+
+
+@pytest.mark.parametrize("name", ["longcat_video", "longcat_video_v2v"])
+def test_the_lines_for_longcat_are_python_and_give_5_s(name: str) -> None:
+    """Its parts need a GPU and its own packages: they cannot be stood in for in a few lines."""
+    node = composed("generate", f"model={name}").model.adapter
+    compile(node["command"][2], name, "exec")
+    assert (93 - node["leading"]) / node["native_fps"] >= 5
+    assert adapter_of(name).needs.conditioning_frames == (13 if name.endswith("_v2v") else None)
 
 
 def test_videogpt_takes_every_fourth_frame_up_to_the_switch_frame(checkout: Path, tmp_path: Path) -> None:

@@ -17,6 +17,8 @@ from runners.scoring.pipeline import score_videos
 from runners.scoring.scores import Scores
 from runners.scoring.views import Resources
 from tests.scoring import tiny
+from tests.scoring.official_run import Undisturbed, make_place
+from tests.scoring.stand_in import make_ffprobe
 
 MINI = Path(__file__).parents[1] / "fixtures" / "mini"
 
@@ -84,3 +86,17 @@ def score(run: Tiny, out: Path, *, workers: int = 1, expected: int | None = None
     return score_videos(
         ScoringInput(videos, dataset, scenarios, benchmark="tiny", expected=count), out, Resources(workers=workers)
     )
+
+
+@pytest.fixture(scope="session")
+def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Undisturbed]:
+    """Scores a place by one generation of the toolbox's stand-in, once; for tests that change nothing in it."""
+
+    @cache
+    def scored(generation: str) -> Undisturbed:
+        place = make_place(tmp_path_factory.mktemp("undisturbed"), generation)
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setenv("PATH", str(make_ffprobe(tmp_path_factory.mktemp("bin"))), prepend=":")
+            return Undisturbed(place, place.score())
+
+    return scored

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -32,6 +33,11 @@ class Place:
         return self.folder / "scores"
 
     @property
+    def roots(self) -> tuple[Path, Path, Path]:
+        """The data set, the clips, the checkout."""
+        return self.benchmark.root, self.videos, self.checkout
+
+    @property
     def script(self) -> Path:
         return next(self.checkout.glob("*/run_physics_iq.py"))
 
@@ -49,8 +55,7 @@ class Place:
 
     def snapshot(self) -> dict[str, tuple[str, int]]:
         """Everything in the data set, among the clips and in the checkout: contents and times of change."""
-        roots = (self.benchmark.root, self.videos, self.checkout)
-        paths = [path for root in roots for path in sorted(root.rglob("*"))]
+        paths = [path for root in self.roots for path in sorted(root.rglob("*"))]
         return {str(p): (sha256_file(p) if p.is_file() else "folder", p.stat().st_mtime_ns) for p in paths}
 
     def act(self, line: str) -> None:
@@ -67,3 +72,20 @@ def make_place(folder: Path, generation: str = "physiq", *, kind: str = "origina
     benchmark = Benchmark(settings, dataset, folder / "no.csv", scenarios, ())
     videos = tiny.write_run(folder / "a run" / "videos", scenarios)
     return Place(folder, benchmark, videos, make_checkout(folder / "check out", generation))
+
+
+@dataclass(frozen=True)
+class Undisturbed:
+    """A place that the toolbox has scored, for tests that change nothing in it, and the scores that were returned."""
+
+    place: Place
+    scores: dict[str, Any]
+
+    def copy(self, folder: Path) -> Place:
+        """The same with its scores, to be changed."""
+        shutil.copytree(self.place.folder, folder, dirs_exist_ok=True)
+        moved = {path: folder / path.relative_to(self.place.folder) for path in self.place.roots}
+        root, videos, checkout = moved.values()
+        settings = replace(self.place.benchmark.settings, root=str(root))
+        benchmark = replace(self.place.benchmark, settings=settings, dataset=DataSet(root))
+        return Place(folder, benchmark, videos, checkout)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -24,7 +25,7 @@ from runners.scoring.stored import decode, encode
 from tests.reporting.scored import VARIANCE
 from tests.scoring import tiny
 from tests.scoring.conftest import MINI
-from tests.scoring.official_run import GENERATIONS, Place, make_place
+from tests.scoring.official_run import GENERATIONS, Place, Undisturbed, make_place
 from tests.scoring.stand_in import make_checkout, make_ffprobe
 
 EXPECTED = json.loads((MINI / "expected.json").read_text())
@@ -40,19 +41,21 @@ def place(request: pytest.FixtureRequest, tmp_path: Path) -> Place:
     return make_place(tmp_path, request.param)
 
 
-def launches(place: Place) -> int:
-    """How often the toolbox has run, counted by itself from now on or before."""
-    log = place.folder / "launches"
-    if not log.exists():
-        log.touch()
-        place.act(f"open({str(log)!r}, 'a').write('x')")
-    return len(log.read_text())
+@pytest.fixture(params=GENERATIONS)
+def scored(request: pytest.FixtureRequest, undisturbed: Callable[[str], Undisturbed]) -> Undisturbed:
+    """A place that nothing is changed in."""
+    return undisturbed(request.param)
 
 
-def test_it_scores_as_the_built_in_scorer_does(place: Place, tmp_path: Path) -> None:
+def launched(capfd: pytest.CaptureFixture[str]) -> bool:
+    """Whether the toolbox was heard at work."""
+    return "official: -- Processing scenario" in capfd.readouterr().err
+
+
+def test_it_scores_as_the_built_in_scorer_does(scored: Undisturbed, tmp_path: Path) -> None:
+    place, theirs = scored.place, scored.scores
     settings = ScorerSettings(workers=1)
     ours = encode(score(place.videos, place.benchmark, settings, out=tmp_path / "ours", progress="plain").scores)
-    theirs = place.score()
     for key in ("verified", "original", "verified_spatial", "verified_mse"):
         assert theirs[key] == pytest.approx(ours[key], abs=0.05)
     for one, other in zip(ours["per_clip"], theirs["per_clip"], strict=True):
@@ -60,9 +63,8 @@ def test_it_scores_as_the_built_in_scorer_does(place: Place, tmp_path: Path) -> 
         assert list(one["metrics"].values()) == pytest.approx(list(other["metrics"].values()), abs=1e-3)
 
 
-@pytest.mark.rotating("place")
-def test_the_files_say_who_scored(place: Place) -> None:
-    returned = place.score()
+def test_the_files_say_who_scored(scored: Undisturbed) -> None:
+    place, returned = scored.place, scored.scores
     written = json.loads((place.out / "scores.json").read_text())
     assert written == returned == json.loads((place.out / "official" / "scores.json").read_text())
     official = written["official"]
@@ -74,9 +76,8 @@ def test_the_files_say_who_scored(place: Place) -> None:
     assert (written["complete"], written["clips"], written["masks"]) == (True, 3, "made")
 
 
-@pytest.mark.rotating("place")
-def test_metrics_csv_is_the_toolbox_s_own(place: Place) -> None:
-    place.score()
+def test_metrics_csv_is_the_toolbox_s_own(scored: Undisturbed) -> None:
+    place = scored.place
     with (place.out / "metrics.csv").open(newline="") as file:
         rows = list(csv.DictReader(file))
     assert [row["scenario"] for row in rows] == ["trimmed-scene-0.mp4"]
@@ -84,8 +85,10 @@ def test_metrics_csv_is_the_toolbox_s_own(place: Place) -> None:
 
 
 @pytest.mark.parametrize(("generation", "told"), [("physiq", 3), ("code", 1)])
-def test_its_own_final_scores_stand_beside_ours_and_agree(generation: str, told: int, tmp_path: Path) -> None:
-    official = make_place(tmp_path, generation).score()["official"]
+def test_its_own_final_scores_stand_beside_ours_and_agree(
+    generation: str, told: int, undisturbed: Callable[[str], Undisturbed]
+) -> None:
+    official = undisturbed(generation).scores["official"]
     assert official["agrees"]
     assert sum(value is not None for value in official["final"].values()) == told
 
@@ -125,8 +128,10 @@ def test_both_shows_the_differences_per_metric_and_of_both_scores(place: Place) 
     assert json.loads((place.out / "scores.json").read_text()) == scores
 
 
-def test_the_table_of_differences_has_a_row_per_metric_and_per_score(tmp_path: Path) -> None:
-    scores = make_place(tmp_path).score("both")
+def test_the_table_of_differences_has_a_row_per_metric_and_per_score(
+    undisturbed: Callable[[str], Undisturbed], tmp_path: Path
+) -> None:
+    scores = undisturbed("physiq").copy(tmp_path).score("both")
     builtin = replace(decode(scores), official=None)
     (table,) = official_tables([Outcome(0, "run", scores=decode(scores))])
     assert table.row_count == 6
@@ -148,14 +153,15 @@ def test_a_real_difference_is_measured(tmp_path: Path) -> None:
     assert found.scores == {"verified": 2.0, "original": None}
 
 
-@pytest.mark.rotating("place")
-def test_nothing_is_computed_again_for_the_same_clips_truth_and_checkout(place: Place) -> None:
-    assert launches(place) == 0
-    first = place.score()
-    assert launches(place) == 1
+@pytest.mark.rotating("scored")
+def test_nothing_is_computed_again_for_the_same_clips_truth_and_checkout(
+    scored: Undisturbed, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    place = scored.copy(tmp_path)
+    first = json.loads((place.out / "scores.json").read_text())
     assert place.score() == first
     assert place.score("both")["official"]["verified"] == first["verified"]
-    assert launches(place) == 1
+    assert not launched(capfd)
 
 
 def other_clip(place: Place) -> None:
@@ -181,27 +187,26 @@ def lost_results(place: Place) -> None:
 
 
 @pytest.mark.parametrize("change", [other_clip, other_truth, other_toolbox, torn_results, lost_results])
-def test_it_scores_anew_after(change: Any, tmp_path: Path) -> None:
-    place = make_place(tmp_path)
-    launches(place)
-    place.score()
+def test_it_scores_anew_after(
+    change: Any, undisturbed: Callable[[str], Undisturbed], tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    place = undisturbed("physiq").copy(tmp_path)
     change(place)
-    before = launches(place)
     place.score()
-    assert launches(place) == before + 1
+    assert launched(capfd)
 
 
-def test_each_scorer_s_scores_are_its_own(tmp_path: Path) -> None:
-    place = make_place(tmp_path)
-    assert place.score()["scorer"] == "official"
+def test_each_scorer_s_scores_are_its_own(undisturbed: Callable[[str], Undisturbed], tmp_path: Path) -> None:
+    place = undisturbed("physiq").copy(tmp_path)
     builtin = place.score("builtin")
     assert "scorer" not in builtin
     assert place.score() == json.loads((place.out / "scores.json").read_text())
 
 
-def test_a_stale_table_of_an_old_folder_name_is_not_taken_for_new_clips(tmp_path: Path) -> None:
-    place = make_place(tmp_path)
-    old = place.score()
+def test_a_stale_table_of_an_old_folder_name_is_not_taken_for_new_clips(
+    undisturbed: Callable[[str], Undisturbed], tmp_path: Path
+) -> None:
+    place, old = undisturbed("physiq").copy(tmp_path), undisturbed("physiq").scores
     other_clip(place)
     new = place.score()
     assert [clip["sha256"] for clip in new["per_clip"]] != [clip["sha256"] for clip in old["per_clip"]]
@@ -219,7 +224,7 @@ def test_shipped_masks_are_used_if_all_are_there(tmp_path: Path) -> None:
     (keep / "real").rename(place.benchmark.root / "video-masks-real")
     (place.benchmark.root / "video-masks").mkdir()
     (place.benchmark.root / "video-masks-real").rename(place.benchmark.root / "video-masks" / "real")
-    shipped = make_place(tmp_path / "other").score() and place.score()
+    shipped = place.score()
     assert (made["masks"], shipped["masks"]) == ("made", "shipped")
     assert shipped["verified"] == made["verified"]
     first = next((place.benchmark.root / "video-masks").rglob("*.mp4"))
@@ -229,10 +234,11 @@ def test_shipped_masks_are_used_if_all_are_there(tmp_path: Path) -> None:
     assert place.score(masks="made")["masks"] == "made"
 
 
-def test_a_run_that_is_not_complete_is_refused_before_anything_is_started(tmp_path: Path) -> None:
+def test_a_run_that_is_not_complete_is_refused_before_anything_is_started(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
     place = make_place(tmp_path)
-    assert launches(place) == 0
     (place.videos / place.benchmark.scenarios[1].output_name).unlink()
     with pytest.raises(UserError, match=r"complete runs only; 1 missing: 0002_.*scorer=builtin"):
         place.score()
-    assert launches(place) == 0
+    assert "official:" not in capfd.readouterr().err

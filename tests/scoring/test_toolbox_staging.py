@@ -6,6 +6,7 @@ import errno
 import json
 import os
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -14,7 +15,7 @@ from runners.core.errors import UserError
 from runners.core.files import link_or_copy
 from runners.core.locks import Lock
 from runners.scoring.official.staging import staging_folder
-from tests.scoring.official_run import GENERATIONS, Place, make_place
+from tests.scoring.official_run import GENERATIONS, Place, Undisturbed, make_place
 from tests.scoring.stand_in import make_ffprobe
 
 
@@ -121,9 +122,10 @@ def test_a_toolbox_that_writes_through_a_link_is_found_out(pattern: str, tmp_pat
     assert leftovers(place) == []
 
 
-def test_a_failed_toolbox_leaves_no_staging_and_the_old_scores(tmp_path: Path) -> None:
-    place = make_place(tmp_path)
-    old = place.score()
+def test_a_failed_toolbox_leaves_no_staging_and_the_old_scores(
+    tmp_path: Path, undisturbed: Callable[[str], Undisturbed]
+) -> None:
+    place, old = undisturbed("physiq").copy(tmp_path), undisturbed("physiq").scores
     place.act("raise SystemExit(3)")
     with pytest.raises(UserError):
         place.score()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-import shutil
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +21,7 @@ from runners.scoring.official.toolbox import find_toolbox
 from runners.scoring.stored import decode
 from tests.scoring import tiny
 from tests.scoring.odd_files import late, turned
-from tests.scoring.official_run import GENERATIONS, Place, make_place
+from tests.scoring.official_run import GENERATIONS, Place, Undisturbed, make_place
 from tests.scoring.stand_in import make_ffprobe
 
 
@@ -45,11 +45,16 @@ def heard(place: Place, capfd: pytest.CaptureFixture[str], **changes: Any) -> tu
 @pytest.mark.parametrize("generation", GENERATIONS)
 @pytest.mark.parametrize("finished", [4, 6, 8])
 def test_masks_that_were_made_are_not_made_again(
-    generation: str, finished: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+    generation: str,
+    finished: int,
+    tmp_path: Path,
+    undisturbed: Callable[[str], Undisturbed],
+    monkeypatch: pytest.MonkeyPatch,
+    capfd: pytest.CaptureFixture[str],
 ) -> None:
     """6 of the truth come first, then 3 of the clips; the one at which the process is killed is torn."""
-    wanted = make_place(tmp_path / "undisturbed", generation).score()
-    place = make_place(tmp_path / "disturbed", generation)
+    wanted = undisturbed(generation)
+    place = make_place(tmp_path, generation)
     monkeypatch.setenv("KILLED_AFTER", str(finished))
     with pytest.raises(UserError, match="the masks that it made stay, and the same command goes on with them"):
         place.score()
@@ -59,8 +64,8 @@ def test_masks_that_were_made_are_not_made_again(
     assert f"official: {min(finished, 6)} of 6 masks of the truth were there from an earlier call" in lines
     assert ("official: 2 of 3 masks of the clips were there from an earlier call" in lines) == (finished == 8)
     assert len([line for line in lines if "Generating mask for" in line]) == 9 - finished
-    assert (scores["verified"], scores["original"]) == (wanted["verified"], wanted["original"])
-    assert (place.out / "metrics.csv").read_text() == (tmp_path / "undisturbed/scores/metrics.csv").read_text()
+    assert (scores["verified"], scores["original"]) == (wanted.scores["verified"], wanted.scores["original"])
+    assert (place.out / "metrics.csv").read_text() == (wanted.place.out / "metrics.csv").read_text()
     assert not folder.exists()
 
 
@@ -88,9 +93,11 @@ def test_other_clips_do_not_get_the_masks_of_those_before(
 
 
 @pytest.mark.parametrize("generation", GENERATIONS)
-def test_a_failure_after_the_table_was_written_costs_nothing_and_is_told(generation: str, tmp_path: Path) -> None:
-    wanted = make_place(tmp_path / "undisturbed", generation).score()
-    place = make_place(tmp_path / "late", generation)
+def test_a_failure_after_the_table_was_written_costs_nothing_and_is_told(
+    generation: str, tmp_path: Path, undisturbed: Callable[[str], Undisturbed]
+) -> None:
+    wanted = undisturbed(generation).scores
+    place = make_place(tmp_path, generation)
     place.act("import atexit, os\natexit.register(lambda: (print('no display', flush=True), os._exit(1)))")
     scores = place.score()
     assert scores["verified"] == wanted["verified"]
@@ -112,10 +119,10 @@ def test_scores_of_its_own_that_a_late_failure_tore_are_none_and_its_table_count
     assert set(scores["official"]["final"].values()) == {None}
 
 
-def test_a_table_that_is_torn_is_not_taken_for_a_result(tmp_path: Path) -> None:
-    place = make_place(tmp_path)
-    wanted = place.score()["verified"]
-    shutil.rmtree(place.out)
+def test_a_table_that_is_torn_is_not_taken_for_a_result(
+    tmp_path: Path, undisturbed: Callable[[str], Undisturbed]
+) -> None:
+    place, wanted = make_place(tmp_path), undisturbed("physiq").scores["verified"]
     place.act(
         "import atexit, os, pathlib\ntables = lambda: pathlib.Path().rglob('clips-*.csv')\n"
         "tear = lambda: ([p.write_text(p.read_text()[:-900]) for p in tables()], os._exit(1))\n"
@@ -170,9 +177,10 @@ def test_clips_and_truth_that_the_builtin_scorer_refuses_are_not_staged_either(t
         place.score()
 
 
-def test_older_results_are_used_again_once_their_inputs_were_looked_at(tmp_path: Path) -> None:
-    place = make_place(tmp_path)
-    wanted = place.score()
+def test_older_results_are_used_again_once_their_inputs_were_looked_at(
+    tmp_path: Path, undisturbed: Callable[[str], Undisturbed]
+) -> None:
+    place, wanted = undisturbed("physiq").copy(tmp_path), undisturbed("physiq").scores
     kept = place.out / "official" / "scores.json"
     kept.write_text(json.dumps({key: value for key, value in wanted.items() if key != "checks"}))
     assert place.score()["official"] == wanted["official"]

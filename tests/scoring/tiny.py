@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -55,11 +56,24 @@ def scenarios_of(views: Sequence[str], *, scenes: int = 1, second_takes: bool = 
     return scenarios
 
 
+def film(path: Path, frames: Sequence[Frame], fps: int) -> None:
+    """Write a video; frames that were written before are not encoded again."""
+    key = hashlib.sha256(b"".join(frame.tobytes() for frame in frames)).digest(), frames[0].shape, fps
+    if key not in _ENCODED:
+        write_video(path, frames, fps)
+        _ENCODED[key] = path.read_bytes()
+    else:
+        path.write_bytes(_ENCODED[key])
+
+
+_ENCODED: dict[tuple[bytes, tuple[int, ...], int], bytes] = {}
+
+
 def write_truth(root: Path, item: Item, frames: Sequence[Frame], fps: int) -> Path:
     """One take's file, under its place in the layout."""
     path = root / relative_path("testing", item, fps)
     path.parent.mkdir(parents=True, exist_ok=True)
-    write_video(path, frames, fps)
+    film(path, frames, fps)
     return path
 
 
@@ -67,7 +81,7 @@ def write_clip(folder: Path, scenario: Scenario, frames: Sequence[Frame], fps: i
     """One clip of a run, under its published name."""
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / scenario.output_name
-    write_video(path, frames, fps)
+    film(path, frames, fps)
     return path
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
 from adapters import frames_for
@@ -36,7 +37,18 @@ def models() -> dict[str, tuple[ModelSettings, Diffusers]]:
     return dict(sorted(found.items(), key=lambda item: item[1][1].needs.mode != "i2v"))
 
 
-def row(name: str, model: ModelSettings, adapter: Diffusers) -> str:
+def twins(found: Mapping[str, tuple[ModelSettings, Diffusers]]) -> dict[str, str | None]:
+    """Each model's own name if there are tiny weights of it, else that of one with its class and mode."""
+    tiny = tiny_models()
+    by_class: dict[tuple[str, str], str] = {}
+    kinds = {name: (model.adapter["pipeline"], adapter.needs.mode) for name, (model, adapter) in found.items()}
+    for name in found:
+        if name in tiny:
+            by_class.setdefault(kinds[name], name)
+    return {name: name if name in tiny else by_class.get(kinds[name]) for name in found}
+
+
+def row(name: str, model: ModelSettings, adapter: Diffusers, twin: str | None) -> str:
     """One model's line."""
     needs, rule, facts = adapter.needs, adapter.rule, facts_of(model.facts, name)
     (width, height), rate = needs.sizes[0], needs.native_fps
@@ -50,7 +62,7 @@ def row(name: str, model: ModelSettings, adapter: Diffusers) -> str:
         "switch frame" if needs.mode == "i2v" else f"{needs.conditioning_frames} frames",
         f"{asked} → {rule.returned(asked)}, first {rule.leading} dropped"
         + (", rolled out" if model.short == "roll_out" else ""),
-        _RUN if name in tiny_models() else "nothing",
+        _RUN if twin == name else f"its class, by the tiny weights of `{twin}`" if twin else "nothing",
         facts.licence or "?",
         _GATED[facts.gated],
         _memory(facts),
@@ -66,7 +78,9 @@ def _memory(facts: Facts) -> str:
 
 def table() -> str:
     """The whole table."""
-    return _HEAD + "".join(row(name, model, adapter) for name, (model, adapter) in models().items())
+    found = models()
+    run = twins(found)
+    return _HEAD + "".join(row(name, model, adapter, run[name]) for name, (model, adapter) in found.items())
 
 
 def main() -> None:

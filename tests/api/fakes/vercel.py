@@ -46,8 +46,9 @@ class Vercel(Personality):
         )
 
     def job_id(self, request: Incoming, match: Any) -> str:
+        """In the body of a question; in the address of a file."""
         asked = request.json if isinstance(request.json, dict) else {}
-        return str((asked.get("operation") or {}).get("gatewayJobId", ""))
+        return str((asked.get("operation") or {}).get("gatewayJobId", "")) or super().job_id(request, match)
 
     def error(self, status: int, message: str = "") -> Reply:
         kind = _TYPES.get(status, "internal_server_error" if status >= 500 else "invalid_request_error")

@@ -162,7 +162,6 @@ def build_framepack() -> Any:
     """FramePack, with all its parts in one folder."""
     import diffusers
     import torch
-    import transformers
 
     torch.manual_seed(44)
     transformer = diffusers.HunyuanVideoFramepackTransformer3DModel(

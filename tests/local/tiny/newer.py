@@ -1,4 +1,4 @@
-"""Tiny Cosmos 1, SkyReels V1, Helios' pyramid, SANA-WM and Cosmos 3 distilled, and single pictures for what takes clips."""
+"""Tiny Cosmos 1, SkyReels V1, Helios' pyramid, SANA-WM, Cosmos 3 distilled, and pictures for what takes clips."""
 
 from __future__ import annotations
 
