@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import ast
+import re
 import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from adapters.harness import newer_names
 from runners.core.errors import UserError, first_of
 from runners.core.files import sha256_file, shown
 from runners.core.shell import setting
@@ -22,6 +24,10 @@ from runners.runs.run_folder import run_name
 
 if TYPE_CHECKING:
     from runners.planning.plan import Plan
+
+_ARGUMENTS = "model.adapter"
+_WORD = re.compile(r"(?!(?:true|false|null|nan|inf)$)[A-Za-z][\w./-]*", re.IGNORECASE | re.ASCII)
+"""A text that is read as one wherever it is typed."""
 
 
 def check_fingerprint(plan: Plan, old: Fingerprint) -> None:
@@ -40,7 +46,43 @@ def check_fingerprint(plan: Plan, old: Fingerprint) -> None:
     follows = ("publication.", "generation.conditioning.sizes", "generation.conditioning.clip_fps")
     if all(line.startswith(follows) for line in changed) and any(plan.folder.raw.glob("*")):
         again += f" {setting('from_raw', shown(plan.folder.path))}"
-    raise UserError(f"{told}keep both by naming the new one: {again}")
+    former = former_arguments(old, as_recorded(plan.fingerprint))
+    on = f"go on with the run as it was begun by {' '.join(former)}, or " if former else ""
+    raise UserError(f"{told}{on}keep both by naming the new one: {again}")
+
+
+def former_arguments(old: Fingerprint, new: Fingerprint) -> list[str]:
+    """The words with which a run goes on whose model was another one when it was begun, as of an older version's YAML.
+
+    None where more than the adapter's plain arguments differs, for then they are not enough.
+    """
+    was, now = (_arguments(side) for side in (old, new))
+    changed = [key for key in {**was, **now} if was.get(key) != now.get(key)]
+    there = {**old, "generation": _with_arguments(old, now)}
+    if not all(_is_plain(key, was.get(key)) for key in changed) or any(differences(there, new)):
+        return []
+    return [setting(f"{_ARGUMENTS}.{key}", _spelt(was[key])) for key in changed]
+
+
+def _arguments(side: Fingerprint) -> dict[str, Any]:
+    found = (side.get("generation") or {}).get("model", {}).get("adapter")
+    return found if isinstance(found, dict) else {}
+
+
+def _with_arguments(side: Fingerprint, arguments: dict[str, Any]) -> dict[str, Any]:
+    generation: dict[str, Any] = side.get("generation") or {}
+    return {**generation, "model": {**generation.get("model", {}), "adapter": arguments}}
+
+
+def _is_plain(key: str, value: object) -> bool:
+    """Whether an argument can be typed as it is recorded: runs know some by their former names."""
+    if newer_names(key) or key.startswith("_"):
+        return False
+    return isinstance(value, bool | int | float) or (isinstance(value, str) and _WORD.fullmatch(value) is not None)
+
+
+def _spelt(value: object) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value)
 
 
 def propose_tag(changed: list[str]) -> str:

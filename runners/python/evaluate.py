@@ -57,7 +57,8 @@ def evaluate(
         it was.
     session: keeps the model loaded until the next call, which then need not load it:
         `with Session() as session: evaluate("svd", run=1, session=session)`. Another model has it closed first, the
-        end of the `with` closes the last. A pipeline of yours is not kept: it is given back after each call.
+        end of the `with` closes the last. A pipeline of yours is not kept: it is given back after each call. One call
+        at a time: a second one that is made meanwhile, from another thread, is refused.
     config_dir: folders with YAML files of your own, as --config-dir.
     settings: the settings of the command line, nested or with dots:
         `benchmark="demo", run=2, seed=7, select={"limit": 6}, **{"scorer.workers": 1}`;
@@ -83,11 +84,13 @@ def evaluate(
             made, adapter = _named(model, name, own, pipeline, folders, settings)
         else:
             made, adapter = _in_memory(model, name, own, (fps, leading, size), pipeline, folders, settings)
-        if session is not None and pipeline is not None:
-            session.close()  # there may be no room for two
-        elif session is not None:
-            adapter = session.lender.lend(_same(model, made), lambda: adapter)
-        return _run(made, adapter, session or Fresh())
+        if session is None:
+            return _run(made, adapter, Fresh())
+        with session.turn():
+            if pipeline is not None:
+                session.close()  # there may be no room for two
+                return _run(made, adapter, session)
+            return _run(made, session.lender.lend(_same(model, made), lambda: adapter), session)
 
 
 def _same(model: str | Adapter | Callable[..., Any], made: GenerateSettings) -> Hashable:

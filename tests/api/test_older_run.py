@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from runners.runs.journal import fold
+from tests.api.cases import BY_NAME
 from tests.api.fakes import FakeServer
 from tests.api.harness import DATA, RUN, RUNWAY, attempts, command, manifest, words
 from tests.run.harness import videos
@@ -68,3 +69,18 @@ def test_a_run_that_cannot_be_read_hides_no_other_s_jobs(results: Path) -> None:
     assert "1 open (0002)" in done.stdout
     missing = command("jobs", "list", f"results={results.parent / 'resluts'}")
     assert (missing.returncode, "did you mean" in missing.stdout) == (2, True)
+
+
+def test_a_run_that_was_begun_with_a_model_s_former_name_is_told_how_it_goes_on(tmp_path: Path) -> None:
+    """A YAML that asks for the dated name now must not have half a run paid for again under another tag."""
+    case, former = BY_NAME["xai"], "model.adapter.model=grok-imagine-video-1.5"
+    with FakeServer(case.fake(), pending=1) as server:
+        typed = words(case, server.base_url, tmp_path)
+        assert command("generate", *typed, former, "select.limit=1", key=None, XAI_API_KEY=case.key).returncode == 0
+        now = command("generate", *typed, key=None, XAI_API_KEY=case.key)
+        assert (now.returncode, len(server.jobs)) == (2, 1)
+        assert f"go on with the run as it was begun by {former}, or keep both by naming the new one: tag=" in now.stdout
+        assert command("generate", *typed, former, key=None, XAI_API_KEY=case.key).returncode == 0
+        assert len(server.jobs) == 6
+        other = command("generate", *typed, "seed=7", key=None, XAI_API_KEY=case.key)
+        assert (other.returncode, "as it was begun" in other.stdout) == (2, False)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import inspect
+import re
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 import yaml
@@ -14,6 +15,8 @@ from adapters.local.calls.feeding import FEEDS, names_fed
 from adapters.local.calls.frame_rules import FrameRule
 from adapters.local.diffusers import Diffusers
 from adapters.local.loading import find_class
+from runners.catalogue.chain import Chains
+from runners.catalogue.facts import Against, facts_of
 from runners.cli.choices import options
 from tests.test_conf import CONF, composed
 
@@ -90,12 +93,28 @@ def test_its_frame_rule_gives_5_s_or_it_is_rolled_out(name: str) -> None:
     assert made["conditioning"] in FEEDS
 
 
-@pytest.mark.parametrize("name", LOCAL)
-def test_the_yaml_says_where_the_model_comes_from(name: str) -> None:
-    text = (CONF / "model" / f"{name}.yaml").read_text("utf-8")
-    comments = " ".join(line.lstrip("# ") for line in text.splitlines() if line.startswith("#")).lower()
-    inherited = "defaults: [/base" not in text
-    assert inherited or all(word in comments for word in ("licence", "parameters", "memory", "huggingface.co"))
+COMMANDS = sorted(name for name, path in TARGETS.items() if path.endswith(".Command") and name != "command")
+
+
+@pytest.mark.parametrize("name", [*LOCAL, *COMMANDS])
+def test_the_facts_of_a_model_are_stated_once(name: str) -> None:
+    path = CONF / "model" / f"{name}.yaml"
+    facts = facts_of(Chains([CONF]).merged(path)["facts"], name)
+    assert None not in (facts.licence, facts.page, facts.checked, facts.source)
+    assert facts.against in get_args(Against)
+    assert facts.page is not None
+    own = yaml.safe_load(path.read_text("utf-8"))["facts"]
+    assert own["page"] == facts.page, "another checkpoint has a page of its own"
+    checkpoint = own_checkpoint(path)
+    assert checkpoint is None or facts.page.endswith(f"/{checkpoint}")
+    comments = [line for line in path.read_text("utf-8").splitlines() if line.startswith("#")]
+    assert not [line for line in comments if re.search(r"huggingface\.co/|[0-9] B parameters|· (licence|memory)", line)]
+
+
+def own_checkpoint(path: Path) -> str | None:
+    """The hub's name of what a YAML loads, unless that is inherited, or put together from several repositories."""
+    adapter = yaml.safe_load(path.read_text("utf-8")).get("adapter", {})
+    return None if "components" in adapter else adapter.get("checkpoint")
 
 
 @pytest.mark.parametrize("name", REFUSED)

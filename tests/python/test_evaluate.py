@@ -380,3 +380,28 @@ def test_a_session_keeps_the_model_loaded_until_another_one_comes_or_it_ends(tmp
         assert log == ["load one", "close one", "load other", "close other"]
         evaluate(one, name="step-3", session=session, **words)
     assert log[4:] == ["load one", "close one"]
+
+
+def test_a_session_at_work_refuses_a_second_call_that_would_close_its_model(tmp_path: Path) -> None:
+    class Watched(Paint):
+        told = ""
+        closed = 0
+
+        def generate(self, request: Request) -> Clip:
+            assert not self.closed
+            if not self.told:
+                with pytest.raises(UserError) as raised:
+                    evaluate(Paint(), name="other", session=session, **asked(tmp_path))
+                self.told = str(raised.value)
+            return super().generate(request)
+
+        def close(self) -> None:
+            self.closed += 1
+
+    model = Watched()
+    with Session() as session:
+        run = evaluate(model, name="watched", session=session, **asked(tmp_path))
+        assert (run.ok, model.closed) == (True, 0)
+        assert model.told.startswith("session= is at work in another call; give each thread a Session of its own")
+        assert evaluate(Paint(), name="other", session=session, **asked(tmp_path)).ok
+        assert model.closed == 1
