@@ -132,8 +132,8 @@ def _lines_of_paid_work(plan: Plan, work: Work, tally: Tally) -> list[str]:
     if tally.ambiguous:
         look = command_line("jobs", "list", setting("run", shown(plan.folder.path)))
         lines.append(
-            f"  {counted(len(tally.ambiguous), 'clip')} may have been paid for, and are not asked for again by "
-            f"themselves; see what can be done with: {look}"
+            f"  {counted(len(tally.ambiguous), 'clip')} may have been paid for, and nothing is asked for again by "
+            f"itself; see what can be done with: {look}"
         )
     return lines
 

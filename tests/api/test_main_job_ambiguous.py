@@ -64,7 +64,7 @@ def test_they_are_told_with_the_command_that_helps_and_asked_for_by_no_later_run
     first, second, _ = lost.clips()
     for clip_id in (first, second):
         assert f"{clip_id} ambiguous: the answer of 127.0.0.1" in lost.told
-    assert "2 clips may have been paid for, and are not asked for again by themselves" in lost.told
+    assert "2 clips may have been paid for, and nothing is asked for again by itself" in lost.told
     assert f"python -m runners.jobs list run={lost.run}" in lost.told
     code, out = lost.again()
     assert (code, len(lost.server.jobs)) == (1, 3)
