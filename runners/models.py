@@ -17,6 +17,7 @@ from runners.core.settings import ModelsSettings
 from runners.core.terminal import make_console, prepare, say, show, unheard
 
 if TYPE_CHECKING:
+    from adapters import Adapter
     from runners.catalogue.entry import Entry
 
 Format = Literal["table", "json", "md"]
@@ -35,7 +36,6 @@ def entries(folders: Sequence[Path], only: str | None = None) -> Iterator[Entry]
     from runners.catalogue.chain import Chains
     from runners.catalogue.entry import Entry, entry_of
     from runners.catalogue.machine import Machine
-    from runners.cli.making import instantiate_adapter
 
     found = files("model", folders)
     if only is not None and only not in found:
@@ -51,7 +51,19 @@ def entries(folders: Sequence[Path], only: str | None = None) -> Iterator[Entry]
             except UserError as error:
                 yield Entry(name, kind, told, fault=str(error))
                 continue
-            yield entry_of(name, kind, told, node=node, make=instantiate_adapter, machine=machine)
+            yield entry_of(name, kind, told, node=node, make=_made, machine=machine)
+
+
+def _made(node: Any) -> Adapter:
+    """The adapter of a model's YAML, with needs that can be told. Raises UserError."""
+    from runners.cli.making import instantiate_adapter
+    from runners.core.failures import telling
+    from runners.planning.needs import check_needs
+
+    adapter: Adapter = instantiate_adapter(node)
+    with telling("the adapter's needs"):
+        check_needs(adapter.needs)
+    return adapter
 
 
 def settings_of(words: Sequence[str]) -> tuple[ModelsSettings, tuple[str, ...]]:

@@ -58,7 +58,6 @@ def entry_of(
 ) -> Entry:
     """A model's entry. `node`: its merged YAML; `make`: turns the node under `adapter` into the adapter."""
     from runners.core.failures import telling
-    from runners.planning.needs import check_needs
 
     paid = node.get("paid") is True
     try:
@@ -69,7 +68,6 @@ def entry_of(
         adapter = make(node.get("adapter"))
         with telling("the adapter's needs"):
             needs = adapter.needs
-            check_needs(needs)
             missing = machine.missing(adapter, node.get("adapter") or {}, facts)
         usd = _usd(adapter)
     except UserError as error:
