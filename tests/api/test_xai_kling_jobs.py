@@ -15,6 +15,7 @@ EXTEND = replace(XAI, name="xai-extend", model="xai_grok_imagine_15_extend")
 INLINE = replace(REPLICATE, name="replicate-inline", changes={})
 ALL = (
     XAI, replace(XAI, name="xai-base", model="xai_grok_imagine"), EXTEND, KLING,
+    replace(XAI, name="xai-lite", model="xai_grok_imagine_15_lite"),
     replace(KLING, name="kling-std", model="kling_v3_std"), REPLICATE, INLINE, OPENAI,
 )  # fmt: skip
 REPLICATES = ("replicate_p_video", "replicate_seedance_10_pro", "replicate_wan21_720p", "replicate_kling25_turbo_pro")

@@ -12,6 +12,7 @@ _NEWER = ("480p", "720p", "1080p")
 _MODELS = {
     "grok-imagine-video": ("480p", "720p"),
     "grok-imagine-video-1.5": _NEWER,
+    "grok-imagine-video-1.5-lite": _NEWER,
     "grok-imagine-video-1.5-2026-05-30": _NEWER,
 }
 _KNOWN = {
