@@ -44,7 +44,7 @@ ASKED_FOR = {
     "ltx25_v2v", "ltx25_sft", "hunyuan15_720p", "hunyuan15_step_distilled", "wan22_a14b_4step", "fastwan22_ti2v_5b",
     "kandinsky5_lite", "kandinsky5_pro_distilled", "helios", "helios_distilled", "helios_distilled_v2v", "anyflow",
     "easyanimate", "cosmos1_7b", "cosmos1_14b", "cosmos1_7b_v2v", "cosmos1_14b_v2v", "cosmos_predict25_14b",
-    "ltx097_13b", "ltx098_13b", "ltx098_13b_v2v", "skyreels_v1", "sana_wm",
+    "ltx097_13b", "ltx098_13b", "ltx098_13b_v2v", "skyreels_v1", "sana_wm", "ltx2_condition",
 }  # fmt: skip
 
 

@@ -207,6 +207,7 @@ TINY: dict[str, Tiny] = {
     "ltx_v2v": Tiny(build_ltx_condition, _SMALL),
     "ltx2": Tiny(build_ltx2, {**_SMALL, "size": [64, 64]}),
     "ltx2_v2v": Tiny(build_ltx2_condition, {**_SMALL, "size": [64, 64]}),
+    "ltx2_condition": Tiny(build_ltx2_condition, {**_SMALL, "size": [64, 64]}),
     "sana_video": Tiny(build_sana_video, _SMALL),
     "motif": Tiny(build_motif, {**_SMALL, "size": [32, 32]}),
 }
