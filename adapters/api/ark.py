@@ -7,8 +7,8 @@ from typing import Any, ClassVar
 from urllib.parse import quote, urlencode
 
 from adapters.api.provider import Provider
-from adapters.api.told import mapping
-from adapters.api.wire import Answer, BadAnswer, Call, Output, State, Status, Ticket, Work
+from adapters.api.told import error_of, mapping
+from adapters.api.wire import Answer, Call, Output, State, Status, Ticket, Work
 from adapters.errors import SetupError
 
 _STATES = {
@@ -64,11 +64,7 @@ class Ark(Provider):
 
     def owns(self, answer: Answer) -> bool:
         """`{"error": {"code", "message"}}`."""
-        try:
-            error = answer.record().get("error")
-        except BadAnswer:
-            return False
-        return isinstance(error, Mapping) and bool(error.get("code"))
+        return bool(error_of(answer).get("code"))
 
     def is_moderation(self, answer: Answer) -> bool:
         """`InputImageSensitiveContentDetected` and its kin."""

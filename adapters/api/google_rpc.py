@@ -9,7 +9,8 @@ from typing import Any, ClassVar
 
 from adapters.api.http.retry_after import asked_wait
 from adapters.api.provider import Provider
-from adapters.api.wire import Answer, BadAnswer
+from adapters.api.told import error_of
+from adapters.api.wire import Answer
 from adapters.errors import RateLimited
 
 UNAVAILABLE = 14
@@ -41,7 +42,7 @@ class GoogleService(Provider):
 
     def fault(self, answer: Answer) -> Exception | None:
         """A bad key is an HTTP 400 here; how long to wait stands in the details of a 429."""
-        error = _error(answer)
+        error = error_of(answer)
         told = {str(error.get("status") or error.get("code")).upper(), *_details(error, "reason")}
         if answer.status == 400 and self.for_all & told:
             return self.stop(answer)
@@ -53,7 +54,7 @@ class GoogleService(Provider):
 
     def owns(self, answer: Answer) -> bool:
         """An error with a code or a status."""
-        error = _error(answer)
+        error = error_of(answer)
         return bool(error.get("code") or error.get("status"))
 
     def is_moderation(self, answer: Answer) -> bool:
@@ -66,15 +67,6 @@ class GoogleService(Provider):
         if isinstance(error, Mapping) and (error.get("status") or error.get("code")):
             return f"{error.get('status') or error['code']}: {error.get('message') or 'no explanation'}"
         return super().words(body)
-
-
-def _error(answer: Answer) -> Mapping[str, Any]:
-    """The error in an answer, empty if there is none of this shape."""
-    try:
-        error = answer.record().get("error")
-    except BadAnswer:
-        return {}
-    return error if isinstance(error, Mapping) else {}
 
 
 def _details(error: Mapping[str, Any], key: str) -> list[str]:

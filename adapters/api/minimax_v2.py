@@ -5,12 +5,11 @@ As the vendor's OpenAPI of it states (copies of 2026-08), @ai-sdk/minimax 3.0.45
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from urllib.parse import quote
 
 from adapters.api.provider import Provider
-from adapters.api.told import mapping, stated_id
-from adapters.api.wire import Answer, BadAnswer, Call, Output, State, Status, Ticket, Work
+from adapters.api.told import error_of, mapping, stated_id
+from adapters.api.wire import Answer, Call, Output, State, Status, Ticket, Work
 from adapters.errors import SetupError
 
 _STATES = {
@@ -55,11 +54,7 @@ class MiniMaxV2(Provider):
 
     def owns(self, answer: Answer) -> bool:
         """`{"type": "error", "error": {"type", "message", "http_code"}}`."""
-        try:
-            error = answer.record().get("error")
-        except BadAnswer:
-            return False
-        return isinstance(error, Mapping) and bool(error.get("type"))
+        return bool(error_of(answer).get("type"))
 
     def is_moderation(self, answer: Answer) -> bool:
         """An HTTP 422 whose message ends with the platform's code: `… sensitive content (1026)`."""

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 from urllib.parse import quote
 
 from adapters.api.provider import Provider
-from adapters.api.told import mapping, number
-from adapters.api.wire import Answer, BadAnswer, Call, Output, State, Status, Ticket, Work
+from adapters.api.told import error_of, mapping, number
+from adapters.api.wire import Answer, Call, Output, State, Status, Ticket, Work
 from adapters.errors import Refused, SetupError
 from adapters.http.urls import origin
 
@@ -63,18 +62,14 @@ class OpenRouter(Provider):
     def fault(self, answer: Answer) -> Exception | None:
         """An input that was flagged is an HTTP 403 as well, and one for this clip alone."""
         if answer.status == 403 and self.owns(answer):
-            told = mapping(mapping(answer.record()["error"]).get("metadata"))
+            told = mapping(error_of(answer).get("metadata"))
             if told.get("reasons") or told.get("flagged_input"):
                 return Refused(f"{self.label} answers HTTP 403: {self.message(answer)}")
         return super().fault(answer)
 
     def owns(self, answer: Answer) -> bool:
         """`{"error": {"code", "message"}}`, with the status as code."""
-        try:
-            error = answer.record().get("error")
-        except BadAnswer:
-            return False
-        return isinstance(error, Mapping) and bool(error.get("code"))
+        return bool(error_of(answer).get("code"))
 
     def poll(self, ticket: Ticket) -> Call:
         """The job as it stands."""

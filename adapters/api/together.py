@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any, ClassVar
 from urllib.parse import quote
 
 from adapters.api.provider import Provider
-from adapters.api.told import number
-from adapters.api.wire import Answer, BadAnswer, Call, Output, State, Status, Ticket, Work
+from adapters.api.told import error_of, number
+from adapters.api.wire import Answer, Call, Output, State, Status, Ticket, Work
 from adapters.errors import SetupError
 
 _STATES = {
@@ -62,11 +61,8 @@ class Together(Provider):
 
     def owns(self, answer: Answer) -> bool:
         """`{"error": {"message", "type", "param", "code"}}`."""
-        try:
-            error = answer.record().get("error")
-        except BadAnswer:
-            return False
-        return isinstance(error, Mapping) and bool(error.get("type") or error.get("code"))
+        error = error_of(answer)
+        return bool(error.get("type") or error.get("code"))
 
     def is_moderation(self, answer: Answer) -> bool:
         """By its words: there is no code for it."""

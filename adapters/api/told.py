@@ -15,7 +15,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from adapters.api.http.redaction import Redactor
-from adapters.api.wire import BadAnswer, Output, Status, Ticket
+from adapters.api.wire import Answer, BadAnswer, Output, Status, Ticket
 from adapters.outside import amount_usd, clean, clean_text
 
 LONGEST_REASON = 2_000
@@ -36,6 +36,14 @@ _HOST = re.compile(r"(?!.{254})[\w-]{1,63}(\.[\w-]{1,63})*\.?|(?=[^:]*:)[0-9a-f:
 def mapping(value: Any) -> Mapping[str, Any]:
     """The value if it is an object, else an empty one."""
     return value if isinstance(value, Mapping) else {}
+
+
+def error_of(answer: Answer) -> Mapping[str, Any]:
+    """The object under `error` in an answer, whatever its status; empty if there is none of this shape."""
+    try:
+        return mapping(answer.record().get("error"))
+    except BadAnswer:
+        return {}
 
 
 def items(value: Any) -> list[Any]:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from adapters.api.provider import Provider
-from adapters.api.told import mapping, number, stated_id
+from adapters.api.told import error_of, mapping, number, stated_id
 from adapters.api.wire import Answer, BadAnswer, Call, Output, State, Status, Ticket, Work
 from adapters.errors import Ambiguous, SetupError
 
@@ -70,11 +70,8 @@ class Vercel(Provider):
 
     def owns(self, answer: Answer) -> bool:
         """`{"error": {"message", "type"}, "generationId"}`."""
-        try:
-            error = answer.record().get("error")
-        except BadAnswer:
-            return False
-        return isinstance(error, Mapping) and isinstance(error.get("type"), str) and bool(error["type"])
+        error = error_of(answer)
+        return isinstance(error.get("type"), str) and bool(error["type"])
 
     def is_moderation(self, answer: Answer) -> bool:
         """By its words: there is no code for it."""
