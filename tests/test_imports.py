@@ -18,7 +18,19 @@ ROOT = Path(__file__).resolve().parents[1]
 MOST_FILES = 13
 SPEAKING = ("adapters.http.line", "adapters.http.retry_after", "adapters.http.urls")
 """Over which `runners.fetch` speaks as services are spoken to."""
-HEAVY = {"av", "cv2", "diffusers", "hydra", "matplotlib", "omegaconf", "pymunk", "ray", "torch", "transformers"}
+HEAVY = {
+    "av",
+    "cv2",
+    "diffusers",
+    "hydra",
+    "jinja2",
+    "matplotlib",
+    "omegaconf",
+    "pymunk",
+    "ray",
+    "torch",
+    "transformers",
+}
 
 
 def imports(path: Path) -> Iterator[str]:
@@ -118,6 +130,9 @@ ROOMS = (
     "runners.python",
     "runners.cli",
     "runners.submission",
+    "runners.page",
+    "runners.figures",
+    "runners.sharing",
     "runners.reporting",
     "runners.generation",
     "runners.planning",
@@ -128,6 +143,7 @@ ROOMS = (
     "runners.paid",
     "runners.prompts",
     "runners.runs",
+    "runners.previews",
     "runners.clips",
     "runners.dataset",
     "runners.catalogue",
@@ -162,7 +178,7 @@ def test_no_files_import_each_other_in_a_circle() -> None:
 
 def test_the_top_floor_holds_the_commands_and_nothing_else() -> None:
     found = {path.stem for path in (ROOT / "runners").glob("*.py")} - {"__init__"}
-    assert found == {"generate", "score", "submit", "fetch", "jobs", "doctor", "models"}
+    assert found == {"generate", "score", "submit", "fetch", "jobs", "doctor", "models", "report"}
 
 
 def test_no_room_is_too_full_to_be_taken_in() -> None:
@@ -207,7 +223,7 @@ def test_the_table_of_rooms_is_true() -> None:
     assert told == dict(files)
 
 
-@pytest.mark.parametrize("command", ["generate", "score", "fetch", "jobs", "doctor", "submit"])
+@pytest.mark.parametrize("command", ["generate", "score", "fetch", "jobs", "doctor", "submit", "report"])
 def test_help_loads_nothing_heavy(command: str) -> None:
     code = (
         "import runpy, sys\n"

@@ -174,6 +174,44 @@ class ScoreSettings:
 
 
 @dataclass
+class PageSettings:
+    """What a report holds beside its numbers."""
+
+    media: str = setting(
+        "preview",
+        "clips: preview (small ones), link (those, and the runs' own where they lie) or copy (into the report)",
+    )
+    truth: str = setting(
+        "link", "what really happened: link (your data set's files where they lie), copy (into the report) or none"
+    )
+    figures: bool = setting(False, "figures beside the page, as SVG, PNG and PDF with their data as CSV")
+
+
+@dataclass
+class ReportSettings:
+    """conf/report.yaml: all runs below a folder, to be seen."""
+
+    report: PageSettings = field(default_factory=PageSettings)
+    benchmark: BenchmarkSettings = field(default_factory=BenchmarkSettings)
+    scorer: ScorerSettings = field(default_factory=ScorerSettings)
+    prompts: PromptsSettings = field(default_factory=PromptsSettings)  # benchmarks choose for these two groups
+    output: OutputSettings = field(default_factory=OutputSettings)
+    results: str = setting("results", "folder with all runs")
+    out: str | None = setting(None, "folder that is made, index.html first (default: report, in the results folder)")
+    figures: str | None = setting(None, "only: the figures without the page")
+    paper: bool = setting(False, "also tables (LaTeX) and figures with captions that say what was run")
+    realism: str | None = setting(None, "CSV with the columns model and realism (0 to 100), for the figure of both")
+    watch: bool = setting(False, "keep the page current while runs go on, on a server of this machine alone")
+    show: str | None = setting(None, "print one scenario's scores and paths, e.g. show=0007")
+    hub: str | None = setting(None, "make a folder in which the clips can be shared on Hugging Face")
+    tracker: str = setting("none", "none, wandb, mlflow or trackio: where scores and a few clips are logged")
+    published: bool = setting(True, "show published values beside, marked as such")
+    resamples: int = setting(2000, "bootstrap samples over scenes behind each confidence interval")
+    seed: int = setting(0, "seed of the bootstrap")
+    progress: str = setting("auto", "auto, live or plain")
+
+
+@dataclass
 class FetchSettings:
     """conf/fetch.yaml: download, make or cut a data set."""
 

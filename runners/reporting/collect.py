@@ -15,6 +15,7 @@ from runners.core.provenance import usable_cores
 from runners.core.settings import ScoreSettings
 from runners.core.terminal import say
 from runners.reporting.leaderboard import ScoredRun
+from runners.reporting.partial_runs import PartialRun
 from runners.reporting.run_benchmarks import Benchmarks
 from runners.runs.journal import journal_files
 from runners.runs.presence import wait_for_silence
@@ -49,6 +50,8 @@ class CollectedRuns:
     anew: int = 0
     found: int = 0
     """How many run folders there are."""
+    partial: list[PartialRun] = field(default_factory=list)
+    """Runs without a score, as far as they go, if they were asked for; each is in `skipped` as well."""
 
     def place(self, path: Path) -> str:
         """A run as it is called where there may be several benchmarks, and several of one name further below."""
@@ -69,8 +72,11 @@ class CollectedRuns:
         return [*self.told, *lines]
 
 
-def gather(results: Path, settings: ScoreSettings, memory: Memory) -> CollectedRuns:
-    """Every run below `results`, scored, skipped or at fault. Raises UserError for settings that fit no run."""
+def gather(results: Path, settings: ScoreSettings, memory: Memory, *, partial: bool = False) -> CollectedRuns:
+    """Every run below `results`, scored, skipped or at fault. Raises UserError for settings that fit no run.
+
+    `partial` runs are measured over the clips that they have.
+    """
     collected, benchmarks = CollectedRuns(results), Benchmarks(settings, memory)
     unread: list[Path] = []
     folders = find_run_folders(results, unread)
@@ -84,6 +90,8 @@ def gather(results: Path, settings: ScoreSettings, memory: Memory) -> CollectedR
             collected.runs.append(run)
         except Skipped as reason:
             collected.skipped[name] = str(reason)
+            if partial and (part := _as_far_as_it_goes(path, str(reason), benchmarks, collected)):
+                collected.partial.append(part)
         except (UserError, ScoringError) as error:
             collected.faults[name] = str(error)
     collected.told += [f"warning: {warning}" for warning in benchmarks.warnings]
@@ -107,6 +115,43 @@ def _scored(path: Path, benchmarks: Benchmarks, collected: CollectedRuns) -> Sco
     if not scores.complete or scores.verified is None:
         raise Skipped(f"its scores are over {scores.clips} of {scores.expected} clips: metrics and no score")
     return _comparable(ScoredRun(record, scores))
+
+
+def _as_far_as_it_goes(path: Path, why: str, benchmarks: Benchmarks, collected: CollectedRuns) -> PartialRun | None:
+    """A run without a score: what was measured of it, or is measured now; None before it has a manifest."""
+    try:
+        record = read_record(path)
+    except UserError as error:
+        collected.faults[collected.place(path)] = str(error)
+        return None
+    if record is None:
+        return None
+    busy = is_busy(path)
+    scores = _measured(record)
+    if (
+        scores is None
+        and not busy
+        and record.hashes
+        and not record.lost()
+        and benchmarks.settings.scorer.name != "none"
+    ):
+        try:
+            check_unaltered(record.folder.videos, record.hashes)
+            scores = _score(record, benchmarks, collected)
+        except Skipped:
+            busy = True
+        except (UserError, ScoringError) as error:
+            collected.told.append(f"warning: {record.name} has no metrics: {error}")
+    return PartialRun(record, scores, why, busy)
+
+
+def _measured(record: RunRecord) -> Scores | None:
+    """Metrics that are there already, if they are of the clips that the run has now."""
+    try:
+        found = read_scores(record.folder.scores)
+    except UserError:
+        return None
+    return found if found.hashes == record.hashes else None
 
 
 def _comparable(run: ScoredRun) -> ScoredRun:

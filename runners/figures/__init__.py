@@ -1,0 +1,1 @@
+"""Figures for papers and pages, each with its data as CSV beside it."""
