@@ -1,0 +1,175 @@
+"""What pages and their scripts are given: plain JSON values, the whole contract between Python and the browser.
+
+Addresses are relative to the report's top folder; a page in a folder below puts `../` before them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from runners.page.survey import ShownModel, ShownRun, ShownScene, Survey
+from runners.reporting.leaderboard import Mean
+from runners.reporting.tables import COLUMNS
+from runners.runs.manifest_records import ClipRecord
+from runners.scoring.formulas import clip_score
+from runners.scoring.scores import ClipScore
+
+Json = dict[str, Any]
+Media = Callable[[str, str], str | None]
+"""(run's or truth's key of a clip, kind) → address in the report, None where there is none."""
+
+
+def index_payload(survey: Survey, colours: Mapping[str, str]) -> Json:
+    """data/index.js: every model and scenario, with what is sorted, filtered and compared in the browser."""
+    return {
+        "columns": dict(COLUMNS),
+        "models": [model_payload(model, colours.get(model.label, "#777777")) for model in survey.models],
+        "scenes": [scene_line(scene, survey) for scene in survey.scenes],
+        "notes": survey.notes,
+    }
+
+
+def model_payload(model: ShownModel, colour: str) -> Json:
+    """One line of the leaderboard."""
+    row, first = model.row, model.runs[0]
+    scores = first.scores
+    return {
+        "key": model.key,
+        "label": model.label,
+        "benchmark": model.benchmark,
+        "prompts": first.record.prompts,
+        "colour": colour,
+        "complete": row is not None,
+        "oracle": model.oracle,
+        "why": first.why,
+        "busy": first.busy,
+        "runs": [{"key": run.key, "name": run.name, "number": run.record.number} for run in model.runs],
+        "scores": {key: _mean(row.scores[key]) for key in COLUMNS} if row is not None else None,
+        "metrics": None
+        if scores is None or row is not None
+        else _metrics(scores.marks.metrics, scores.marks.variances),
+        "clips": None if scores is None else scores.clips,
+        "expected": first.record.manifest.expected,
+        "fps": None if scores is None else scores.origin.fps,
+        "width": None if scores is None else scores.origin.width,
+        "height": None if scores is None else scores.origin.height,
+        "cost_usd": _total(run.record.manifest.cost_usd for run in model.runs),
+        "generate_s": _total(made.generate_s for run in model.runs for made in run.record.generations),
+        "seeds": sorted({made.seed for run in model.runs for made in run.record.generations if made.seed is not None})[
+            :9
+        ],
+    }
+
+
+def scene_line(scene: ShownScene, survey: Survey) -> Json:
+    """A scenario in the list, with each model's marks on it: means over its runs of the clip's own, 0 to 100."""
+    values = {}
+    for model in survey.models:
+        found = [
+            clip
+            for run in model.runs
+            if run.record.benchmark == scene.benchmark and (clip := run.by_clip.get(scene.id))
+        ]
+        if found:
+            values[model.key] = _mean_marks(found)
+    return {
+        "key": scene.key, "id": scene.id, "benchmark": scene.benchmark, "scene": scene.scene, "view": scene.view,
+        "category": scene.category, "thumb": None, "values": values,
+    }  # fmt: skip
+
+
+def scene_payload(scene: ShownScene, survey: Survey, media: Media) -> Json:
+    """data/scene-<key>.js: the players, their curves and what each clip was made from."""
+    rate = scene.truth.shipped_fps if scene.truth is not None else None
+    takes = range(len(scene.truth.takes)) if scene.truth is not None else ()
+    players = [_truth_player(scene, take, rate, media) for take in takes]
+    players += [
+        _player(model, run, scene.clips[run.key], scene, media)
+        for model in survey.models
+        for run in model.runs
+        if run.key in scene.clips
+    ]
+    variance = next(
+        (values for run in survey.runs.values() if (values := _frames(run, scene)) and values.get("variance_mse")), None
+    )
+    return {
+        "key": scene.key, "id": scene.id, "benchmark": scene.benchmark, "scene": scene.scene, "view": scene.view,
+        "category": scene.category, "truth_fps": rate,
+        "conditioning": media(scene.key, "conditioning"), "switch": media(scene.key, "switch"),
+        "variance": None if variance is None else {"mse": variance["variance_mse"], "iou": variance["variance_iou"]},
+        "players": players,
+    }  # fmt: skip
+
+
+def _truth_player(scene: ShownScene, take: int, rate: int | None, media: Media) -> Json:
+    key = f"{scene.key}-take{take + 1}"
+    return {"id": f"take{take + 1}", "kind": "truth", "label": f"Take {take + 1}", "fps": rate, **_media(key, media)}
+
+
+def _media(key: str, media: Media) -> Json:
+    return {kind: media(key, kind) for kind in ("preview", "clip", "thumb", "masks")}
+
+
+def _player(model: ShownModel, run: ShownRun, clip: ClipRecord, scene: ShownScene, media: Media) -> Json:
+    made = clip.published.generation if clip.published is not None else None
+    key, mark, values = f"{run.key}-{scene.id}", run.by_clip.get(scene.id), _frames(run, scene)
+    return {
+        "id": run.key, "kind": "model", "label": model.label, "run": run.record.number, "model": model.key,
+        "fps": run.scores.origin.fps if run.scores is not None else None,
+        **_media(key, media),
+        "failed": None if clip.failed is None else {"kind": clip.failed.kind, "reason": clip.failed.reason},
+        "prompt": made.prompt if made else None, "negative_prompt": made.negative_prompt if made else None,
+        "seed": made.seed if made else None, "mode": made.conditioning.mode if made else None,
+        "cost_usd": made.cost_usd if made else None, "generate_s": made.generate_s if made else None,
+        "marks": None if mark is None else _mean_marks([mark]),
+        "mse": values.get("mse"), "iou": values.get("iou"),
+    }  # fmt: skip
+
+
+def _frames(run: ShownRun, scene: ShownScene) -> dict[str, list[float] | None]:
+    mark = run.by_clip.get(scene.id) if run.record.benchmark == scene.benchmark else None
+    found = None if mark is None else run.frame_values.get((mark.scene, mark.view))
+    if found is None:
+        return {}
+    series = {
+        "mse": found.mse,
+        "iou": found.iou,
+        "variance_mse": found.variance_mse,
+        "variance_iou": found.variance_iou,
+    }
+    return {key: None if values is None else [round(value, 6) for value in values] for key, values in series.items()}
+
+
+def _mean_marks(clips: list[ClipScore]) -> Json:
+    """`verified` and its parts (None without a second take), and the four metrics."""
+    ratios = [clip.ratios for clip in clips if clip.ratios is not None]
+    known = ratios if len(ratios) == len(clips) else []
+    names = ("spatial", "spatiotemporal", "weighted_spatial", "mse")
+    shares = {
+        f"verified_{name}": sum(100 * getattr(ratio, name) for ratio in known) / len(known) if known else None
+        for name in names
+    }
+    metrics = {name: sum(getattr(clip.metrics, name) for clip in clips) / len(clips) for name in names}
+    return {
+        "verified": sum(100 * clip_score(ratio) for ratio in known) / len(known) if known else None,
+        **shares,
+        "metrics": metrics,
+    }
+
+
+def _metrics(metrics: Any, variances: Any) -> Json:
+    names = ("spatial", "spatiotemporal", "weighted_spatial", "mse")
+    return {
+        "of": {name: getattr(metrics, name) for name in names},
+        "variance": None if variances is None else {name: getattr(variances, name) for name in names},
+    }
+
+
+def _mean(found: Mean | None) -> Json | None:
+    return None if found is None else {"mean": found.mean, "std": found.std, "low": found.low, "high": found.high}
+
+
+def _total(values: Any) -> float | None:
+    known = [value for value in values if value is not None]
+    return sum(known) if known else None

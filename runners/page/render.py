@@ -1,0 +1,38 @@
+"""Jinja2 with everything escaped, and data for classic scripts: pages open from disk, where fetch is forbidden."""
+
+from __future__ import annotations
+
+import json
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
+
+HERE = Path(__file__).parent
+ASSETS = HERE / "assets"
+
+
+@cache
+def environment() -> Environment:
+    """The templates; a name that is missing is an error."""
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+    return Environment(
+        loader=FileSystemLoader(HERE / "templates"), autoescape=True, undefined=StrictUndefined, trim_blocks=True,
+        lstrip_blocks=True,
+    )  # fmt: skip
+
+
+def page(template: str, **values: Any) -> str:
+    """One page's text. `up` is the way from the page to the report's top folder: "" or "../"."""
+    return environment().get_template(template).render(**values)
+
+
+def script(name: str, value: Any) -> str:
+    """A classic script that sets `window.<name>`: nothing in a text can end it or its strings."""
+    text = json.dumps(value, ensure_ascii=True, allow_nan=False, separators=(",", ":"))
+    for opening in ("</", "<!--"):
+        text = text.replace(opening, f"\\u003c{opening[1:]}")
+    return f"window.{name}={text};\n"

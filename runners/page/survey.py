@@ -1,0 +1,175 @@
+"""Everything that a report shows of the runs below a folder, before it is known how: models, runs, scenarios, truth."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+
+from runners.benchmarks.benchmark import Benchmark
+from runners.core.errors import UserError
+from runners.core.settings import ScoreSettings
+from runners.reporting.collect import CollectedRuns
+from runners.reporting.leaderboard import LeaderboardRow, RunGroup, group, one_line, row
+from runners.reporting.run_benchmarks import Benchmarks
+from runners.runs.manifest_records import ClipRecord
+from runners.runs.run_record import RunRecord
+from runners.scoring.frame_values import FrameValues, read_frame_values
+from runners.scoring.memory import Memory
+from runners.scoring.scores import ClipScore, Scores
+from runners.scoring.truth import TruthSource, find_truth
+
+
+@dataclass(frozen=True)
+class ShownRun:
+    """One run. `scores` holds metrics alone where `complete` is false, for the reason `why`; None: nothing measured."""
+
+    key: str
+    """Names its files in the report: letters, digits and dashes, the same in every report."""
+    name: str
+    record: RunRecord
+    scores: Scores | None
+    complete: bool
+    why: str | None = None
+    busy: bool = False
+
+    @cached_property
+    def frame_values(self) -> Mapping[tuple[str, str], FrameValues]:
+        """Per frame, by (`trimmed-<scene>`, view); empty where nothing was measured or the file is gone."""
+        try:
+            return read_frame_values(self.record.folder.scores) if self.scores is not None else {}
+        except UserError:
+            return {}
+
+    @cached_property
+    def by_clip(self) -> Mapping[str, ClipScore]:
+        """What each clip is worth, by scenario id."""
+        return {clip.id: clip for clip in self.scores.per_clip} if self.scores is not None else {}
+
+
+@dataclass(frozen=True)
+class ShownModel:
+    """Runs that differ in their number alone; `row` is their line of the leaderboard, None for incomplete runs."""
+
+    key: str
+    label: str
+    benchmark: str
+    runs: tuple[ShownRun, ...]
+    row: LeaderboardRow | None
+    kind: RunGroup | None = None
+
+    @property
+    def oracle(self) -> bool:
+        """It saw take 2."""
+        return self.runs[0].record.oracle
+
+
+@dataclass(frozen=True)
+class ShownScene:
+    """A scenario of a benchmark: one view of one scene. Its last three are None where no data is."""
+
+    key: str
+    benchmark: str
+    id: str
+    scene: str
+    view: str
+    category: str
+    clips: Mapping[str, ClipRecord]
+    """By the runs' keys."""
+    truth: TruthSource | None = None
+    conditioning: Path | None = None
+    """The first 3 s, as the data set ships them."""
+    switch: Path | None = None
+
+
+@dataclass
+class Survey:
+    """What a report is made of."""
+
+    models: list[ShownModel]
+    scenes: list[ShownScene]
+    notes: list[str] = field(default_factory=list)
+
+    @cached_property
+    def runs(self) -> dict[str, ShownRun]:
+        """All runs by key."""
+        return {run.key: run for model in self.models for run in model.runs}
+
+
+def slug(text: str) -> str:
+    """A name for files and addresses: what is safe of a text, and a hash where that is not all of it."""
+    safe = re.sub(r"[^A-Za-z0-9.+=_-]+", "-", text).strip("-.")[:60]
+    return safe if safe == text else f"{safe or 'x'}-{hashlib.sha256(text.encode('utf-8', 'replace')).hexdigest()[:8]}"
+
+
+def survey(collected: CollectedRuns, settings: ScoreSettings, memory: Memory) -> Survey:
+    """All models, runs and scenarios below a results folder; reads manifests and scores, and no video."""
+    kinds, notes = group(collected.runs)
+    models: list[ShownModel] = []
+    for kind in kinds:
+        runs = tuple(
+            ShownRun(
+                slug(collected.place(run.record.path)), collected.place(run.record.path), run.record, run.scores, True
+            )
+            for run in kind.runs
+        )
+        line = row(kind, resamples=settings.resamples, seed=settings.seed)
+        models.append(
+            ShownModel(_model_key(kind.first.record, kind.label, models), kind.label, line.benchmark, runs, line, kind)
+        )
+    for part in collected.partial:
+        place = collected.place(part.record.path)
+        run = ShownRun(slug(place), place, part.record, part.scores, False, part.why, part.busy)
+        models.append(ShownModel(run.key, part.record.name, part.record.benchmark, (run,), None))
+    benchmarks = Benchmarks(settings, memory)
+    return Survey(models, _scenes(models, benchmarks), notes)
+
+
+def _model_key(record: RunRecord, label: str, models: Iterable[ShownModel]) -> str:
+    key = slug(f"{record.benchmark}--{label}")
+    taken = {model.key for model in models}
+    return next(
+        name for number in range(len(taken) + 1) if (name := key if not number else f"{key}-{number + 1}") not in taken
+    )
+
+
+def _scenes(models: Iterable[ShownModel], benchmarks: Benchmarks) -> list[ShownScene]:
+    """Every scenario that any run has made, or tried to, by benchmark and id."""
+    found: dict[tuple[str, str], dict[str, ClipRecord]] = {}
+    records: dict[str, RunRecord] = {}
+    for run in (run for model in models for run in model.runs):
+        records.setdefault(run.record.benchmark, run.record)
+        for clip_id, clip in run.record.clips.items():
+            found.setdefault((run.record.benchmark, clip_id), {})[run.key] = clip
+    data = {name: _data(record, benchmarks) for name, record in records.items()}
+    return [_scene(benchmark, clip_id, clips, data[benchmark]) for (benchmark, clip_id), clips in sorted(found.items())]
+
+
+def _data(record: RunRecord, benchmarks: Benchmarks) -> Benchmark | None:
+    try:
+        return benchmarks.of(record)
+    except UserError:
+        return None
+
+
+def _scene(name: str, clip_id: str, clips: dict[str, ClipRecord], data: Benchmark | None) -> ShownScene:
+    clip = next(iter(clips.values()))
+    scene = re.sub(rf"^{re.escape(clip_id)}_perspective-{clip.view}_(trimmed-)?", "", clip.name).removesuffix(".mp4")
+    key = slug(f"{name}-{clip_id}")
+    plain = ShownScene(key, name, clip_id, one_line(scene), clip.view, clip.category, clips)
+    scenario = next((each for each in data.scenarios if each.id == clip_id), None) if data is not None else None
+    if data is None or scenario is None:
+        return plain
+    try:
+        rate = data.dataset.rates("testing")[0]
+        truth = find_truth(data.dataset, [scenario], rate)[0]
+    except (UserError, IndexError):
+        return plain
+    conditioning = next(
+        (data.dataset.find("conditioning", scenario.item, fps) for fps in data.dataset.rates("conditioning")), None
+    )
+    switch = data.dataset.find("switch", scenario.item, rate)
+    return ShownScene(key, name, clip_id, one_line(scene), clip.view, clip.category, clips, truth, conditioning, switch)
