@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from runners.dataset.layout import CONTINUATION_S
 from runners.page.survey import ShownModel, ShownRun, ShownScene, Survey
 from runners.reporting.leaderboard import Mean
 from runners.reporting.tables import COLUMNS
@@ -16,6 +17,7 @@ from runners.scoring.formulas import clip_score
 from runners.scoring.scores import ClipScore
 
 Json = dict[str, Any]
+METRICS = ("spatial", "spatiotemporal", "weighted_spatial", "mse")
 Media = Callable[[str, str], str | None]
 """(run's or truth's key of a clip, kind) → address in the report, None where there is none."""
 
@@ -98,13 +100,18 @@ def scene_payload(scene: ShownScene, survey: Survey, media: Media) -> Json:
         "category": scene.category, "truth_fps": rate,
         "conditioning": media(scene.key, "conditioning"), "switch": media(scene.key, "switch"),
         "variance": None if variance is None else {"mse": variance["variance_mse"], "iou": variance["variance_iou"]},
+        "variance_metrics": _variance_metrics(scene, survey),
         "players": players,
     }  # fmt: skip
 
 
 def _truth_player(scene: ShownScene, take: int, rate: int | None, media: Media) -> Json:
     key = f"{scene.key}-take{take + 1}"
-    return {"id": f"take{take + 1}", "kind": "truth", "label": f"Take {take + 1}", "fps": rate, **_media(key, media)}
+    frames = CONTINUATION_S * rate if rate else None
+    return {
+        "id": f"take{take + 1}", "kind": "truth", "label": f"Take {take + 1}", "fps": rate, "frames": frames,
+        **_media(key, media),
+    }  # fmt: skip
 
 
 def _media(key: str, media: Media) -> Json:
@@ -116,7 +123,7 @@ def _player(model: ShownModel, run: ShownRun, clip: ClipRecord, scene: ShownScen
     key, mark, values = f"{run.key}-{scene.id}", run.by_clip.get(scene.id), _frames(run, scene)
     return {
         "id": run.key, "kind": "model", "label": model.label, "run": run.record.number, "model": model.key,
-        "fps": run.scores.origin.fps if run.scores is not None else None,
+        **_size(clip, run),
         **_media(key, media),
         "failed": None if clip.failed is None else {"kind": clip.failed.kind, "reason": clip.failed.reason},
         "prompt": made.prompt if made else None, "negative_prompt": made.negative_prompt if made else None,
@@ -125,6 +132,22 @@ def _player(model: ShownModel, run: ShownRun, clip: ClipRecord, scene: ShownScen
         "marks": None if mark is None else _mean_marks([mark]),
         "mse": values.get("mse"), "iou": values.get("iou"),
     }  # fmt: skip
+
+
+def _size(clip: ClipRecord, run: ShownRun) -> Json:
+    """The published clip's rate, frames and pixels, as its run noted them."""
+    told: Json = dict(clip.published.publication) if clip.published is not None else {}
+    fps = told.get("fps") or (run.scores.origin.fps if run.scores is not None else None)
+    return {"fps": fps, **{name: told.get(name) for name in ("frames", "width", "height")}}
+
+
+def _variance_metrics(scene: ShownScene, survey: Survey) -> Json | None:
+    """What take 2 is worth against take 1, by the first run that measured it; None without a second take."""
+    for key in scene.clips:
+        mark = survey.runs[key].by_clip.get(scene.id)
+        if mark is not None and mark.variance is not None:
+            return {name: getattr(mark.variance, name) for name in METRICS}
+    return None
 
 
 def _frames(run: ShownRun, scene: ShownScene) -> dict[str, list[float] | None]:
@@ -145,12 +168,11 @@ def _mean_marks(clips: list[ClipScore]) -> Json:
     """`verified` and its parts (None without a second take), and the four metrics."""
     ratios = [clip.ratios for clip in clips if clip.ratios is not None]
     known = ratios if len(ratios) == len(clips) else []
-    names = ("spatial", "spatiotemporal", "weighted_spatial", "mse")
     shares = {
         f"verified_{name}": sum(100 * getattr(ratio, name) for ratio in known) / len(known) if known else None
-        for name in names
+        for name in METRICS
     }
-    metrics = {name: sum(getattr(clip.metrics, name) for clip in clips) / len(clips) for name in names}
+    metrics = {name: sum(getattr(clip.metrics, name) for clip in clips) / len(clips) for name in METRICS}
     return {
         "verified": sum(100 * clip_score(ratio) for ratio in known) / len(known) if known else None,
         **shares,
@@ -159,10 +181,9 @@ def _mean_marks(clips: list[ClipScore]) -> Json:
 
 
 def _metrics(metrics: Any, variances: Any) -> Json:
-    names = ("spatial", "spatiotemporal", "weighted_spatial", "mse")
     return {
-        "of": {name: getattr(metrics, name) for name in names},
-        "variance": None if variances is None else {name: getattr(variances, name) for name in names},
+        "of": {name: getattr(metrics, name) for name in METRICS},
+        "variance": None if variances is None else {name: getattr(variances, name) for name in METRICS},
     }
 
 
