@@ -2,7 +2,8 @@
 
 `@pytest.mark.full` leaves a test out. `@pytest.mark.rotating("case")` keeps, of a parametrized test, one `case` for
 each combination of the other parameters, another one for each, so that every kind is met and all cases take their
-turns; with `also=`, a function of the parameters by name, what it is true for stays too.
+turns; parameters that go together are named together. With `also=`, a function of the parameters by name, what it is
+true for stays too.
 """
 
 from __future__ import annotations
@@ -17,11 +18,13 @@ import pytest
 Params = dict[str, Any]
 
 
-def left_out(name: str, turning: str, rows: Sequence[Params], also: Callable[[Params], bool] | None = None) -> set[int]:
+def left_out(
+    name: str, turning: Sequence[str], rows: Sequence[Params], also: Callable[[Params], bool] | None = None
+) -> set[int]:
     """The positions of the rows that a test of this name leaves out: the same in every process."""
     groups: defaultdict[str, list[int]] = defaultdict(list)
     for place, row in enumerate(rows):
-        groups[repr([value for key, value in row.items() if key != turning])].append(place)
+        groups[repr([value for key, value in row.items() if key not in turning])].append(place)
     first = zlib.crc32(name.encode())  # tests with few rows do not all keep the same case
     stays = {places[(first + turn) % len(places)] for turn, places in enumerate(groups.values())}
     return {place for place, row in enumerate(rows) if place not in stays and not (also and also(row))}
@@ -37,5 +40,5 @@ def mark_full(items: Sequence[pytest.Item]) -> None:
         mark = cases[0].get_closest_marker("rotating")
         assert mark is not None
         rows = [case.callspec.params for case in cases]
-        for place in left_out(name.rpartition("::")[2], mark.args[0], rows, **mark.kwargs):
+        for place in left_out(name.rpartition("::")[2], mark.args, rows, **mark.kwargs):
             cases[place].add_marker(pytest.mark.full)

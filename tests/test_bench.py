@@ -16,6 +16,7 @@ TINY = Scale(
 )  # fmt: skip
 
 
+@pytest.mark.full
 def test_it_prints_a_figure_for_everything(capsys: pytest.CaptureFixture[str]) -> None:
     main(TINY)
     rows = capsys.readouterr().out.splitlines()[2:]

@@ -33,6 +33,7 @@ def test_the_harness_is_measured_beside_the_bare_call() -> None:
     assert "% of the time between clips" in waits
 
 
+@pytest.mark.full
 def test_every_placement_is_tried_and_one_that_fails_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(bench_gpu, "PLACEMENTS", {"whole": {}, "tiled": {"vae_tiling": True}, "wrong": {"threads": 0}})
     lines = bench_gpu.placements(NAME, 1, small(), build, "cpu")

@@ -12,6 +12,7 @@ from tests.api.fakes import Capture, FakeServer
 from tests.api.harness import DATA, RUN, RUNWAY, attempts, command, started, words
 from tests.api.leaky import Leaky, forms
 
+pytestmark = pytest.mark.full  # a whole session of commands
 CANARY = "key_CANARY/51c0+7e92=8d30/a4b6"
 FORMS = forms(CANARY)
 TRACEBACK = {"PHYSICS_IQ_TRACEBACK": "1"}

@@ -94,6 +94,7 @@ WAITS: dict[str, tuple[str, str, dict[str, Any], str, str]] = {
 """Route, fault and its details; the state on record at the end; what is said of the job."""
 
 
+@pytest.mark.rotating("wait")
 @pytest.mark.parametrize("wait", WAITS)
 def test_a_deadline_ends(server: FakeServer, tmp_path: Path, wait: str) -> None:
     route, kind, details, state, job = WAITS[wait]
@@ -127,6 +128,7 @@ def locked(path: Path) -> Iterator[None]:
         yield
 
 
+@pytest.mark.full
 def test_a_run_that_waits_for_the_budget_lock_asks_for_nothing(server: FakeServer, tmp_path: Path) -> None:
     typed = [*ONE, f"budget.lock={tmp_path / 'lock'}"]
     with locked(tmp_path / "lock"):
@@ -135,6 +137,7 @@ def test_a_run_that_waits_for_the_budget_lock_asks_for_nothing(server: FakeServe
     check_goes_on(server, tmp_path, 1, *typed)
 
 
+@pytest.mark.full
 def test_jobs_and_dollars_are_told_of_all_clips_in_hand(server: FakeServer, tmp_path: Path) -> None:
     server.fault("download", "status", status=503, times=None)
     server.fault("poll", "stuck", times=None, job=3)
@@ -145,6 +148,7 @@ def test_jobs_and_dollars_are_told_of_all_clips_in_hand(server: FakeServer, tmp_
     check_goes_on(server, tmp_path, 3, *ALL_AT_ONCE)
 
 
+@pytest.mark.full
 def test_the_answers_to_paid_requests_are_put_on_record_first(tmp_path: Path) -> None:
     more = ["select.ids=[1-3]", "model.adapter.concurrency=2"]
     said: list[str] = []
@@ -164,6 +168,7 @@ def test_the_answers_to_paid_requests_are_put_on_record_first(tmp_path: Path) ->
         check_goes_on(server, tmp_path, 3, *more)
 
 
+@pytest.mark.full
 def test_a_service_that_keeps_its_answer_back_is_left_behind(server: FakeServer, tmp_path: Path) -> None:
     server.fault("poll", "hang", times=None)
     begun = time.monotonic()

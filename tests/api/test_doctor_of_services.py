@@ -38,6 +38,7 @@ def test_a_service_that_answers_is_told_with_price_balance_and_limits(server: Fa
     assert server.hits["submit"] == 0
 
 
+@pytest.mark.full
 def test_a_key_that_the_service_does_not_take_is_a_fault_and_not_shown(server: FakeServer) -> None:
     code, out = doctor(server.base_url, key="another-key-of-mine")
     assert code == 2, out
@@ -47,6 +48,7 @@ def test_a_key_that_the_service_does_not_take_is_a_fault_and_not_shown(server: F
     assert "runway_gen45 cannot work here yet: 1 fault to mend" in out
 
 
+@pytest.mark.full
 def test_a_missing_key_is_named_and_nobody_is_asked(server: FakeServer) -> None:
     code, out = doctor(server.base_url, key=None)
     assert code == 2, out
@@ -54,6 +56,7 @@ def test_a_missing_key_is_named_and_nobody_is_asked(server: FakeServer) -> None:
     assert server.captures == []
 
 
+@pytest.mark.full
 def test_a_service_that_is_down_is_told() -> None:
     with socket.socket() as taken:  # bound, and nobody listens
         taken.bind(("127.0.0.1", 0))
@@ -63,6 +66,7 @@ def test_a_service_that_is_down_is_told() -> None:
     assert f"FAULT   service: 127.0.0.1:{port} cannot be reached" in out
 
 
+@pytest.mark.rotating("model", "told")
 @pytest.mark.parametrize(
     ("model", "told"),
     [
@@ -80,6 +84,7 @@ def test_a_model_of_the_paper_that_is_gone_says_so_and_runs_nothing(tmp_path: Pa
     assert command("doctor", f"model={model}", *DATA[:2]).returncode == 2
 
 
+@pytest.mark.full
 def test_a_model_past_its_end_of_life_is_refused_unless_the_user_insists(server: FakeServer, tmp_path: Path) -> None:
     past = ["model.adapter.eol='2026-01-01'", "model.adapter.successor=runway_gen4_turbo", "select.ids=[1]"]
     typed = words(RUNWAY, server.base_url, tmp_path, *past)

@@ -113,6 +113,7 @@ def test_submits_under_way_are_put_on_record_and_none_is_begun(tmp_path: Path, n
         check_goes_on(server, typed, tmp_path)
 
 
+@pytest.mark.full
 def test_one_wish_sent_twice_at_once_leaves_no_request_of_unknown_fate(tmp_path: Path) -> None:
     """GNU timeout, uv run and a closing terminal send a signal twice within microseconds."""
     with Gated(submits) as server:
@@ -128,6 +129,7 @@ def test_one_wish_sent_twice_at_once_leaves_no_request_of_unknown_fate(tmp_path:
         check_goes_on(server, typed, tmp_path)
 
 
+@pytest.mark.full
 def test_jobs_that_are_waited_for_run_on_and_none_is_begun(tmp_path: Path) -> None:
     with Gated(polls) as server:
         server.engine.pending = 10**6
@@ -144,6 +146,7 @@ def test_jobs_that_are_waited_for_run_on_and_none_is_begun(tmp_path: Path) -> No
         check_goes_on(server, typed, tmp_path)
 
 
+@pytest.mark.full
 def test_videos_on_their_way_take_no_job_s_place_and_are_fetched_by_the_next_run(tmp_path: Path) -> None:
     with Gated(downloads) as server:
         typed = words(RUNWAY, server.base_url, tmp_path, *THREE)
@@ -157,6 +160,7 @@ def test_videos_on_their_way_take_no_job_s_place_and_are_fetched_by_the_next_run
         check_goes_on(server, typed, tmp_path)
 
 
+@pytest.mark.full
 def test_waiting_for_a_service_that_turns_requests_away_ends_at_once(tmp_path: Path) -> None:
     with Gated(submits) as server:
         server.fault("submit", "429_absurd", times=None)
@@ -175,6 +179,7 @@ def test_waiting_for_a_service_that_turns_requests_away_ends_at_once(tmp_path: P
         assert (code, len(server.jobs), server.submits() - turned_away) == (0, 3, 3), out
 
 
+@pytest.mark.full
 def test_a_second_ctrl_c_leaves_at_once_and_the_next_run_asks_a_person(tmp_path: Path) -> None:
     with Gated(submits) as server:
         typed = words(RUNWAY, server.base_url, tmp_path, *THREE)

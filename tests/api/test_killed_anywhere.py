@@ -120,6 +120,7 @@ def test_lives_of_two_facts_each_end_with_the_clip(case: Case, tmp_path: Path) -
         assert run.billed() == 1
 
 
+@pytest.mark.full
 @pytest.mark.rotating("case")
 @pytest.mark.parametrize("case", [case for case in CASES if case.multiframe], ids=str)
 @pytest.mark.parametrize("after", [False, True], ids=["before", "after"])

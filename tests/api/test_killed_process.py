@@ -128,6 +128,7 @@ def test_every_state_of_a_job_was_left_behind_by_some_kill(killed: list[Record])
     assert left == {"nothing", "submitting", "answered", "submitted", "succeeded", "fetched"}
 
 
+@pytest.mark.full
 @every_service
 def test_a_job_whose_answer_was_lost_is_adopted_by_id_or_found_by_itself(around: Around, case: Case) -> None:
     record = around(case)[LOST]

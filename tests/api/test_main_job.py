@@ -31,6 +31,7 @@ def test_a_plan_tells_clips_seconds_and_cost_without_a_key_and_asks_nobody(serve
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.full
 def test_a_plan_of_a_sweep_tells_what_all_of_it_costs(server: FakeServer, tmp_path: Path) -> None:
     done = command("generate", "-m", *words(RUNWAY, server.base_url, tmp_path, "plan=true", "run=1,2"), key=None)
     assert done.returncode == 0, done.stdout + done.stderr
@@ -52,6 +53,7 @@ NOT_YET = {
 }  # fmt: skip
 
 
+@pytest.mark.rotating("case")
 @pytest.mark.parametrize("case", NOT_YET)
 def test_nothing_is_sent_and_nothing_left_behind_by(server: FakeServer, tmp_path: Path, case: str) -> None:
     more, key, told = NOT_YET[case]
@@ -81,6 +83,7 @@ def test_a_run_stops_before_its_cap_and_goes_on_when_it_is_raised(server: FakeSe
     assert manifest(tmp_path / RUN)["cost_usd"] == 3.6
 
 
+@pytest.mark.full
 def test_a_sweep_never_passes_the_cap_of_all_its_runs_also_when_it_is_resumed(
     server: FakeServer, tmp_path: Path
 ) -> None:
@@ -95,6 +98,7 @@ def test_a_sweep_never_passes_the_cap_of_all_its_runs_also_when_it_is_resumed(
     assert [sorted(attempts(run)) for run in runs] == [IDS[:2], IDS[:2]]
 
 
+@pytest.mark.full
 def test_a_run_of_a_sweep_has_its_own_cap_too(server: FakeServer, tmp_path: Path) -> None:
     more = ["-m", "run=1,2", "select.ids=[1,2]", "budget.sweep_max_usd=100"]
     done = command("generate", *words(RUNWAY, server.base_url, tmp_path, *more, budget=f"budget.max_usd={USD}"))
@@ -102,6 +106,7 @@ def test_a_run_of_a_sweep_has_its_own_cap_too(server: FakeServer, tmp_path: Path
     assert [len(attempts(run)) for run in sorted((tmp_path / "mini").iterdir())] == [1, 1]
 
 
+@pytest.mark.full
 def test_two_shards_at_once_share_one_cap(server: FakeServer, tmp_path: Path) -> None:
     lock = f"budget.lock={tmp_path / 'lock'}"
     typed = [
@@ -116,6 +121,7 @@ def test_two_shards_at_once_share_one_cap(server: FakeServer, tmp_path: Path) ->
     assert spent == pytest.approx(3 * EACH_USD)
 
 
+@pytest.mark.full
 def test_the_manifest_holds_every_job_with_what_it_really_cost(server: FakeServer, tmp_path: Path) -> None:
     server.outcome(1, "failed_transient")  # the service gives its credits back
     done = command("generate", *words(RUNWAY, server.base_url, tmp_path, "select.ids=[1,2]", "concurrency=1"))
@@ -135,6 +141,7 @@ def test_the_manifest_holds_every_job_with_what_it_really_cost(server: FakeServe
         assert job["report"]["credits"] == 60
 
 
+@pytest.mark.full
 def test_a_failure_that_the_service_calls_final_is_not_paid_for_again(server: FakeServer, tmp_path: Path) -> None:
     server.outcome(None, "failed")
     typed = words(RUNWAY, server.base_url, tmp_path, "select.ids=[1]")

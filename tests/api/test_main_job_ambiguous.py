@@ -79,6 +79,7 @@ def test_they_count_as_spent(lost: Lost) -> None:
     assert "3 jobs, $1.80 spent or promised, 2 open" in out
 
 
+@pytest.mark.full
 def test_the_list_shows_them_and_what_to_type(lost: Lost) -> None:
     first, _, published = lost.clips()
     _, out = lost.jobs("list", f"results={lost.results}")
@@ -89,6 +90,7 @@ def test_the_list_shows_them_and_what_to_type(lost: Lost) -> None:
     assert lost.of(published) in lost.jobs("list", f"run={lost.run}", "all=true")[1]
 
 
+@pytest.mark.full
 def test_one_is_adopted_and_one_given_up_and_the_next_run_acts_on_it(lost: Lost) -> None:
     first, second, _ = lost.clips()
     code, out = lost.jobs("adopt", f"run={lost.run}", f"clip={first}", f"job={lost.of(first)}")
@@ -105,6 +107,7 @@ def test_one_is_adopted_and_one_given_up_and_the_next_run_acts_on_it(lost: Lost)
     assert manifest(lost.run)["cost_usd"] == pytest.approx(2.4)
 
 
+@pytest.mark.full
 def test_all_are_adopted_from_the_list_and_the_next_run_pays_for_nothing(lost: Lost, tmp_path: Path) -> None:
     path = tmp_path / "open.csv"
     assert lost.jobs("list", f"run={lost.run}", f"export={path}")[0] == 0
@@ -121,6 +124,7 @@ def test_all_are_adopted_from_the_list_and_the_next_run_pays_for_nothing(lost: L
     assert (code, len(lost.server.jobs)) == (0, 3), out
 
 
+@pytest.mark.full
 def test_all_are_given_up_and_the_next_run_pays_what_was_told(lost: Lost) -> None:
     code, out = lost.jobs("abandon", f"run={lost.run}")
     assert (code, "the next run may pay $1.20 again" in out) == (2, True), out
@@ -130,6 +134,7 @@ def test_all_are_given_up_and_the_next_run_pays_what_was_told(lost: Lost) -> Non
     assert (code, len(lost.server.jobs)) == (0, 5), out
 
 
+@pytest.mark.full
 def test_wrong_uses_change_nothing_and_say_what_is_wrong(lost: Lost) -> None:
     first, _, published = lost.clips()
     before = (lost.run / "journal.jsonl").read_bytes()
@@ -150,6 +155,7 @@ def test_wrong_uses_change_nothing_and_say_what_is_wrong(lost: Lost) -> None:
     assert (lost.run / "journal.jsonl").read_bytes() == before
 
 
+@pytest.mark.full
 def test_a_run_that_is_worked_on_is_left_alone(lost: Lost) -> None:
     first, _, _ = lost.clips()
     with Lock(lost.run / "journal.jsonl"):
@@ -158,6 +164,7 @@ def test_a_run_that_is_worked_on_is_left_alone(lost: Lost) -> None:
             assert (code, "is being worked on by another process" in out) == (2, True)
 
 
+@pytest.mark.full
 def test_a_job_is_no_other_text_s_and_comes_back_with_its_own(tmp_path: Path) -> None:
     def ask(text: str) -> tuple[int, str]:
         chosen = write_prompts(tmp_path / "prompts.csv", "0001", text)

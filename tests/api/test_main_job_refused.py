@@ -81,6 +81,7 @@ def test_a_refusal_that_was_charged_is_in_the_costs(scored: Session) -> None:
     assert manifest(scored.run)["cost_usd"] == pytest.approx(3.6)
 
 
+@pytest.mark.full
 def test_it_is_asked_for_again_only_if_the_user_says_so(session: Session) -> None:
     again = session.again(FORBIDDEN)
     assert (again.returncode, len(session.server.jobs)) == (1, 4)
@@ -92,6 +93,7 @@ def test_it_is_asked_for_again_only_if_the_user_says_so(session: Session) -> Non
     assert [attempt.state for attempt in attempts(session.run)[REFUSED]] == ["refused", "fetched"]
 
 
+@pytest.mark.full
 def test_another_text_in_the_prompts_file_is_a_way_out_and_on_record(session: Session) -> None:
     done = session.again(HARMLESS)
     assert done.returncode == 0, done.stdout + done.stderr
@@ -103,6 +105,7 @@ def test_another_text_in_the_prompts_file_is_a_way_out_and_on_record(session: Se
     assert len({begun["prompts"]["file_sha256"] for begun in record["sessions"]}) == 2
 
 
+@pytest.mark.full
 def test_another_text_of_a_published_clip_mixes_no_prompts(session: Session) -> None:
     chosen = write_prompts(session.prompts, "0001", "Another text of a clip that is published.")
     typed = words(RUNWAY, session.server.base_url, session.prompts.parent, *chosen, FOUR)

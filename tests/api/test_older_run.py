@@ -58,6 +58,7 @@ def test_it_goes_on_without_asking_for_anything_twice_and_is_scored_and_checked(
     assert "runway_gen45-op-run_01: is over the benchmark mini, and not over Physics-IQ Verified" in checked.stdout
 
 
+@pytest.mark.full
 def test_a_run_that_cannot_be_read_hides_no_other_s_jobs(results: Path) -> None:
     (results / "a" / "broken").mkdir(parents=True)
     (results / "a" / "broken" / "journal.jsonl").write_bytes(b'{"event": "job", "torn\n')
@@ -71,6 +72,7 @@ def test_a_run_that_cannot_be_read_hides_no_other_s_jobs(results: Path) -> None:
     assert (missing.returncode, "did you mean" in missing.stdout) == (2, True)
 
 
+@pytest.mark.full
 def test_a_run_that_was_begun_with_a_model_s_former_name_is_told_how_it_goes_on(tmp_path: Path) -> None:
     """A YAML that asks for the dated name now must not have half a run paid for again under another tag."""
     case, former = BY_NAME["xai"], "model.adapter.model=grok-imagine-video-1.5"

@@ -141,6 +141,7 @@ def test_an_id_that_a_clip_of_another_run_has_is_not_believed(tmp_path: Path) ->
         assert states == ["fetched", "answered", "answered"]
 
 
+@pytest.mark.full
 def test_clips_of_one_video_are_told_wherever_the_run_is_shown(tmp_path: Path) -> None:
     with FakeServer(RUNWAY.fake(), pending=1, distinct=False) as server:
         typed = [*words(RUNWAY, server.base_url, tmp_path), "budget.sweep_max_usd=100"]

@@ -40,6 +40,7 @@ def test_a_run_folder_that_is_moved_away_ends_the_spending_and_goes_on_when_it_i
         assert len(server.jobs) == server.submits() == 6
 
 
+@pytest.mark.full
 def test_a_run_folder_that_is_removed_ends_the_spending(tmp_path: Path) -> None:
     with Gated(submits) as server:
         with started(words(RUNWAY, server.base_url, tmp_path, "model.adapter.concurrency=1")) as process:
@@ -50,6 +51,7 @@ def test_a_run_folder_that_is_removed_ends_the_spending(tmp_path: Path) -> None:
         assert (process.returncode, server.submits()) == (1, 1), out
 
 
+@pytest.mark.full
 def test_where_locks_mean_nothing_two_processes_pay_for_no_clip_twice(tmp_path: Path) -> None:
     with FakeServer(RUNWAY.fake(), pending=3) as server:
         command = [sys.executable, "-c", LOCKLESS, "runners.generate", *words(RUNWAY, server.base_url, tmp_path)]

@@ -117,6 +117,7 @@ def test_what_is_hidden_is_what_is_defined(text: str) -> None:
     assert redact(text) == defined(text, redact)
 
 
+@pytest.mark.full
 def test_the_time_it_takes_grows_with_the_text_and_not_with_its_square() -> None:
     """Half a megabyte of each takes half a second; where a pattern begins anew everywhere, many minutes."""
     code = (

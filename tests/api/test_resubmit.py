@@ -38,6 +38,7 @@ def test_each_request_that_is_sent_again_counts_and_is_told(front: tuple[FakeSer
     assert "1 request was sent again after errors that do not say whether a job was made: up to $0.60" in told
 
 
+@pytest.mark.full
 def test_the_cap_sees_every_possible_double(front: tuple[FakeServer, Front], tmp_path: Path) -> None:
     server, before = front
     before.answers += [PAGE] * 5
@@ -47,6 +48,7 @@ def test_the_cap_sees_every_possible_double(front: tuple[FakeServer, Front], tmp
     assert "would pass budget.max_usd" in " ".join(done.stdout.split())
 
 
+@pytest.mark.full
 def test_by_default_nothing_is_sent_again(front: tuple[FakeServer, Front], tmp_path: Path) -> None:
     server, before = front
     before.answers += [PAGE]

@@ -97,6 +97,7 @@ def test_a_link_that_leads_nowhere_is_told(root: Path, folder: str, target: str)
     assert shelf.told.startswith(f"5 of 6 are there and right; {path.name} cannot be read (")
 
 
+@pytest.mark.full
 def test_only_decoding_to_the_end_finds_damage_in_the_middle(root: Path) -> None:
     path = clip(root, f"{TESTING}/30FPS")
     data = bytearray(path.read_bytes())

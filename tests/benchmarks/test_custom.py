@@ -216,6 +216,7 @@ def test_a_mirrored_video_is_cut_as_players_show_it(tmp_path: Path) -> None:
     assert record["videos"][0]["takes"][0]["mirrored"] is True
 
 
+@pytest.mark.rotating("first", "then")
 @pytest.mark.parametrize(("first", "then"), [((64, 36), (128, 72)), ((128, 72), (64, 36))])
 def test_a_video_whose_size_changes_is_refused_with_both_sizes(
     tmp_path: Path, first: tuple[int, int], then: tuple[int, int]

@@ -15,6 +15,7 @@ from tests.test_conf import composed
 MODELS = files("model", [CONF])
 
 
+@pytest.mark.full
 def test_every_model_is_read_as_hydra_composes_it() -> None:
     chains = Chains([CONF])
     for name, path in MODELS.items():

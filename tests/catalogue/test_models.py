@@ -43,6 +43,7 @@ def test_every_model_is_listed_and_nothing_heavy_is_imported_for_it() -> None:
     assert [one["name"] for one in found if one["fault"]] == []
 
 
+@pytest.mark.full
 def test_a_price_is_that_of_the_adapter_that_is_asked_for_a_clip() -> None:
     priced = 0
     for entry in entries([CONF]):
@@ -59,6 +60,7 @@ def test_a_price_is_that_of_the_adapter_that_is_asked_for_a_clip() -> None:
     assert priced > 30
 
 
+@pytest.mark.full
 def test_filters_keep_what_fits_and_say_what_nobody_could_judge(capsys: pytest.CaptureFixture[str]) -> None:
     assert set(listed(capsys, "mode=multiframe")) < set(listed(capsys))
     cheap = listed(capsys, "max_usd=25")

@@ -108,6 +108,7 @@ def test_a_stream_that_cannot_show_a_letter_is_no_fault(tmp_path: Path, encoding
     assert page.stdout.decode(encoding).startswith("usage: python -m runners.generate [group=choice")
 
 
+@pytest.mark.full
 def test_in_ascii_signs_have_their_plain_words(tmp_path: Path) -> None:
     done = generate({"PYTHONIOENCODING": "ascii"}, "plan=true", *DATA, *SMALL, f"results={tmp_path}")
     assert b"output 96x54 at 8 FPS" in done.stdout
@@ -123,6 +124,7 @@ def test_nobody_listening_is_no_fault(words: list[str], tmp_path: Path) -> None:
     assert (done.returncode, done.stderr) == (0, b"")
 
 
+@pytest.mark.full
 def test_work_goes_on_when_its_log_is_gone(tmp_path: Path) -> None:
     reader, writer = os.pipe()
     os.close(reader)

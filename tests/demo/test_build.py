@@ -157,6 +157,7 @@ def test_two_processes_at_once_make_one_data_set(made: Path, tmp_path: Path) -> 
     assert digests(tmp_path / "demo") == digests(made)
 
 
+@pytest.mark.rotating("workers")
 @pytest.mark.parametrize("workers", [1, 2])
 def test_a_maker_that_is_killed_leaves_nothing_in_the_way(made: Path, tmp_path: Path, workers: int) -> None:
     (tmp_path / "mine.txt").write_text("not yours")
@@ -172,6 +173,7 @@ def test_a_maker_that_is_killed_leaves_nothing_in_the_way(made: Path, tmp_path: 
     assert sorted(path.name for path in tmp_path.iterdir()) == ["demo", "mine.txt"]
 
 
+@pytest.mark.full
 def test_a_worker_that_dies_is_told_with_its_scene_and_nothing_is_left(tmp_path: Path) -> None:
     def kill(done: int, total: int) -> None:
         for worker in multiprocessing.active_children():

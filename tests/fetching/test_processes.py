@@ -105,6 +105,7 @@ def test_two_processes_at_once_fetch_each_file_once(large: Storage, tmp_path: Pa
     assert sorted(asked.name for asked in large.asked) == sorted(LARGE | TEXT)
 
 
+@pytest.mark.full
 def test_ctrl_c_ends_the_work_and_says_how_to_go_on(large: Storage, tmp_path: Path) -> None:
     large.faults.append(Fault("0002_", status=503, headers={"Retry-After": "500"}))
     process = subprocess.Popen(
@@ -122,6 +123,7 @@ def test_ctrl_c_ends_the_work_and_says_how_to_go_on(large: Storage, tmp_path: Pa
     assert here(tmp_path) == LARGE | TEXT
 
 
+@pytest.mark.full
 def test_ctrl_c_does_not_wait_for_a_server_that_is_silent(large: Storage, tmp_path: Path) -> None:
     large.faults.append(Fault("0002_", cut_after=300_000, silent=True))
     with subprocess.Popen(
@@ -168,6 +170,7 @@ def test_a_disk_that_fills_up_is_told_and_the_work_goes_on_later(
         assert any(asked.start for asked in large.asked)
 
 
+@pytest.mark.full
 def test_a_quota_is_told_without_a_traceback(large: Storage, tmp_path: Path) -> None:
     def limited() -> None:
         resource.setrlimit(resource.RLIMIT_FSIZE, (300_000, 300_000))
@@ -193,6 +196,7 @@ def verified(hub: Hub, data: Path, *more: str, token: str = TOKEN) -> subprocess
     return command("runners.fetch", "benchmark=verified", "benchmark.expected=6", *more, environ=environ)
 
 
+@pytest.mark.full
 def test_what_is_fetched_to_the_default_root_is_all_that_a_run_needs(tmp_path: Path) -> None:
     pytest.importorskip("huggingface_hub")
     files = {path.relative_to(MINI).as_posix(): path.read_bytes() for path in MINI.rglob("*") if path.is_file()}
@@ -212,6 +216,7 @@ def test_what_is_fetched_to_the_default_root_is_all_that_a_run_needs(tmp_path: P
     assert made.returncode == 0, made.stdout + made.stderr
 
 
+@pytest.mark.rotating("fault")
 @pytest.mark.parametrize("fault", ["none", "gated", "cut", "refused"])
 def test_the_token_is_in_no_output_and_no_file(tmp_path: Path, fault: str) -> None:
     pytest.importorskip("huggingface_hub")
@@ -233,6 +238,7 @@ def test_the_token_is_in_no_output_and_no_file(tmp_path: Path, fault: str) -> No
     assert not [path for path in tmp_path.rglob("*") if path.is_file() and b"CANARY" in path.read_bytes()]
 
 
+@pytest.mark.full
 def test_missing_data_names_the_command_that_fetches_it(tmp_path: Path) -> None:
     environ = {**os.environ, "PHYSICS_IQ_DATA": str(tmp_path)}
     for line in (("runners.generate", "model=freeze"), ("runners.score", f"videos={MINI}")):

@@ -73,6 +73,7 @@ def test_kandinsky5_s_sparse_attention_can_be_compiled_in_whole(folder: Path, tm
     np.testing.assert_array_equal(made(adapter, tmp_path), expected)
 
 
+@pytest.mark.full
 def test_cosmos3_goes_on_from_the_end_of_a_clip(folder: Path, tmp_path: Path) -> None:
     """The class itself keeps the first frames of what it is given."""
     clip = moving_disc(9, 32, 32, speed=2)
@@ -84,6 +85,7 @@ def test_cosmos3_goes_on_from_the_end_of_a_clip(folder: Path, tmp_path: Path) ->
     assert (made(unguarded, tmp_path, conditioning=Conditioning.of(clip, 24)) != expected).any()
 
 
+@pytest.mark.full
 def test_three_seconds_with_the_first_frame_twice_are_73_frames_that_are_all_kept(folder: Path, tmp_path: Path) -> None:
     """The authors' own conditioning on the benchmark, as `experiment=published/cosmos3_super_v2v` has it."""
     clip = moving_disc(72, 32, 32, speed=1)
@@ -98,6 +100,7 @@ def test_three_seconds_with_the_first_frame_twice_are_73_frames_that_are_all_kep
     np.testing.assert_array_equal(made(by_hand, tmp_path, seed=1, conditioning=padded), one)
 
 
+@pytest.mark.rotating("name", "least", "words")
 @pytest.mark.parametrize(
     ("name", "least", "words"),
     [
@@ -127,6 +130,7 @@ def test_cosmos_predict25_is_never_asked_for_a_length_that_it_would_stretch(fold
         assert {rule.ask(wanted) % 4 for wanted in range(1, 200)} == {1}
 
 
+@pytest.mark.rotating("name")
 @pytest.mark.parametrize("name", ["cosmos_predict25_v2v", "cosmos3_nano_v2v", "anyflow_v2v"])
 def test_the_echoed_frames_are_those_that_the_yaml_drops(name: str, folder: Path, tmp_path: Path) -> None:
     """Two seeds differ in what is generated, and hardly in what echoes the conditioning."""
@@ -199,6 +203,7 @@ def test_minimax_h3_takes_every_argument_in_its_workflow() -> None:
     assert arguments["names"]["negative_prompt"] is None
 
 
+@pytest.mark.full
 def test_minimax_h3_is_asked_for_a_length_that_it_makes(folder: Path, tmp_path: Path) -> None:
     """Others are lengthened: 120 come back as 124."""
     assert len(made(loaded("minimax_h3", folder), tmp_path)) == 124

@@ -177,6 +177,7 @@ def test_mixed_precision_is_kept_per_component(make: Make, tmp_path: Path) -> No
     assert np.asarray(clip.frames).dtype == np.uint8
 
 
+@pytest.mark.full
 def test_a_switch_frame_with_an_alpha_channel_is_shown_as_rgb(make: Make, tmp_path: Path) -> None:
     """Pipelines take RGBA pictures and fail later, or condition on four channels: the harness gives three."""
     from PIL import Image
@@ -325,6 +326,7 @@ def test_loras_and_gguf_files_are_part_of_the_revision(make: Make, tmp_path: Pat
     assert lora.startswith(f"{plain} lora@sha256:")
 
 
+@pytest.mark.full
 def test_a_model_that_stops_short_is_rolled_out_and_the_manifest_says_so(folder: Path, tmp_path: Path) -> None:
     tiny = TINY["svd_xt"]
     checkpoint = saved(tiny, folder / tiny.build.__name__)
@@ -340,6 +342,7 @@ def test_a_model_that_stops_short_is_rolled_out_and_the_manifest_says_so(folder:
     assert len(videos(outcome.folder)) == 1
 
 
+@pytest.mark.full
 def test_nothing_heavy_is_imported_for_a_plan(tmp_path: Path) -> None:
     code = (
         "import sys\n"

@@ -42,6 +42,7 @@ def video_classes() -> Iterator[str]:
             yield name
 
 
+@pytest.mark.full
 def test_every_class_that_continues_something_is_a_name_or_left_out_for_a_reason() -> None:
     shipped = {str(composed("generate", f"model={name}").model.adapter["pipeline"]) for name in LOCAL}
     found = list(video_classes())

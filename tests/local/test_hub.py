@@ -352,6 +352,7 @@ def test_a_repository_that_is_no_pipeline(machine: Machine) -> None:
     assert "-Diffusers at its end" in machine.refused()
 
 
+@pytest.mark.full
 def test_two_processes_fetch_each_file_once(machine: Machine) -> None:
     sha = machine.hub.add(_NAME, _FILES)
     found = machine.fetch_at_once(2)

@@ -125,6 +125,7 @@ def _one_picture(name: str) -> dict[str, Any]:
 # HunyuanVideo
 
 
+@pytest.mark.full
 def test_hunyuan_of_33_channels_gives_4_frames_fewer(folder: Path, tmp_path: Path) -> None:
     tiny = Tiny(hunyuan.build_hunyuan_concat, TINY["hunyuan"].changes)
     with pytest.raises(BadClip, match="asked for 13 frames, must give 13, and gave 9"):
@@ -135,6 +136,7 @@ def test_hunyuan_of_33_channels_gives_4_frames_fewer(folder: Path, tmp_path: Pat
     assert rule.returned(rule.ask(frames_for(5.0, 24))) >= 120
 
 
+@pytest.mark.full
 def test_hunyuan15_chooses_its_size_and_the_yaml_names_that_one(folder: Path, tmp_path: Path) -> None:
     from diffusers.pipelines.hunyuan_video1_5.image_processor import HunyuanVideo15ImageProcessor
 
@@ -149,6 +151,7 @@ def test_hunyuan15_chooses_its_size_and_the_yaml_names_that_one(folder: Path, tm
 # FramePack
 
 
+@pytest.mark.rotating("asked", "came")
 @pytest.mark.parametrize(("asked", "came"), [(33, 37), (34, 73), (99, 109)])
 def test_framepack_gives_whole_sections(asked: int, came: int) -> None:
     rule = FrameRule.parse("framepack", least=None, most=None, added=0, leading=1)
@@ -197,6 +200,7 @@ def test_the_tiny_tokenizer_leaves_the_prompt_whole(name: str) -> None:
 # SANA-Video
 
 
+@pytest.mark.full
 @pytest.mark.filterwarnings("ignore:.*")  # its own, in place of the error
 def test_a_full_device_is_told_although_sana_swallows_the_error(
     folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch

@@ -530,6 +530,7 @@ def test_out_of_memory_names_the_ways_and_the_next_clip_is_the_same(
     assert np.array_equal(clip_of(adapter, tmp_path), plain)
 
 
+@pytest.mark.full
 def test_release_puts_hooks_back_and_never_raises() -> None:
     class Pipe:
         freed = 0

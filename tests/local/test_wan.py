@@ -157,6 +157,7 @@ def test_skyreels_reads_exactly_the_frames_that_it_is_given() -> None:
     assert made["leading"] == made["added"] + made["call"]["overlap_history"]
 
 
+@pytest.mark.full
 def test_the_same_seed_makes_the_same_frames_although_skyreels_draws_from_the_global_generator(
     folder: Path, tmp_path: Path
 ) -> None:

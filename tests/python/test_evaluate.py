@@ -67,6 +67,7 @@ def test_a_name_makes_the_very_run_of_the_command(tmp_path: Path) -> None:
     assert "2 of 2 clips published" in run.table()
 
 
+@pytest.mark.full
 def test_scores_come_with_the_run_and_the_same_call_goes_on_with_it(tmp_path: Path) -> None:
     model = Paint()
     words = asked(tmp_path, scorer="builtin", **{"scorer.workers": 1, "scorer.cache": tmp_path / "cache"})
@@ -120,6 +121,7 @@ def test_what_a_function_must_not_return_is_told_of_its_clip(tmp_path: Path) -> 
     assert "float32 (41, 36, 64, 3)" in run.failed["0001"].reason
 
 
+@pytest.mark.full
 def test_what_is_in_memory_goes_on_only_under_the_same_name_and_version(tmp_path: Path) -> None:
     words = asked(tmp_path, select={"limit": 1})
     facts: dict[str, Any] = {"fps": 8, "leading": 1, "size": (64, 36)}
@@ -229,6 +231,7 @@ print(run.folder)
 """
 
 
+@pytest.mark.full
 def test_a_program_that_has_composed_hydra_keeps_its_own(tmp_path: Path) -> None:
     words = asked(str(tmp_path), select={"limit": 1})
     words["benchmark.root"] = str(words["benchmark.root"])
@@ -242,6 +245,7 @@ def test_a_program_that_has_composed_hydra_keeps_its_own(tmp_path: Path) -> None
     assert done.stdout.strip() == str(tmp_path / "mini" / "freeze-op-run_01")
 
 
+@pytest.mark.full
 def test_the_workers_that_score_do_not_run_the_calling_script_again(tmp_path: Path) -> None:
     words = asked(str(tmp_path / "results"), scorer="builtin")
     words |= {"benchmark.root": str(MINI / "dataset"), "scorer.workers": 2, "scorer.cache": str(tmp_path / "cache")}
@@ -307,6 +311,7 @@ print(run.ok, len(run.clips), len(calls), flush=True)
 """
 
 
+@pytest.mark.full
 def test_two_ctrl_c_leave_a_function_that_hears_nothing_and_the_next_call_goes_on(tmp_path: Path) -> None:
     words = asked(str(tmp_path), select={"limit": 3}, concurrency=1) | {"benchmark.root": str(MINI / "dataset")}
     command = [sys.executable, "-c", DEAF.replace("{ASKED}", repr(words))]
@@ -354,6 +359,7 @@ def test_a_deadline_lets_a_function_that_hears_nothing_end_its_clip(tmp_path: Pa
     assert "5 clips left (the deadline was reached, deadline_s=0.2); go on with: the same call of evaluate" in str(run)
 
 
+@pytest.mark.full
 def test_a_session_keeps_the_model_loaded_until_another_one_comes_or_it_ends(tmp_path: Path) -> None:
     log: list[str] = []
 
@@ -382,6 +388,7 @@ def test_a_session_keeps_the_model_loaded_until_another_one_comes_or_it_ends(tmp
     assert log[4:] == ["load one", "close one"]
 
 
+@pytest.mark.full
 def test_a_session_at_work_refuses_a_second_call_that_would_close_its_model(tmp_path: Path) -> None:
     class Watched(Paint):
         told = ""

@@ -32,6 +32,7 @@ def test_a_cell_shows_a_bar_and_a_table_and_goes_on_when_run_again(
     assert "2 of 2 clips published" in second
 
 
+@pytest.mark.full
 def test_the_notebook_of_the_docs_runs_and_is_shipped_clean(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PYTHONPATH", f"{ROOT}{os.pathsep}{os.environ.get('PYTHONPATH', '')}")
     book = nbformat.read(ROOT / "docs" / "evaluate.ipynb", as_version=4)

@@ -93,6 +93,7 @@ def modular(folder: Path, workflow: str) -> Any:
     return pipe
 
 
+@pytest.mark.full
 def test_a_modular_pipeline_is_borrowed_if_its_blocks_take_the_picture(tmp_path: Path) -> None:
     pipe = modular(tmp_path / "weights", "fl2va")
     pipe.transformer.train()

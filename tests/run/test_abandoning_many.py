@@ -94,6 +94,7 @@ def test_other_states_are_given_up_only_by_name(run: Path) -> None:
     assert (code, "did you mean 'running'?" in told) == (2, True)
 
 
+@pytest.mark.full
 def test_clips_can_be_listed_and_all_must_be_what_was_meant(run: Path) -> None:
     code, told = jobs("abandon", f"run={run}", "clip=[0001,0004,0005]", YES)
     assert code == 2
@@ -130,6 +131,7 @@ def test_a_busy_run_is_told_and_the_others_go_on(run: Path) -> None:
     assert states(run)["0001"] == "abandoned"
 
 
+@pytest.mark.full
 def test_killed_midway_the_same_command_finishes_the_rest(run: Path) -> None:
     meant = suggested(jobs("abandon", f"run={run}")[1])
     dies = (

@@ -143,6 +143,7 @@ def test_one_job_of_another_run_is_refused_with_that_run_s_name(results: Path, j
     assert states(run)["0001"] == "submitting"
 
 
+@pytest.mark.rotating("listed")
 @pytest.mark.parametrize("listed", [True, False])
 def test_a_job_adopted_for_the_wrong_clip_and_given_up_is_the_right_one_s(results: Path, listed: bool) -> None:
     run = results / "set" / "a"
@@ -155,11 +156,13 @@ def test_a_job_adopted_for_the_wrong_clip_and_given_up_is_the_right_one_s(result
     assert (code, last(run)["0002"].job_id) == (0, "j-2"), told
 
 
+@pytest.mark.full
 def test_the_run_s_own_neighbours_are_looked_in_where_results_are_elsewhere(results: Path) -> None:
     code, told = jobs("adopt", f"run={results / 'set' / 'a'}", "clip=0001", "job=j-4")
     assert (code, f"clip 0004 of {results}/set/=b already" in told) == (2, True), told
 
 
+@pytest.mark.full
 def test_a_neighbour_that_cannot_be_read_is_told(results: Path) -> None:
     with (results / "set" / "=b" / "journal.jsonl").open("ab") as file:
         file.write(b'{"event": half\n')

@@ -93,6 +93,7 @@ def test_hydra_leaves_nothing_beside_the_runs(swept: tuple[Path, subprocess.Comp
     assert not (ROOT / "multirun").exists()
 
 
+@pytest.mark.full
 def test_a_failing_model_of_a_sweep_stops_no_other_and_the_exit_code_tells(tmp_path: Path) -> None:
     conf = write_model(tmp_path / "conf", "broken", "{_target_: tests.run.harness.Patient}")
     done = command("-m", "model=broken,freeze", f"--config-dir={conf}", *DATA, *SMALL, f"results={tmp_path / 'r'}")
@@ -155,6 +156,7 @@ def test_ctrl_c_ends_within_seconds_with_the_command_that_goes_on(tmp_path: Path
     assert not list((tmp_path / "r" / "mini" / "patient-op-run_01").glob(".work*"))
 
 
+@pytest.mark.full
 def test_a_model_that_hears_nothing_is_left_behind(tmp_path: Path) -> None:
     conf = write_model(
         tmp_path / "conf", "deaf", f"{{_target_: tests.run.harness.Patient, flag: {tmp_path / 'flag'}, deaf: true}}"
@@ -170,6 +172,7 @@ def test_a_model_that_hears_nothing_is_left_behind(tmp_path: Path) -> None:
     assert "Traceback" not in out
 
 
+@pytest.mark.full
 def test_the_second_process_on_a_run_is_refused_and_told_of_the_first(tmp_path: Path) -> None:
     conf = write_model(
         tmp_path / "conf", "patient", f"{{_target_: tests.run.harness.Patient, flag: {tmp_path / 'flag'}}}"
@@ -193,6 +196,7 @@ def test_help_lists_models_of_a_config_dir(tmp_path: Path) -> None:
         assert "mymodel" in command("--help", *words).stdout
 
 
+@pytest.mark.full
 def test_score_scores_any_folder_of_clips(tmp_path: Path) -> None:
     done = command(
         f"videos={MINI / 'generated' / 'static-30'}", f"scores={tmp_path}", "benchmark=custom", "benchmark.name=mini",

@@ -67,6 +67,7 @@ def plain(commands: dict[str, list[object]]) -> dict[str, subprocess.CompletedPr
     }
 
 
+@pytest.mark.full
 @every_closing
 def test_every_command_ends_as_it_does_with_all_three(
     commands: dict[str, list[object]], plain: dict[str, subprocess.CompletedProcess[str]], closing: str
@@ -78,6 +79,7 @@ def test_every_command_ends_as_it_does_with_all_three(
         assert ended.stdout == ("" if closing in (">&-", CLOSINGS[-1]) else plain[module].stdout)
 
 
+@pytest.mark.full
 def test_what_is_told_on_a_signal_does_not_end_up_in_the_journal(tmp_path: Path) -> None:
     conf = write_model(
         tmp_path / "conf", "patient", f"{{_target_: tests.run.harness.Patient, flag: {tmp_path / 'flag'}}}"

@@ -103,6 +103,7 @@ def test_a_disk_full_at_the_very_first_byte_is_told(tmp_path: Path) -> None:
         assert model.loads == 0
 
 
+@pytest.mark.full
 def test_a_clip_over_the_quota_of_the_system_is_told_with_exit_code_2(tmp_path: Path) -> None:
     words = [
         *("model=extrapolate", "benchmark=original", f"benchmark.root={MINI / 'dataset'}", "benchmark.expected=6"),

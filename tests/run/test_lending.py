@@ -62,6 +62,7 @@ def test_four_runs_of_one_model_load_it_once(lender: Lender, tmp_path: Path) -> 
     assert len({tuple(videos(outcome.folder).values()) for outcome in outcomes}) == 4
 
 
+@pytest.mark.full
 def test_a_lent_model_makes_the_same_bytes_as_a_fresh_one(lender: Lender, tmp_path: Path) -> None:
     job(lender, tmp_path / "one", "a", 1)
     second = job(lender, tmp_path / "one", "a", 2)
@@ -70,6 +71,7 @@ def test_a_lent_model_makes_the_same_bytes_as_a_fresh_one(lender: Lender, tmp_pa
     assert videos(second.folder) == videos(fresh.folder)
 
 
+@pytest.mark.full
 def test_the_held_model_is_closed_before_another_is_loaded(lender: Lender, tmp_path: Path) -> None:
     for run in (1, 2):
         for name in ("a", "b"):
@@ -78,6 +80,7 @@ def test_the_held_model_is_closed_before_another_is_loaded(lender: Lender, tmp_p
     assert LOG == ["load a", "close a", "load b", "close b", "load a", "close a", "load b", "close b"]
 
 
+@pytest.mark.full
 def test_other_arguments_are_another_model(lender: Lender, tmp_path: Path) -> None:
     job(lender, tmp_path, "a", 1)
     job(lender, tmp_path, "a", 2, broken=False)
@@ -94,6 +97,7 @@ def test_a_model_that_cannot_be_loaded_is_closed_and_not_kept(lender: Lender, tm
     assert LOG == ["load a", "close a", "load a", "close a", "load b", "close b"]
 
 
+@pytest.mark.full
 def test_a_model_at_work_is_closed_only_when_its_work_has_ended(lender: Lender, tmp_path: Path) -> None:
     job(lender, tmp_path, "a")
     lender.abandon()
@@ -122,6 +126,7 @@ def test_a_job_that_rolls_out_uses_the_same_loaded_model(lender: Lender, tmp_pat
     assert RollOut(lender.of(make)({"name": "a"})).identity({"name": "a"}) == {"name": "a"}
 
 
+@pytest.mark.full
 def test_a_sweep_from_the_command_line_loads_once(tmp_path: Path) -> None:
     folder = tmp_path / "mine" / "model"
     folder.mkdir(parents=True)
@@ -174,6 +179,7 @@ def test_a_model_of_another_revision_is_refused_before_it_is_loaded(tmp_path: Pa
     assert LOG == ["close a"]
 
 
+@pytest.mark.full
 def test_placement_is_told_to_be_for_local_pipelines() -> None:
     done = subprocess.run(
         [sys.executable, "-m", "runners.generate", "model=freeze", "placement=gpu24gb", "plan=true"],
@@ -183,6 +189,7 @@ def test_placement_is_told_to_be_for_local_pipelines() -> None:
     assert "takes no placement" in done.stdout + done.stderr
 
 
+@pytest.mark.full
 def test_a_setting_that_a_models_yaml_lacks_is_told_how_to_be_added() -> None:
     words = ["model=wan22_a14b", "model.adapter.placement.offload=model", "plan=true"]
     done = subprocess.run(

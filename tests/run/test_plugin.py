@@ -35,6 +35,7 @@ def test_its_model_stands_in_the_help(site: Path) -> None:
     assert "acme" in generate(site, "--help").stdout
 
 
+@pytest.mark.full
 def test_its_model_runs_and_sweeps_beside_ours(site: Path, tmp_path: Path) -> None:
     words = [*DATA, *SMALL, "scorer=none", "select.limit=1", f"results={tmp_path}"]
     done = generate(site, "-m", "model=acme,freeze", *words)
@@ -49,6 +50,7 @@ def test_a_misspelt_name_is_answered_with_it(site: Path) -> None:
     assert "there is no model 'acmee'; did you mean 'acme'?" in done.stdout
 
 
+@pytest.mark.full
 def test_glob_sees_it(site: Path, tmp_path: Path) -> None:
     words = [*DATA, *SMALL, "scorer=none", "select.limit=1", f"results={tmp_path}", "plan=true"]
     done = generate(site, "-m", "model=glob(ac*)", *words)

@@ -87,6 +87,7 @@ def test_bytes_depend_on_neither_concurrency_nor_order_nor_shards_nor_batches(tm
     assert videos(folder_of(outcome)) == whole
 
 
+@pytest.mark.full
 def test_the_last_shard_to_finish_scores_the_run(tmp_path: Path) -> None:
     first = run(tmp_path, shard="1/2", scorer=ScorerSettings())
     assert (manifest(first)["complete"], first.scores) == (False, None)

@@ -53,6 +53,7 @@ def execute(python: Path, *words: object) -> subprocess.CompletedProcess[str]:
     )  # fmt: skip
 
 
+@pytest.mark.full
 def test_their_adapter_passes_our_checks_in_their_environment(python: Path) -> None:
     code = "import adapters, runpy; runpy.run_path('theirs/tests/test_model.py')['test_it_keeps_the_contract']()"
     done = execute(python, "-c", f"{code}; print(adapters.__file__)")

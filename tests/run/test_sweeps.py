@@ -39,6 +39,7 @@ def test_jobs_that_differ_in_fit_and_seed_are_all_made_and_a_single_run_goes_on_
     assert manifest["configuration"]["tag"] == "fit=pad+seed=1"
 
 
+@pytest.mark.full
 def test_names_do_not_depend_on_the_other_values_their_order_or_the_plan(tmp_path: Path) -> None:
     for words in (["model.fit=pad,crop", "seed=2,1"], ["seed=1,3", "model.fit=crop,stretch,pad"]):
         code, names, told = sweep(tmp_path, *TWO, *words, "plan=true")
@@ -46,12 +47,14 @@ def test_names_do_not_depend_on_the_other_values_their_order_or_the_plan(tmp_pat
         assert "mini/freeze+fit=pad+seed=1-op-run_01\n" in told
 
 
+@pytest.mark.full
 def test_lists_of_seeds_are_told_apart_and_the_runs_of_one_share_its_name(tmp_path: Path) -> None:
     code, _, told = sweep(tmp_path, *TWO, "seeds=[1,2],[3,4]", "run=1,2", "plan=true")
     names = {line.rsplit("/", 1)[-1] for line in told.splitlines() if line.startswith("  folder")}
     assert (code, names) == (0, {f"freeze+seeds={seeds}-op-run_0{run}" for seeds in ("1x2", "3x4") for run in (1, 2)})
 
 
+@pytest.mark.full
 def test_choices_of_a_group_and_a_tag_of_one_s_own_are_parts_of_the_name(tmp_path: Path) -> None:
     words = [*DATA, "output.preset=ultrafast", "output.fps=8", f"results={tmp_path}", "plan=true"]
     done = command("-m", *words, "model=freeze,extrapolate", "output=native,truth", "tag=mine", "run=1,2")
@@ -62,6 +65,7 @@ def test_choices_of_a_group_and_a_tag_of_one_s_own_are_parts_of_the_name(tmp_pat
     }  # fmt: skip
 
 
+@pytest.mark.full
 def test_a_named_sweep_tags_its_jobs_and_a_typed_value_ends_it(tmp_path: Path) -> None:
     text = (
         "# @package _global_\n# Mine\nhydra: {mode: MULTIRUN, sweeper: {params: {model.fit: 'pad,crop', run: '1,2'}}}\n"
@@ -76,6 +80,7 @@ def test_a_named_sweep_tags_its_jobs_and_a_typed_value_ends_it(tmp_path: Path) -
     assert (told.count("folder "), "/freeze-op-run_02\n" in told) == (1, True)
 
 
+@pytest.mark.full
 def test_runs_of_one_variant_are_one_row_with_their_mean(tmp_path: Path) -> None:
     code, _, told = sweep(tmp_path, "model.fit=stretch,pad", "run=1,2")
     assert (code, told.count("mean ± std of 2 runs")) == (0, 2)
@@ -89,6 +94,7 @@ def test_runs_of_one_variant_are_one_row_with_their_mean(tmp_path: Path) -> None
     ]  # fmt: skip
 
 
+@pytest.mark.rotating("words", "message")
 @pytest.mark.parametrize(
     ("words", "message"),
     [
@@ -105,6 +111,7 @@ def test_a_job_that_stands_twice_in_a_sweep_is_told_before_the_first_begins(
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.full
 def test_two_models_of_one_name_are_kept_apart(tmp_path: Path) -> None:
     for name in ("one", "two"):
         path = write_model(tmp_path / "conf", name, "{_target_: adapters.baselines.Freeze}") / "model" / f"{name}.yaml"
@@ -114,6 +121,7 @@ def test_two_models_of_one_name_are_kept_apart(tmp_path: Path) -> None:
     assert "/same+model=two-op-run_01\n" in told
 
 
+@pytest.mark.full
 def test_shards_and_selections_of_a_sweep_work_on_one_run(tmp_path: Path) -> None:
     code, names, told = sweep(tmp_path, "scorer=none", "shard=1/2,2/2")
     assert (code, names, told.count("3 of 3 clips published")) == (0, ["freeze-op-run_01"], 2)
@@ -121,6 +129,7 @@ def test_shards_and_selections_of_a_sweep_work_on_one_run(tmp_path: Path) -> Non
     assert made(tmp_path) == names
 
 
+@pytest.mark.full
 def test_a_run_without_the_sweep_s_tag_is_told_where_its_clips_are(tmp_path: Path) -> None:
     sweep(tmp_path, *TWO, "model.fit=pad,crop")
     words = [*DATA, *SMALL, *TWO, f"results={tmp_path}"]
@@ -130,6 +139,7 @@ def test_a_run_without_the_sweep_s_tag_is_told_where_its_clips_are(tmp_path: Pat
     assert "freeze+fit=pad-op-run_01 was made with those asked for now: go on with it by tag=fit=pad" in done.stdout
 
 
+@pytest.mark.full
 def test_a_sweep_says_of_a_run_that_it_would_make_anew_where_its_clips_are(tmp_path: Path) -> None:
     words = [*DATA, *SMALL, *TWO, f"results={tmp_path}"]
     assert command(*words).returncode == 0
@@ -142,6 +152,7 @@ def test_a_sweep_says_of_a_run_that_it_would_make_anew_where_its_clips_are(tmp_p
     assert "freeze+fit=stretch-op-run_01: 2 of 6 scenarios chosen, 2 published" in done.stdout
 
 
+@pytest.mark.full
 def test_a_sweep_does_not_pay_again_for_clips_that_are_there_under_the_plain_name(tmp_path: Path) -> None:
     conf = write_model(tmp_path / "conf", "dear", "{_target_: adapters.baselines.Freeze}")
     path = conf / "model" / "dear.yaml"
@@ -164,6 +175,7 @@ def test_a_cap_over_a_sweep_is_refused_where_each_run_has_a_process_of_its_own(t
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.full
 def test_a_job_in_another_process_ends_with_its_exit_code(monkeypatch: pytest.MonkeyPatch) -> None:
     from runners import jobs
     from runners.cli.composing import Job

@@ -158,6 +158,7 @@ def test_an_empty_or_foreign_file_in_the_place_of_an_entry_is_replaced(
     assert all(path.stat().st_size > 1000 for path in entries(store))
 
 
+@pytest.mark.full
 def test_two_processes_may_build_the_same_entries_at_once(own: Tiny, store: TruthCache, tmp_path: Path) -> None:
     code = (
         "import sys; from pathlib import Path; from tests.scoring.killed import score\n"

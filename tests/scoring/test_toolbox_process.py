@@ -122,6 +122,7 @@ def words(tmp_path: Path, *more: str) -> list[str]:
     ]  # fmt: skip
 
 
+@pytest.mark.full
 def test_the_command_shows_output_table_and_differences(tmp_path: Path) -> None:
     make_checkout(tmp_path / "check out", "code")
     done = subprocess.run(words(tmp_path, "scorer=both"), cwd=ROOT, capture_output=True, text=True, check=False)
@@ -177,6 +178,7 @@ def test_a_signal_ends_both_and_the_staging_is_gone(number: signal.Signals, tmp_
     assert list((tmp_path / "out").iterdir()) == []
 
 
+@pytest.mark.full
 def test_sigkill_ends_the_toolbox_too(tmp_path: Path) -> None:
     with hanging(tmp_path) as (process, toolbox):
         process.kill()

@@ -103,6 +103,7 @@ def test_a_toolbox_that_comes_to_other_scores_than_its_metrics_give_is_told(tmp_
     assert any("are not those that follow" in note for note in told)
 
 
+@pytest.mark.full
 @pytest.mark.parametrize("run", ["flawed-24"])
 def test_on_the_fixture_it_comes_to_the_official_numbers(run: str, tmp_path: Path) -> None:
     dataset = DataSet(MINI / "dataset")
@@ -213,6 +214,7 @@ def test_a_stale_table_of_an_old_folder_name_is_not_taken_for_new_clips(
     assert not np.isclose(new["verified"], old["verified"])
 
 
+@pytest.mark.full
 def test_shipped_masks_are_used_if_all_are_there(tmp_path: Path) -> None:
     place = make_place(tmp_path)
     made = place.score()

@@ -77,6 +77,7 @@ def test_a_call_that_failed_before_it_made_anything_leaves_nothing(tmp_path: Pat
     assert staged(place) == []
 
 
+@pytest.mark.full
 def test_other_clips_do_not_get_the_masks_of_those_before(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
@@ -120,6 +121,7 @@ def test_scores_of_its_own_that_a_late_failure_tore_are_none_and_its_table_count
     assert set(scores["official"]["final"].values()) == {None}
 
 
+@pytest.mark.full
 def test_a_table_that_is_torn_is_not_taken_for_a_result(
     tmp_path: Path, undisturbed: Callable[[str], Undisturbed]
 ) -> None:

@@ -80,6 +80,7 @@ def faster(path: Path) -> None:
     write_video(path, slide(5.0, fps=2 * FPS), 2 * FPS)
 
 
+@pytest.mark.rotating("spoil", "told")
 @pytest.mark.parametrize(
     ("spoil", "told"),
     [

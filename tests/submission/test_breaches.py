@@ -126,6 +126,7 @@ def test_a_card_of_another_rate_is_a_breach(runs: list[Path], ask: Ask) -> None:
     assert "error: card: public_info.fps is 24, and the runs say 8" in text(outcome)
 
 
+@pytest.mark.full
 def test_runs_of_the_same_clips_and_prompts_unread_come_with_a_warning(tmp_path: Path, ask: Ask) -> None:
     class Deaf(Paint):
         def generate(self, request: Any) -> Any:

@@ -44,6 +44,7 @@ def test_a_submission_holds_card_texts_and_runs_and_nothing_else(runs: list[Path
             assert (folder / "runs" / run.name / name).samefile(run / "videos" / name)  # no second copy of the bytes
 
 
+@pytest.mark.full
 def test_the_descriptions_are_the_texts_that_the_model_was_given(tmp_path: Path, ask: Ask) -> None:
     rows = list(csv.reader((MINI / "dataset" / "descriptions.csv").open(encoding="utf-8", newline="")))
     best = [[row[0], f'Best "practice", {row[0][:4]}\nsecond line.', *row[2:]] for row in rows[1:]]
@@ -196,6 +197,7 @@ def test_a_damaged_manifest_is_told(runs: list[Path], ask: Ask) -> None:
         ask(runs[1:])
 
 
+@pytest.mark.full
 def test_the_command_line_leaves_with_the_right_code(runs: list[Path], tmp_path: Path) -> None:
     def cli(*words: str) -> subprocess.CompletedProcess[str]:
         typed = [f"runs=[{','.join(map(str, runs))}]", *words]
