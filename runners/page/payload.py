@@ -92,14 +92,11 @@ def scene_payload(scene: ShownScene, survey: Survey, media: Media) -> Json:
         for run in model.runs
         if run.key in scene.clips
     ]
-    variance = next(
-        (values for run in survey.runs.values() if (values := _frames(run, scene)) and values.get("variance_mse")), None
-    )
     return {
         "key": scene.key, "id": scene.id, "benchmark": scene.benchmark, "scene": scene.scene, "view": scene.view,
         "category": scene.category, "truth_fps": rate,
         "conditioning": media(scene.key, "conditioning"), "switch": media(scene.key, "switch"),
-        "variance": None if variance is None else {"mse": variance["variance_mse"], "iou": variance["variance_iou"]},
+        "variance": _variance(scene, survey),
         "variance_metrics": _variance_metrics(scene, survey),
         "players": players,
     }  # fmt: skip
@@ -110,6 +107,7 @@ def _truth_player(scene: ShownScene, take: int, rate: int | None, media: Media) 
     frames = CONTINUATION_S * rate if rate else None
     return {
         "id": f"take{take + 1}", "kind": "truth", "label": f"Take {take + 1}", "fps": rate, "frames": frames,
+        "width": None, "height": None, "failed": None,
         **_media(key, media),
     }  # fmt: skip
 
@@ -139,6 +137,16 @@ def _size(clip: ClipRecord, run: ShownRun) -> Json:
     told: Json = dict(clip.published.publication) if clip.published is not None else {}
     fps = told.get("fps") or (run.scores.origin.fps if run.scores is not None else None)
     return {"fps": fps, **{name: told.get(name) for name in ("frames", "width", "height")}}
+
+
+def _variance(scene: ShownScene, survey: Survey) -> Json | None:
+    """The physical variance frame by frame, at the rate of the first run that was measured beside it."""
+    for key in scene.clips:
+        run = survey.runs[key]
+        values = _frames(run, scene)
+        if run.scores is not None and values.get("variance_mse"):
+            return {"mse": values["variance_mse"], "iou": values["variance_iou"], "fps": run.scores.origin.fps}
+    return None
 
 
 def _variance_metrics(scene: ShownScene, survey: Survey) -> Json | None:
