@@ -125,6 +125,7 @@ window.PIQ_UI = (() => {
     }
   }
 
+  root.dataset.script = "";
   const theme = kept("piq-theme");
   if (THEMES.includes(theme)) setTheme(theme);
   document.addEventListener("DOMContentLoaded", () => {
