@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 
 import hypothesis
@@ -20,6 +21,7 @@ LONG = ("test_readme.py", "test_kill.py", "test_killed_process.py", "test_tiny.p
 
 def pytest_configure() -> None:
     """Started in the background (`make test &`), the tests would be deaf to Ctrl-C, and so would what they start."""
+    os.environ.setdefault("PHYSICS_IQ_PREVIEWS", "off")  # small pictures for a report that nobody makes
     for number, handler in ((signal.SIGINT, signal.default_int_handler), (signal.SIGHUP, signal.SIG_DFL)):
         if signal.getsignal(number) is signal.SIG_IGN:
             signal.signal(number, handler)

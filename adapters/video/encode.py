@@ -72,7 +72,9 @@ class Writer:
         crf: int = DEFAULT_CRF,
         preset: str = DEFAULT_PRESET,
         lossless: bool = False,
+        keyframes: int | None = None,
     ) -> None:
+        """`keyframes`: at most so many frames from one key frame to the next, for clips that are scrubbed through."""
         import av
 
         from adapters.video.colour import ToCoded
@@ -92,6 +94,8 @@ class Writer:
         options = {"crf": str(crf), "preset": preset, "x264-params": "cpu-independent=1"}
         if lossless:
             options |= {"crf": "0", "preset": "ultrafast"}
+        if keyframes is not None:
+            options["g"] = str(keyframes)
         self._stream = self._container.add_stream("libx264rgb" if lossless else "libx264", rate, options=options)
         self._to_coded.describe(self._stream.codec_context, width, height)
         self._stream.codec_context.thread_count = 1

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cache
 from pathlib import Path
 from typing import Literal, get_args
 
-from adapters import BadClip, BadVideo, Clip
+from adapters import BadClip, BadVideo, Clip, Frame
 from adapters.harness import DEFAULT_CRF, DEFAULT_PRESET, Writer, even_size, glance
 from runners.clips.checked_frames import KeptFrames
 from runners.clips.geometry import Geometry, Size, for_clip, size_of, undo
@@ -91,6 +92,7 @@ def standardize(
     short: Short = "error",
     *,
     fit_stated: bool = False,
+    seen: Callable[[Frame], None] | None = None,
 ) -> Published:
     """Write the first `seconds` of the clip's kept frames to `path`, as `output` asks and with `geometry` undone.
 
@@ -98,8 +100,9 @@ def standardize(
     byte for byte, or with its time line shifted to 0. `short="hold"` fills up a clip that is too short with its last
     frame, "hold_one" only one that lacks a single frame of its own rate, as a clip of 5 s does whose first frame is the
     switch frame; "error" raises `BadClip`, as does anything that is no usable clip, and a clip of another shape than
-    the model was shown unless `fit_stated`: then it was the user who said how that shape came about. Raises `OSError`
-    when the disk does not take the file.
+    the model was shown unless `fit_stated`: then it was the user who said how that shape came about. `seen` is given
+    every frame that is encoded, and none of a file that is copied. Raises `OSError` when the disk does not take the
+    file.
     """
     kept = KeptFrames(clip)
     frames = round(seconds * output.fps)
@@ -110,7 +113,7 @@ def standardize(
         if passthrough:
             used, held = frames, 0
         else:
-            held = _render(kept, geometry, output, seconds, path, short, stated=fit_stated)
+            held = _render(kept, geometry, output, seconds, path, short, stated=fit_stated, seen=seen)
             used = kept.kept
             verify(path, output.size, output.fps, seconds)
     except BaseException:
@@ -151,8 +154,9 @@ def _conforms(clip: Clip, geometry: Geometry, output: Output, seconds: float, *,
 
 
 def _render(
-    kept: KeptFrames, geometry: Geometry, output: Output, seconds: float, path: Path, short: Short, *, stated: bool
-) -> int:
+    kept: KeptFrames, geometry: Geometry, output: Output, seconds: float, path: Path, short: Short, *, stated: bool,
+    seen: Callable[[Frame], None] | None,
+) -> int:  # fmt: skip
     """Encode the clip, resampled and with its geometry undone; returns how many frames lie past its end."""
     count = round(seconds * output.fps)
     source = kept.frames()
@@ -162,6 +166,8 @@ def _render(
         with Writer(path, *output.size, output.fps, crf=output.crf, preset=output.preset) as writer:
             for frame in shown.at(Fraction(k, output.fps) for k in range(count)):
                 writer.write(frame)
+                if seen is not None:
+                    seen(frame)
             # Few output frames may never have asked for the clip's last ones, but they have to be there.
             while _too_short(kept, seconds) and next(source, None) is not None:
                 pass

@@ -9,6 +9,7 @@ from __future__ import annotations
 import shutil
 import time
 from collections.abc import Callable
+from contextlib import ExitStack
 from dataclasses import asdict, dataclass, replace
 from numbers import Integral, Real
 from pathlib import Path
@@ -19,12 +20,15 @@ from adapters.harness import Pause, StepReport, amount_usd
 from runners.clips.conditioning import make_conditioning
 from runners.clips.raw import keep_raw
 from runners.clips.standardize import Output, WhenShort, standardize
+from runners.clips.standardize import Published as StandardClip
 from runners.core.files import publish, sha256_file, sync_folder
 from runners.dataset.layout import CONTINUATION_S
 from runners.paid.job_log import ClipJobs, asked_again
 from runners.paid.job_owners import JobOwners
 from runners.paid.spending import Cap, Gate
 from runners.planning.task import Task, geometry_of, source_file
+from runners.previews.cache import PreviewCache
+from runners.previews.make import PreviewWriter
 from runners.runs.events import Published, Raw, RawOrigin, Rendered
 from runners.runs.generation import Asked, Generation, Shown, report
 from runners.runs.journal import ClipState, Journal
@@ -51,6 +55,8 @@ class Production:
     """What may be spent, and the file that processes under the same caps lock."""
     check: Callable[[], None] = lambda: None
     """Raises `Lost` where the run is no longer this process's; asked before a clip is begun, paid for or published."""
+    previews: PreviewCache | None = None
+    """Where small clips for the report go, made while the frames are in memory; None: nowhere."""
     owners: JobOwners | None = None
     """Whose the paid jobs are, over the clips of this run and of those that it is made with."""
 
@@ -177,18 +183,7 @@ def finish(production: Production, task: Task, made: Made) -> Published:
     temporary = production.work / f"{task.id}.mp4"
     if made.generation.geometry is None:
         raise BadClip("its record does not say how its conditioning was fitted")
-    try:
-        published = standardize(
-            made.clip,
-            made.generation.geometry,
-            production.output,
-            CONTINUATION_S,
-            temporary,
-            "error" if production.short == "roll_out" else production.short,
-            fit_stated=production.fit_stated,
-        )
-    except BadVideo as error:
-        raise BadClip(str(error)) from error
+    published = _standardized(production, made, temporary)
     run = task.raw_root or production.folder.path
     rendered = Rendered(
         id=task.id,
@@ -206,6 +201,33 @@ def finish(production: Production, task: Task, made: Made) -> Published:
     event = production.journal.append(Published.of(rendered))
     shutil.rmtree(production.work / task.id, ignore_errors=True)
     return event
+
+
+def _standardized(production: Production, made: Made, temporary: Path) -> StandardClip:
+    """The clip as the run's others are, at `temporary`, and its small pictures in the cache. Raises BadClip."""
+    output = production.output
+    assert made.generation.geometry is not None, "told apart before"
+    with ExitStack() as stack:
+        small = None
+        if production.previews is not None:
+            frames = round(CONTINUATION_S * output.fps)
+            small = stack.enter_context(PreviewWriter(production.previews, output.fps, frames))
+        try:
+            published = standardize(
+                made.clip,
+                made.generation.geometry,
+                output,
+                CONTINUATION_S,
+                temporary,
+                "error" if production.short == "roll_out" else production.short,
+                fit_stated=production.fit_stated,
+                seen=small.write if small is not None else None,
+            )
+        except BadVideo as error:
+            raise BadClip(str(error)) from error
+        if small is not None:
+            small.keep(published.sha256)
+        return published
 
 
 def recover(folder: RunFolder, journal: Journal, state: ClipState) -> bool:

@@ -42,6 +42,7 @@ from runners.planning.needs import check_needs
 from runners.planning.plan import Plan, Work
 from runners.planning.resume_checks import check_revision, find_untagged
 from runners.planning.work import find_work, read_state
+from runners.previews.cache import open_previews
 from runners.runs.events import Loaded, Start
 from runners.runs.generation import report
 from runners.runs.journal import RunState
@@ -183,7 +184,7 @@ def make_clips(plan: Plan, work: Work, run: OpenRun, session_id: str, session: S
             adapter=adapter, folder=run.folder, journal=run.journal, work=work_folder, output=plan.output,
             short=plan.short, keep_raw=plan.keep_raw, session=session_id,
             caps=caps, budget_lock=lock, check=run.check, fit_stated=settings.model.fit is not None,
-            owners=JobOwners(run.folder.path, session.sweep),
+            owners=JobOwners(run.folder.path, session.sweep), previews=open_previews(),
         )  # fmt: skip
         counts = Counts(plan.name, len(plan.chosen) - len(work.refused), len(work.published))
         with Interrupt() as interrupt, make_progress(settings.progress, counts) as watcher:

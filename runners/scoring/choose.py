@@ -15,6 +15,7 @@ from runners.core.settings import ScorerSettings
 from runners.core.terminal import say
 from runners.dataset.layout import CONTINUATION_S
 from runners.dataset.scenarios import Scenario
+from runners.previews.cache import open_previews
 from runners.scoring.cache import open_cache
 from runners.scoring.fit import check_truth
 from runners.scoring.inputs import ScoringInput, find_clips
@@ -86,7 +87,8 @@ def _builtin(
     if known is not None:
         return Scored(known, anew=False)
     with make_bar(progress, "scoring") as bar:
-        return Scored(score_videos(given, out, Resources(scorer.workers, memory, cache, bar, say)), anew=True)
+        resources = Resources(scorer.workers, memory, cache, bar, say, open_previews())
+        return Scored(score_videos(given, out, resources), anew=True)
 
 
 def _official(

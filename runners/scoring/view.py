@@ -10,9 +10,11 @@ import numpy as np
 
 from runners.core.errors import UserError
 from runners.core.files import sha256_file
+from runners.previews.cache import PreviewCache
 from runners.scoring.build import build_entry
 from runners.scoring.cache import Kept, TruthCache
 from runners.scoring.decode import read_frames, shrink
+from runners.scoring.looked_at import Seen
 from runners.scoring.lossless import NotLossless
 from runners.scoring.masks import MaskVideo
 from runners.scoring.metrics import PairMetrics, SquaredErrors, overlap
@@ -33,6 +35,8 @@ class ViewTask:
     identity: str
     cache: TruthCache | None = None
     truth: TruthView | None = None
+    previews: PreviewCache | None = None
+    """Where small pictures of the clip go, if they are not there yet."""
 
 
 @dataclass(frozen=True)
@@ -71,11 +75,12 @@ def score_view(task: ViewTask, scratch: Path) -> ViewResult:
 
 
 def measure_clip(
-    clip: Path, source: TruthSource, truth: Entry, scratch: Path, *, verify: bool = False
+    clip: Path, source: TruthSource, truth: Entry, scratch: Path, *, verify: bool = False, seen: Seen | None = None
 ) -> tuple[PairMetrics, PairMetrics | None]:
     """The clip against take-1 and, where there is one, take-2, in one pass.
 
     With `verify` the truth's frames are checked against what was written, and differing ones raise `NotLossless`.
+    `seen` is shown every frame and, in the end, the masks.
     """
     size = truth.view.size
     takes = [truth.frames(take, verify=verify) for take in range(len(truth.streams))]
@@ -85,9 +90,13 @@ def measure_clip(
     with MaskVideo(scratch / "clip.mp4", source.fps) as video:
         for frame, *real in zip(read_frames(clip, source.count), *takes, strict=True):
             video.add(frame)
+            if seen is not None:
+                seen.frame(frame)
             for known, error in zip(errors, differ.mse(shrink(frame, size, out), real), strict=True):
                 known.append(error)
         moving = video.read_back(size)
+    if seen is not None:
+        seen.masks(moving)
     pairs = [PairMetrics.of(mse, overlap(masks, moving)) for mse, masks in zip(errors, truth.view.masks, strict=True)]
     return pairs[0], pairs[1] if len(pairs) > 1 else None
 
@@ -116,8 +125,10 @@ def _result(
     task: ViewTask, entry: Entry, scratch: Path, *, verify: bool = False, truth: TruthView | None = None,
     kept: Kept | None = None,
 ) -> ViewResult:  # fmt: skip
-    first, second = measure_clip(task.clip, task.source, entry, scratch, verify=verify)
-    if sha256_file(task.clip) != task.sha256:
-        raise _changed(task.clip)
+    with Seen(task.previews, task.sha256, task.source.fps, task.source.count) as seen:
+        first, second = measure_clip(task.clip, task.source, entry, scratch, verify=verify, seen=seen)
+        if sha256_file(task.clip) != task.sha256:
+            raise _changed(task.clip)
+        seen.keep()
     view = entry.view
     return ViewResult(task.sha256, first, second, view.variance, view.colour, truth, kept, view.ceiling)

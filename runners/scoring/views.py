@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from runners.core.provenance import usable_cores
+from runners.previews.cache import PreviewCache
 from runners.scoring.inputs import Clips
 from runners.scoring.memory import Memory
 from runners.scoring.partial import ViewLog, view_key
@@ -24,8 +25,8 @@ class Resources:
     """What scoring may use, and whom it tells; no result depends on any of it.
 
     With one worker this process scores; 0 means one per core. The truth's side comes from `cache`, a folder, and goes
-    there; without one from `memory`. `progress` hears (views done, views in all) and may raise to stop; `tell` hears
-    lines for people: what the cache has, and what it will grow to.
+    there; without one from `memory`. Small pictures of the clips go to `previews`. `progress` hears (views done, views
+    in all) and may raise to stop; `tell` hears lines for people: what the cache has, and what it will grow to.
     """
 
     workers: int = 0
@@ -33,6 +34,7 @@ class Resources:
     cache: TruthCache | None = None
     progress: Callable[[int, int], None] = lambda *_: None
     tell: Callable[[str], None] = lambda _: None
+    previews: PreviewCache | None = None
 
     @property
     def processes(self) -> int:
@@ -55,7 +57,7 @@ def score_views(
     tasks = [
         ViewTask(
             paths[index], clips.hashes[paths[index]], sources[index], identities[index], cache,
-            None if cache else truths.get(identities[index]),
+            None if cache else truths.get(identities[index]), resources.previews,
         )
         for index in left
     ]  # fmt: skip
