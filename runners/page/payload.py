@@ -5,16 +5,17 @@ Addresses are relative to the report's top folder; a page in a folder below puts
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import asdict
+from itertools import combinations
 from typing import Any
 
-from runners.dataset.layout import CONTINUATION_S
 from runners.page.survey import ShownModel, ShownRun, ShownScene, Survey
-from runners.reporting.leaderboard import Mean
+from runners.reporting.leaderboard import LeaderboardRow, Mean
 from runners.reporting.tables import COLUMNS
-from runners.runs.manifest_records import ClipRecord
+from runners.scoring.bootstrap import common_scenes, compare
 from runners.scoring.formulas import clip_score
-from runners.scoring.scores import ClipScore
+from runners.scoring.scores import AggregateScores, ClipScore
 
 Json = dict[str, Any]
 METRICS = ("spatial", "spatiotemporal", "weighted_spatial", "mse")
@@ -22,13 +23,18 @@ Media = Callable[[str, str], str | None]
 """(run's or truth's key of a clip, kind) → address in the report, None where there is none."""
 
 
-def index_payload(survey: Survey, colours: Mapping[str, str]) -> Json:
+def index_payload(survey: Survey, colours: Mapping[str, str], published: Sequence[LeaderboardRow]) -> Json:
     """data/index.js: every model and scenario, with what is sorted, filtered and compared in the browser."""
+    models = [model_payload(model, colours.get(model.label, "#777777")) for model in survey.models]
+    for place, line in enumerate(sorted(models, key=_rank)):
+        line["rank"] = place
     return {
         "columns": dict(COLUMNS),
-        "models": [model_payload(model, colours.get(model.label, "#777777")) for model in survey.models],
+        "models": models,
+        "published": [_published(row) for row in published],
         "scenes": [scene_line(scene, survey) for scene in survey.scenes],
         "notes": survey.notes,
+        "faults": survey.faults,
     }
 
 
@@ -37,31 +43,89 @@ def model_payload(model: ShownModel, colour: str) -> Json:
     row, first = model.row, model.runs[0]
     scores = first.scores
     return {
-        "key": model.key,
-        "label": model.label,
-        "benchmark": model.benchmark,
-        "prompts": first.record.prompts,
-        "colour": colour,
-        "complete": row is not None,
-        "oracle": model.oracle,
-        "why": first.why,
-        "busy": first.busy,
+        "key": model.key, "label": model.label, "benchmark": model.benchmark, "kind": first.record.kind,
+        "prompts": first.record.prompts, "colour": colour, "complete": row is not None, "oracle": model.oracle,
+        "why": first.why, "busy": first.busy,
+        "mark": None if row is not None else partial_mark(first),
         "runs": [{"key": run.key, "name": run.name, "number": run.record.number} for run in model.runs],
         "scores": {key: _mean(row.scores[key]) for key in COLUMNS} if row is not None else None,
-        "metrics": None
-        if scores is None or row is not None
-        else _metrics(scores.marks.metrics, scores.marks.variances),
-        "clips": None if scores is None else scores.clips,
-        "expected": first.record.manifest.expected,
-        "fps": None if scores is None else scores.origin.fps,
-        "width": None if scores is None else scores.origin.width,
-        "height": None if scores is None else scores.origin.height,
-        "cost_usd": _total(run.record.manifest.cost_usd for run in model.runs),
-        "generate_s": _total(made.generate_s for run in model.runs for made in run.record.generations),
-        "seeds": sorted({made.seed for run in model.runs for made in run.record.generations if made.seed is not None})[
-            :9
-        ],
-    }
+        "metrics": None if scores is None else metrics_of(scores.marks),
+        "clips": 0 if scores is None else scores.clips, "expected": first.record.manifest.expected,
+        "published": first.record.manifest.published,
+        **_output(first),
+        "official": row is not None and row.official, "truth_resampled": row is not None and row.truth_resampled,
+        "cost_usd": total(run.record.manifest.cost_usd for run in model.runs),
+        "generate_s": total(made.generate_s for run in model.runs for made in run.record.generations),
+        "gpu": sorted({name for run in model.runs for name in gpus(run)}),
+        "seeds": _seeds(model),
+        "base_seeds": sorted({_seed(run) for run in model.runs}),
+    }  # fmt: skip
+
+
+def _rank(line: Json) -> tuple[bool, float, str]:
+    """The ceiling first, then best first."""
+    found = line["scores"] and line["scores"]["original" if line["kind"] == "original" else "verified"]
+    return not line["oracle"], -(found["mean"] if found else -1.0), line["label"]
+
+
+def partial_mark(run: ShownRun) -> str:
+    """What stands where a score would: a score over a part of the set is none."""
+    manifest = run.record.manifest
+    if run.scores is None:
+        return f"{manifest.published} of {manifest.expected} clips, not measured"
+    return f"metrics over {run.scores.clips} of {run.scores.expected} clips, no score"
+
+
+def _seeds(model: ShownModel) -> list[int]:
+    """The clips' own seeds, the first few of them."""
+    found = {made.seed for run in model.runs for made in run.record.generations if made.seed is not None}
+    return sorted(found)[:9]
+
+
+def _seed(run: ShownRun) -> str:
+    """The run's base seed, as it was asked for."""
+    seed = run.record.manifest.fingerprint.get("generation", {}).get("seed", {})
+    return str(seed.get("seed", "")) if isinstance(seed, dict) else ""
+
+
+def _output(run: ShownRun) -> Json:
+    """Frames per second and pixels, of what was scored, else of what was asked for."""
+    if run.scores is not None:
+        origin = run.scores.origin
+        return {"fps": origin.fps, "width": origin.width, "height": origin.height}
+    output = run.record.manifest.fingerprint.get("publication", {}).get("output", {})
+    return {key: output.get(key) if isinstance(output, dict) else None for key in ("fps", "width", "height")}
+
+
+def gpus(run: ShownRun) -> list[str]:
+    """The names of the GPUs that its sessions saw when the model was loaded."""
+    names: list[str] = []
+    for loaded in run.record.manifest.loaded:
+        found = loaded.hardware.get("gpus")
+        names += [str(gpu.get("name", gpu)) if isinstance(gpu, Mapping) else str(gpu) for gpu in found or ()]
+    return names
+
+
+def _published(row: LeaderboardRow) -> Json:
+    return {
+        "label": row.model, "benchmark": row.benchmark, "prompts": row.prompts, "source": row.source,
+        "date": row.date, "count": row.count, "scores": {key: _mean(row.scores.get(key)) for key in COLUMNS},
+    }  # fmt: skip
+
+
+def pairs_payload(survey: Survey, *, resamples: int, seed: int) -> Json:
+    """data/pairs.js: each two complete models of one benchmark, and their paired difference by each formula."""
+    kinds = [(model, model.kind) for model in survey.models if model.kind is not None]
+    pairs = {}
+    for (one, a), (other, b) in combinations(kinds, 2):
+        if one.benchmark != other.benchmark or not (scenes := common_scenes(a.scenes, b.scenes)):
+            continue
+        found = compare(a.scenes, b.scenes, resamples, seed)
+        pairs[f"{one.key}|{other.key}"] = {
+            "scenes": len(scenes),
+            "differences": {key: None if value is None else asdict(value) for key, value in found.items()},
+        }
+    return {"resamples": resamples, "seed": seed, "pairs": pairs}
 
 
 def scene_line(scene: ShownScene, survey: Survey) -> Json:
@@ -74,105 +138,14 @@ def scene_line(scene: ShownScene, survey: Survey) -> Json:
             if run.record.benchmark == scene.benchmark and (clip := run.by_clip.get(scene.id))
         ]
         if found:
-            values[model.key] = _mean_marks(found)
+            values[model.key] = mean_marks(found)
     return {
         "key": scene.key, "id": scene.id, "benchmark": scene.benchmark, "scene": scene.scene, "view": scene.view,
         "category": scene.category, "thumb": None, "values": values,
     }  # fmt: skip
 
 
-def scene_payload(scene: ShownScene, survey: Survey, media: Media) -> Json:
-    """data/scene-<key>.js: the players, their curves and what each clip was made from."""
-    rate = scene.truth.shipped_fps if scene.truth is not None else None
-    takes = range(len(scene.truth.takes)) if scene.truth is not None else ()
-    players = [_truth_player(scene, take, rate, media) for take in takes]
-    players += [
-        _player(model, run, scene.clips[run.key], scene, media)
-        for model in survey.models
-        for run in model.runs
-        if run.key in scene.clips
-    ]
-    return {
-        "key": scene.key, "id": scene.id, "benchmark": scene.benchmark, "scene": scene.scene, "view": scene.view,
-        "category": scene.category, "truth_fps": rate,
-        "conditioning": media(scene.key, "conditioning"), "switch": media(scene.key, "switch"),
-        "variance": _variance(scene, survey),
-        "variance_metrics": _variance_metrics(scene, survey),
-        "players": players,
-    }  # fmt: skip
-
-
-def _truth_player(scene: ShownScene, take: int, rate: int | None, media: Media) -> Json:
-    key = f"{scene.key}-take{take + 1}"
-    frames = CONTINUATION_S * rate if rate else None
-    return {
-        "id": f"take{take + 1}", "kind": "truth", "label": f"Take {take + 1}", "fps": rate, "frames": frames,
-        "width": None, "height": None, "failed": None,
-        **_media(key, media),
-    }  # fmt: skip
-
-
-def _media(key: str, media: Media) -> Json:
-    return {kind: media(key, kind) for kind in ("preview", "clip", "thumb", "masks")}
-
-
-def _player(model: ShownModel, run: ShownRun, clip: ClipRecord, scene: ShownScene, media: Media) -> Json:
-    made = clip.published.generation if clip.published is not None else None
-    key, mark, values = f"{run.key}-{scene.id}", run.by_clip.get(scene.id), _frames(run, scene)
-    return {
-        "id": run.key, "kind": "model", "label": model.label, "run": run.record.number, "model": model.key,
-        **_size(clip, run),
-        **_media(key, media),
-        "failed": None if clip.failed is None else {"kind": clip.failed.kind, "reason": clip.failed.reason},
-        "prompt": made.prompt if made else None, "negative_prompt": made.negative_prompt if made else None,
-        "seed": made.seed if made else None, "mode": made.conditioning.mode if made else None,
-        "cost_usd": made.cost_usd if made else None, "generate_s": made.generate_s if made else None,
-        "marks": None if mark is None else _mean_marks([mark]),
-        "mse": values.get("mse"), "iou": values.get("iou"),
-    }  # fmt: skip
-
-
-def _size(clip: ClipRecord, run: ShownRun) -> Json:
-    """The published clip's rate, frames and pixels, as its run noted them."""
-    told: Json = dict(clip.published.publication) if clip.published is not None else {}
-    fps = told.get("fps") or (run.scores.origin.fps if run.scores is not None else None)
-    return {"fps": fps, **{name: told.get(name) for name in ("frames", "width", "height")}}
-
-
-def _variance(scene: ShownScene, survey: Survey) -> Json | None:
-    """The physical variance frame by frame, at the rate of the first run that was measured beside it."""
-    for key in scene.clips:
-        run = survey.runs[key]
-        values = _frames(run, scene)
-        if run.scores is not None and values.get("variance_mse"):
-            return {"mse": values["variance_mse"], "iou": values["variance_iou"], "fps": run.scores.origin.fps}
-    return None
-
-
-def _variance_metrics(scene: ShownScene, survey: Survey) -> Json | None:
-    """What take 2 is worth against take 1, by the first run that measured it; None without a second take."""
-    for key in scene.clips:
-        mark = survey.runs[key].by_clip.get(scene.id)
-        if mark is not None and mark.variance is not None:
-            return {name: getattr(mark.variance, name) for name in METRICS}
-    return None
-
-
-def _frames(run: ShownRun, scene: ShownScene) -> dict[str, list[float] | None]:
-    mark = run.by_clip.get(scene.id) if run.record.benchmark == scene.benchmark else None
-    found = None if mark is None else run.frame_values.get((mark.scene, mark.view))
-    if found is None:
-        return {}
-    series = {
-        "mse": found.mse,
-        "iou": found.iou,
-        "variance_mse": found.variance_mse,
-        "variance_iou": found.variance_iou,
-    }
-    return {key: None if values is None else [round(value, 6) for value in values] for key, values in series.items()}
-
-
-def _mean_marks(clips: list[ClipScore]) -> Json:
+def mean_marks(clips: list[ClipScore]) -> Json:
     """`verified` and its parts (None without a second take), and the four metrics."""
     ratios = [clip.ratios for clip in clips if clip.ratios is not None]
     known = ratios if len(ratios) == len(clips) else []
@@ -180,7 +153,7 @@ def _mean_marks(clips: list[ClipScore]) -> Json:
         f"verified_{name}": sum(100 * getattr(ratio, name) for ratio in known) / len(known) if known else None
         for name in METRICS
     }
-    metrics = {name: sum(getattr(clip.metrics, name) for clip in clips) / len(clips) for name in METRICS}
+    metrics = {name: round(sum(getattr(clip.metrics, name) for clip in clips) / len(clips), 6) for name in METRICS}
     return {
         "verified": sum(100 * clip_score(ratio) for ratio in known) / len(known) if known else None,
         **shares,
@@ -188,17 +161,19 @@ def _mean_marks(clips: list[ClipScore]) -> Json:
     }
 
 
-def _metrics(metrics: Any, variances: Any) -> Json:
+def metrics_of(marks: AggregateScores) -> Json:
+    """The four metrics, and the physical variance of the very same clips."""
     return {
-        "of": {name: getattr(metrics, name) for name in METRICS},
-        "variance": None if variances is None else {name: getattr(variances, name) for name in METRICS},
+        "of": {name: getattr(marks.metrics, name) for name in METRICS},
+        "variance": None if marks.variances is None else {name: getattr(marks.variances, name) for name in METRICS},
     }
 
 
 def _mean(found: Mean | None) -> Json | None:
-    return None if found is None else {"mean": found.mean, "std": found.std, "low": found.low, "high": found.high}
+    return None if found is None else asdict(found)
 
 
-def _total(values: Any) -> float | None:
+def total(values: Iterable[float | None]) -> float | None:
+    """The sum of what is known; None where nothing is."""
     known = [value for value in values if value is not None]
     return sum(known) if known else None

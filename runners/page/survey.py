@@ -9,18 +9,15 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
-from runners.benchmarks.benchmark import Benchmark
 from runners.core.errors import UserError
 from runners.core.settings import ScoreSettings
 from runners.reporting.collect import CollectedRuns
-from runners.reporting.leaderboard import LeaderboardRow, RunGroup, group, one_line, row
-from runners.reporting.run_benchmarks import Benchmarks
+from runners.reporting.leaderboard import LeaderboardRow, RunGroup, group, row
 from runners.runs.manifest_records import ClipRecord
 from runners.runs.run_record import RunRecord
 from runners.scoring.frame_values import FrameValues, read_frame_values
-from runners.scoring.memory import Memory
 from runners.scoring.scores import ClipScore, Scores
-from runners.scoring.truth import TruthSource, find_truth
+from runners.scoring.truth import TruthSource
 
 
 @dataclass(frozen=True)
@@ -83,6 +80,10 @@ class ShownScene:
     conditioning: Path | None = None
     """The first 3 s, as the data set ships them."""
     switch: Path | None = None
+    free: bool = False
+    """Nobody's terms forbid to pass its videos on: it was drawn by this program."""
+    identity: str | None = None
+    """Of its truth, by which the scorer's cache knows it."""
 
 
 @dataclass
@@ -90,8 +91,10 @@ class Survey:
     """What a report is made of."""
 
     models: list[ShownModel]
-    scenes: list[ShownScene]
+    scenes: list[ShownScene] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
+    faults: dict[str, str] = field(default_factory=dict)
+    """Runs that could not be read, and why."""
 
     @cached_property
     def runs(self) -> dict[str, ShownRun]:
@@ -105,8 +108,8 @@ def slug(text: str) -> str:
     return safe if safe == text else f"{safe or 'x'}-{hashlib.sha256(text.encode('utf-8', 'replace')).hexdigest()[:8]}"
 
 
-def survey(collected: CollectedRuns, settings: ScoreSettings, memory: Memory) -> Survey:
-    """All models, runs and scenarios below a results folder; reads manifests and scores, and no video."""
+def survey(collected: CollectedRuns, settings: ScoreSettings) -> Survey:
+    """All models and runs below a results folder, without scenarios (runners/page/scenarios.py); reads no video."""
     kinds, notes = group(collected.runs)
     models: list[ShownModel] = []
     for kind in kinds:
@@ -124,8 +127,7 @@ def survey(collected: CollectedRuns, settings: ScoreSettings, memory: Memory) ->
         place = collected.place(part.record.path)
         run = ShownRun(slug(place), place, part.record, part.scores, False, part.why, part.busy)
         models.append(ShownModel(run.key, part.record.name, part.record.benchmark, (run,), None))
-    benchmarks = Benchmarks(settings, memory)
-    return Survey(models, _scenes(models, benchmarks), notes)
+    return Survey(models, notes=notes, faults=dict(collected.faults))
 
 
 def _model_key(record: RunRecord, label: str, models: Iterable[ShownModel]) -> str:
@@ -134,42 +136,3 @@ def _model_key(record: RunRecord, label: str, models: Iterable[ShownModel]) -> s
     return next(
         name for number in range(len(taken) + 1) if (name := key if not number else f"{key}-{number + 1}") not in taken
     )
-
-
-def _scenes(models: Iterable[ShownModel], benchmarks: Benchmarks) -> list[ShownScene]:
-    """Every scenario that any run has made, or tried to, by benchmark and id."""
-    found: dict[tuple[str, str], dict[str, ClipRecord]] = {}
-    records: dict[str, RunRecord] = {}
-    for run in (run for model in models for run in model.runs):
-        records.setdefault(run.record.benchmark, run.record)
-        for clip_id, clip in run.record.clips.items():
-            found.setdefault((run.record.benchmark, clip_id), {})[run.key] = clip
-    data = {name: _data(record, benchmarks) for name, record in records.items()}
-    return [_scene(benchmark, clip_id, clips, data[benchmark]) for (benchmark, clip_id), clips in sorted(found.items())]
-
-
-def _data(record: RunRecord, benchmarks: Benchmarks) -> Benchmark | None:
-    try:
-        return benchmarks.of(record)
-    except UserError:
-        return None
-
-
-def _scene(name: str, clip_id: str, clips: dict[str, ClipRecord], data: Benchmark | None) -> ShownScene:
-    clip = next(iter(clips.values()))
-    scene = re.sub(rf"^{re.escape(clip_id)}_perspective-{clip.view}_(trimmed-)?", "", clip.name).removesuffix(".mp4")
-    key = slug(f"{name}-{clip_id}")
-    plain = ShownScene(key, name, clip_id, one_line(scene), clip.view, clip.category, clips)
-    scenario = next((each for each in data.scenarios if each.id == clip_id), None) if data is not None else None
-    if data is None or scenario is None:
-        return plain
-    try:
-        rate = data.dataset.rates("testing")[0]
-        truth = find_truth(data.dataset, [scenario], rate)[0]
-    except (UserError, IndexError):
-        return plain
-    conditioning = next(
-        (data.dataset.find("conditioning", scenario.item, fps) for fps in data.dataset.rates("conditioning")), None
-    )
-    switch = data.dataset.find("switch", scenario.item, rate)
-    return ShownScene(key, name, clip_id, one_line(scene), clip.view, clip.category, clips, truth, conditioning, switch)

@@ -69,6 +69,14 @@ def find_run_folders(place: Path, unread: list[Path] | None = None) -> list[Path
     return sorted(found)
 
 
+def is_run_folder(folder: Path) -> bool:
+    """Whether a folder is a run's; False for what is not there or cannot be looked into."""
+    try:
+        return _is_run(folder, {path.name for path in folder.iterdir()})
+    except OSError:
+        return False
+
+
 def _is_run(folder: Path, names: set[str]) -> bool:
     """A journal makes a run; a manifest too, unless it is some other program's."""
     if any(fnmatch(name, "journal*.jsonl") for name in names):

@@ -79,7 +79,7 @@
 
     address(player, full) {
       const file = (full && player.clip) || player.preview || player.clip;
-      return file ? this.up + file.split("/").map(encodeURIComponent).join("/") : null;
+      return file ? this.up + file : null; // addresses are percent-encoded already
     }
 
     /** Files to the tracks that are looked at, none to the others. */
