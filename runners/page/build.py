@@ -51,7 +51,8 @@ def alone(out: Path) -> Iterator[None]:
     """Hold the report's folder. Raises UserError where another process builds it."""
     out.mkdir(parents=True, exist_ok=True)
     lock = out / ".lock"
-    lock.touch()
+    if not lock.exists():
+        lock.touch()
     try:
         held = Lock(lock)
     except Held:

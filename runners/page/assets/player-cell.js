@@ -116,8 +116,10 @@
       const { shown, frames, failed, live } = this.main;
       this.told.textContent = live && shown !== null ? `${shown + 1}${frames ? ` / ${frames}` : ""}` : "";
       this.stage.classList.toggle("blank", !live || shown === null);
-      this.note.hidden = !failed && this.playable;
+      const fixed = this.main.fixed;
+      this.note.hidden = !failed && !fixed && this.playable;
       if (failed) this.note.textContent = "The file of this clip could not be played: it was moved, or this browser does not know its format.";
+      else if (fixed) this.note.textContent = "The server of this page can't send parts of a file (range requests), so clips can't be played in step. Open the page from disk, or use another server.";
     }
   }
 
