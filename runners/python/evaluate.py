@@ -65,6 +65,7 @@ def evaluate(
         `python -m runners.generate --help` lists them. progress is plain lines, and a bar in a notebook.
 
     Returns a Run: `run.scores.verified`, `run.scores.original` (0 to 100, None without a score), `run.scores.complete`,
+    `run.metrics.spatial` … `run.metrics.variance` (over the clips there are, also of part of the set: no score),
     `run.folder`, `run.clips["0001"].path`, `run.failed["0002"].reason`, `run.ok`, `run.lines` (what the command would
     say), `run.table()`; a notebook shows it as a table.
 
