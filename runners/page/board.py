@@ -67,7 +67,9 @@ def duration(seconds: float | None) -> str:
     if seconds < 60:
         return f"{seconds:.1f} s" if seconds < 10 else f"{seconds:.0f} s"
     minutes = round(seconds / 60)
-    return f"{seconds / 60:.1f} min" if seconds < 600 else f"{minutes} min" if minutes < 100 else f"{seconds / 3600:.1f} h"
+    return (
+        f"{seconds / 60:.1f} min" if seconds < 600 else f"{minutes} min" if minutes < 100 else f"{seconds / 3600:.1f} h"
+    )
 
 
 def money(usd: float | None) -> str:
