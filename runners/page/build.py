@@ -12,6 +12,7 @@ from runners.core.files import shown, standing, takes_files, write_text
 from runners.core.locks import Held, Lock
 from runners.core.progress import make_bar
 from runners.core.settings import ReportSettings
+from runners.page.board import sections
 from runners.page.media import MediaFolder
 from runners.page.model_payload import model_page
 from runners.page.payload import index_payload, pairs_payload
@@ -114,7 +115,7 @@ def build_page(
     with make_bar(settings.progress, "building the report") as bar:
         for number, scene in enumerate(survey.scenes):
             payload = scene_payload(scene, survey, media.address)
-            index["scenes"][number]["thumb"] = _thumb(payload, media.address(scene.key, "switch"))
+            index["scenes"][number] |= _pictures(payload, media.address(scene.key, "switch"))
             folder.put(f"data/scene-{scene.key}.js", script("PIQ_SCENE", payload))
             folder.put(f"scenes/{scene.key}.html", page("scene.html", up="../", scene=payload))
             bar(number + 1, len(survey.scenes))
@@ -126,13 +127,14 @@ def build_page(
         told = model_page(model, survey, media.address)
         folder.put(f"models/{model.key}.html", page("model.html", up="../", model=line, told=told, index=index))
     folder.put("scenes.html", page("scenes.html", up="", index=index))
-    folder.put("index.html", page("index.html", up="", index=index))
+    folder.put("index.html", page("index.html", up="", index=index, sections=sections(index)))
     folder.end(media.made)
     return folder.out / "index.html"
 
 
-def _thumb(payload: dict[str, object], switch: str | None) -> str | None:
-    """A small picture for the list of scenarios: take 1's, else the first clip's, else the switch frame."""
+def _pictures(payload: dict[str, object], switch: str | None) -> dict[str, str | None]:
+    """A small picture and its film for the list of scenarios: take 1's, else the first clip's, else a still."""
     players = payload["players"]
     assert isinstance(players, list)
-    return next((player["thumb"] for player in players if player["thumb"]), switch)
+    shown = next((player for player in players if player["thumb"]), None)
+    return {"thumb": switch, "preview": None} if shown is None else {key: shown[key] for key in ("thumb", "preview")}

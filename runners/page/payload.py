@@ -141,7 +141,7 @@ def scene_line(scene: ShownScene, survey: Survey) -> Json:
             values[model.key] = mean_marks(found)
     return {
         "key": scene.key, "id": scene.id, "benchmark": scene.benchmark, "scene": scene.scene, "view": scene.view,
-        "category": scene.category, "thumb": None, "values": values,
+        "category": scene.category, "thumb": None, "preview": None, "values": values,
     }  # fmt: skip
 
 

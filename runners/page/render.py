@@ -7,6 +7,8 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from runners.page.board import duration, money, number
+
 if TYPE_CHECKING:
     from jinja2 import Environment
 
@@ -19,10 +21,12 @@ def environment() -> Environment:
     """The templates; a name that is missing is an error."""
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-    return Environment(
+    found = Environment(
         loader=FileSystemLoader(HERE / "templates"), autoescape=True, undefined=StrictUndefined, trim_blocks=True,
         lstrip_blocks=True, finalize=_without_controls,
     )  # fmt: skip
+    found.filters |= {"number": number, "duration": duration, "money": money}
+    return found
 
 
 _CONTROLS = {code: "\N{REPLACEMENT CHARACTER}" for code in (*range(32), *range(127, 160)) if code not in (9, 10)}

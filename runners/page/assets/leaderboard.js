@@ -1,148 +1,99 @@
 "use strict";
-// The leaderboard: rows in another order, two of them compared, published values shown or not; all in the address.
-document.addEventListener("piq-ui", () => {
-  const { element, address, fixed } = window.PIQ_UI;
-  const index = window.PIQ;
-  const models = new Map(index.models.map((model) => [model.key, model]));
-  let state = address.read();
+// The leaderboard: sorted by any column, two rows picked for comparison, published rows hidden; all of it in the address.
+(() => {
+  const { make, readState, writeState } = window.PIQ_UI;
+  const USUAL = { sort: "verified", order: "", a: "", b: "", published: "" };
+  const TEXT = new Set(["model", "prompts"]);
+  let state = readState(USUAL);
+  const tables = [...document.querySelectorAll("[data-board]")];
+  const boxes = [...document.querySelectorAll('input[name="compare"]')];
+  const choice = document.getElementById("sort-by");
+  const published = document.getElementById("show-published");
 
-  function keep(changes) {
-    state = { ...state, ...changes };
-    address.write(state);
+  /** Numbers come largest first, names from A: what a first click on a heading is after. */
+  const natural = (key) => (TEXT.has(key) ? "ascending" : "descending");
+
+  function cellValue(row, at, key) {
+    const value = row.cells[at].dataset.value;
+    return TEXT.has(key) ? value.toLowerCase() : value === "" ? null : Number(value);
   }
 
-  // Order
-
-  function value(row, place, kind) {
-    const cell = row.cells[place];
-    if (kind === "text") return cell.textContent.trim().toLocaleLowerCase();
-    const told = cell.dataset.value;
-    return told === undefined || told === "" ? null : Number(told);
-  }
-
-  function sort(table, place, descending) {
-    const heading = table.tHead.rows[0].cells[place];
-    const kind = heading.dataset.sort;
-    const sign = descending ? -1 : 1;
-    const body = table.tBodies[0];
-    const rows = [...body.rows].map((row) => [value(row, place, kind), row]);
-    rows.sort(([a], [b]) => {
-      if (a === null || b === null) return (a === null) - (b === null); // what is not known stands last, always
-      return sign * (kind === "text" ? a.localeCompare(b) : a - b);
+  /** Rows without a value come last in either order; ties stay as they were built, best first. */
+  function sortTable(table, key, order) {
+    const headings = [...table.tHead.rows[0].cells];
+    const at = headings.findIndex((heading) => heading.dataset.key === key);
+    if (at < 0) return;
+    for (const heading of headings) if (heading.dataset.key) heading.setAttribute("aria-sort", heading.dataset.key === key ? order : "none");
+    const body = table.querySelector("[data-sorted]");
+    const rows = [...body.rows].filter((row) => row.dataset.kind);
+    for (const [place, row] of rows.entries()) row.dataset.place ??= String(place);
+    const sign = order === "ascending" ? 1 : -1;
+    rows.sort((one, other) => {
+      const [a, b] = [cellValue(one, at, key), cellValue(other, at, key)];
+      if (a === b) return Number(one.dataset.place) - Number(other.dataset.place);
+      if (a === null || b === null) return a === null ? 1 : -1;
+      return a < b ? -sign : sign;
     });
-    body.append(...rows.map(([, row]) => row));
-    for (const other of table.tHead.rows[0].cells) other.removeAttribute("aria-sort");
-    heading.setAttribute("aria-sort", descending ? "descending" : "ascending");
+    body.append(...rows);
   }
 
-  function makeSortable(table) {
-    [...table.tHead.rows[0].cells].forEach((heading, place) => {
-      if (!heading.dataset.sort) return;
-      const button = element("button", { type: "button" }, heading.textContent);
+  function apply() {
+    const order = state.order || natural(state.sort);
+    for (const table of tables) {
+      sortTable(table, state.sort, order);
+      table.toggleAttribute("data-hide-published", state.published === "no" && table.querySelector('[data-kind="complete"], [data-kind="ceiling"]') !== null);
+    }
+    if (choice) choice.value = state.sort;
+    if (published) published.checked = state.published !== "no";
+    for (const box of boxes) {
+      box.checked = box.value === state.a || box.value === state.b;
+      box.closest("tr").classList.toggle("picked", box.checked);
+    }
+    window.PIQ_UI.compare(state.a, state.b);
+    writeState(state, USUAL);
+  }
+
+  function set(part) {
+    state = { ...state, ...part };
+    apply();
+  }
+
+  function sortBy(key) {
+    const order = state.order || natural(state.sort);
+    const turned = key === state.sort && order === natural(key) ? (order === "ascending" ? "descending" : "ascending") : "";
+    set({ sort: key, order: turned });
+  }
+
+  /** A third row replaces the second; rows of two benchmarks can't be compared, so the others are let go. */
+  function pick(box) {
+    const benchmarkOf = (key) => window.PIQ.models.find((model) => model.key === key)?.benchmark;
+    let picked = [state.a, state.b].filter((key) => key && key !== box.value);
+    if (box.checked) {
+      picked = picked.filter((key) => benchmarkOf(key) === benchmarkOf(box.value)).slice(0, 1);
+      picked.push(box.value);
+    }
+    set({ a: picked[0] || "", b: picked[1] || "" });
+  }
+
+  for (const table of tables) {
+    for (const heading of table.tHead.querySelectorAll("[data-key]")) {
+      const button = make("button", { type: "button", text: heading.textContent });
+      button.addEventListener("click", () => sortBy(heading.dataset.key));
       heading.replaceChildren(button);
-      button.addEventListener("click", () => {
-        const now = heading.getAttribute("aria-sort");
-        const descending = now ? now === "ascending" : heading.dataset.sort === "number";
-        sort(table, place, descending);
-        keep({ sort: `${place}${descending ? "d" : "a"}` });
-      });
-    });
-  }
-
-  // Two rows
-
-  const picked = () => [state.a, state.b].filter((key) => models.has(key));
-
-  function pick(key, on) {
-    const now = picked().filter((other) => other !== key);
-    if (on) now.push(key);
-    const [a = "", b = ""] = now.slice(-2); // a third one takes the first one's place
-    keep({ a, b });
-    showPicked();
-  }
-
-  function difference(a, b) {
-    const found = window.PIQ_PAIRS.pairs[`${a}|${b}`];
-    if (found) return found;
-    const turned = window.PIQ_PAIRS.pairs[`${b}|${a}`];
-    if (!turned) return null;
-    const flip = (d) =>
-      d && { ...d, a: d.b, b: d.a, low: -d.high, high: -d.low, a_higher: 1 - d.a_higher - d.equal, equal: d.equal };
-    const differences = Object.fromEntries(Object.entries(turned.differences).map(([key, d]) => [key, flip(d)]));
-    return { ...turned, differences };
-  }
-
-  function scoreTable(a, b, pair) {
-    const head = element("tr", {}, ...["score", a.label, b.label, "difference", "95 %", `${a.label} higher`].map((text, n) =>
-      element("th", { scope: "col", class: n ? "number" : null }, text)));
-    const rows = Object.entries(index.columns).filter(([key]) => pair.differences[key]).map(([key, heading]) => {
-      const d = pair.differences[key];
-      const sign = (x, digits) => `${x >= 0 ? "+" : ""}${x.toFixed(digits)}`;
-      const cells = [fixed(d.a), fixed(d.b), sign(d.a - d.b, 2)];
-      cells.push(pair.scenes > 1 ? `${sign(d.low, 2)} … ${sign(d.high, 2)}` : "–", `${(100 * d.a_higher).toFixed(1)} %`);
-      return element("tr", {}, element("th", { scope: "row" }, heading),
-        ...cells.map((text) => element("td", { class: "number" }, text)));
-    });
-    const caption = `Paired over ${pair.scenes} scenes, ${window.PIQ_PAIRS.resamples} resamples of scenes; the share is that of resamples.`;
-    return element("div", { class: "scroll" }, element("table", {}, element("caption", {}, caption),
-      element("thead", {}, head), element("tbody", {}, ...rows)));
-  }
-
-  function sceneTable(a, b) {
-    const rows = index.scenes.map((scene) => [scene, scene.values[a.key]?.verified, scene.values[b.key]?.verified])
-      .filter(([, x, y]) => typeof x === "number" && typeof y === "number")
-      .sort((one, other) => other[1] - other[2] - (one[1] - one[2]));
-    const body = rows.map(([scene, x, y]) => element("tr", {},
-      element("th", { scope: "row" }, element("a", { href: `scenes/${encodeURIComponent(scene.key)}.html#show=${encodeURIComponent(shown(a, b))}` },
-        `${scene.id} ${scene.scene}, ${scene.view}`)),
-      ...[x, y, x - y].map((number) => element("td", { class: "number" }, fixed(number, 1)))));
-    const head = ["scenario", a.label, b.label, "difference"].map((text, n) =>
-      element("th", { scope: "col", class: n ? "number" : null }, text));
-    return element("details", { open: "" }, element("summary", {}, `${rows.length} scenarios, by their difference`),
-      element("div", { class: "scroll" }, element("table", {}, element("thead", {}, element("tr", {}, ...head)), element("tbody", {}, ...body))));
-  }
-
-  const shown = (a, b) => ["take1", a.runs[0].key, b.runs[0].key].join(",");
-
-  function showPicked() {
-    const [a, b] = picked().map((key) => models.get(key));
-    for (const box of document.querySelectorAll("[data-pick]")) box.checked = picked().includes(box.dataset.pick);
-    const place = document.getElementById("comparison");
-    place.hidden = !b;
-    place.replaceChildren();
-    if (!b) return;
-    place.append(element("h2", {}, `${a.label} beside ${b.label}`));
-    const pair = a.benchmark === b.benchmark ? difference(a.key, b.key) : null;
-    if (!pair) place.append(element("p", { class: "quiet" }, "They have no scene in common, so nothing can be compared."));
-    else place.append(scoreTable(a, b, pair), sceneTable(a, b));
-  }
-
-  // Published values
-
-  function showPublished(on) {
-    for (const row of document.querySelectorAll("tr.published")) row.hidden = !on;
-    for (const box of document.querySelectorAll("[data-published]")) box.checked = on;
-  }
-
-  function follow() {
-    state = address.read();
-    const order = /^(\d+)([ad])$/.exec(state.sort || "");
-    for (const table of document.querySelectorAll("table.leaderboard")) {
-      if (order && table.tHead.rows[0].cells[order[1]]?.dataset.sort) sort(table, Number(order[1]), order[2] === "d");
     }
-    showPublished(state.published !== "0");
-    showPicked();
   }
-
-  document.querySelectorAll("table.leaderboard").forEach(makeSortable);
-  document.querySelectorAll(".needs-script").forEach((part) => (part.hidden = false));
-  document.addEventListener("change", (event) => {
-    if (event.target.dataset.pick) pick(event.target.dataset.pick, event.target.checked);
-    if ("published" in event.target.dataset) {
-      keep({ published: event.target.checked ? "" : "0" });
-      showPublished(event.target.checked);
+  if (choice) {
+    for (const heading of tables[0].tHead.querySelectorAll("[data-key]")) {
+      choice.append(make("option", { value: heading.dataset.key, text: heading.textContent }));
     }
+    choice.addEventListener("change", () => set({ sort: choice.value, order: "" }));
+  }
+  published?.addEventListener("change", () => set({ published: published.checked ? "" : "no" }));
+  for (const box of boxes) box.addEventListener("change", () => pick(box));
+  window.addEventListener("hashchange", () => {
+    state = readState(USUAL);
+    apply();
   });
-  addEventListener("hashchange", follow);
-  follow();
-});
+  apply();
+  document.documentElement.dataset.ready = "";
+})();

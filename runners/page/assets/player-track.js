@@ -52,11 +52,12 @@
       if (source === null) {
         this.video.removeAttribute("src");
         this.video.preload = "none";
+        this.video.load(); // without it the decoder is kept
+        this.video.dispatchEvent(new Event("released"));
       } else {
-        this.video.src = source;
         this.video.preload = "auto";
+        this.video.src = source;
       }
-      this.video.load(); // without it a decoder is kept
       this.changed(this);
     }
 
@@ -132,7 +133,7 @@
     ready(ms) {
       if (!this.live || this.playable) return Promise.resolve();
       return new Promise((resolve) => {
-        const names = ["canplay", "error", "emptied"];
+        const names = ["canplay", "error", "released"];
         const done = () => {
           clearTimeout(timer);
           names.forEach((name) => this.video.removeEventListener(name, done));

@@ -1,98 +1,110 @@
 "use strict";
-// The list of scenarios: searched, filtered and sorted by what stands in the address.
-document.addEventListener("piq-ui", () => {
-  const { element, address } = window.PIQ_UI;
-  const { scenes, models } = window.PIQ;
-  const form = document.getElementById("filters");
-  const list = document.getElementById("cards");
-  const items = new Map([...list.children].map((item) => [item.dataset.scene, item]));
-  const judges = models.filter((model) => !model.oracle);
+// The list of scenarios: searched, filtered and ordered; all of it in the address.
+(() => {
+  const { number, readState, writeState } = window.PIQ_UI;
+  const USUAL = { q: "", benchmark: "", view: "", cat: "", model: "", min: "", max: "", sort: "id" };
+  const { models, scenes } = window.PIQ;
+  const list = document.getElementById("scenes");
+  if (!list) return;
+  const controls = Object.keys(USUAL).map((name) => document.getElementById(name)).filter(Boolean);
+  const tiles = new Map([...list.children].map((tile) => [tile.dataset.key, tile]));
+  const judged = models.filter((model) => !model.oracle);
+  const spelled = (text) => text.toLowerCase().normalize("NFKC");
+  const words = new Map(scenes.map((scene) => [scene, spelled(`${scene.id} ${scene.scene} ${scene.scene.replace(/[-_]/g, " ")} ${scene.view} ${scene.category}`)]));
+  let state = readState(USUAL);
 
-  function fill(name, options) {
-    for (const [value, text] of options) form.elements[name].append(element("option", { value }, text));
-  }
-  const distinct = (key) => [...new Set(scenes.map((scene) => scene[key]))].sort().map((value) => [value, value]);
-  fill("view", distinct("view"));
-  fill("cat", distinct("category"));
-  fill("model", models.map((model) => [model.key, model.label]));
-
-  /** Verified marks of the contestants on a scenario, 0 to 100. */
-  function marks(scene) {
-    return judges.map((model) => scene.values[model.key]?.verified).filter((value) => typeof value === "number");
+  /** The marks that count: of the chosen model, else of all that are no ceilings. */
+  function marks(scene, chosen) {
+    const of = chosen ? [chosen] : judged.map((model) => model.key);
+    return of.map((key) => scene.values[key]?.verified).filter((value) => typeof value === "number");
   }
 
-  function scoreOf(scene, model) {
-    if (model) return scene.values[model]?.verified ?? null;
-    const found = marks(scene);
-    return found.length ? found.reduce((sum, value) => sum + value, 0) / found.length : null;
+  const mean = (values) => (values.length ? values.reduce((sum, value) => sum + value, 0) / values.length : null);
+
+  function disagreement(scene) {
+    const values = marks(scene, "");
+    return values.length > 1 ? Math.max(...values) - Math.min(...values) : null;
   }
 
-  function spread(scene) {
-    const found = marks(scene);
-    return found.length ? Math.max(...found) - Math.min(...found) : null;
+  /** An empty or unreadable bound is none. */
+  const bound = (text, none) => (text.trim() === "" || Number.isNaN(Number(text)) ? none : Number(text));
+
+  function fits(scene, score) {
+    const { q, benchmark, view, cat, model, min, max } = state;
+    if (benchmark && scene.benchmark !== benchmark) return false;
+    if (view && scene.view !== view) return false;
+    if (cat && scene.category !== cat) return false;
+    if (model && !scene.values[model]) return false;
+    if (!spelled(q).split(/\s+/).every((word) => words.get(scene).includes(word))) return false;
+    const [low, high] = [bound(min, null), bound(max, null)];
+    if (low === null && high === null) return true;
+    return score !== null && score >= (low ?? -Infinity) && score <= (high ?? Infinity);
   }
 
-  function fits(scene, score, state) {
-    const words = (state.q || "").toLocaleLowerCase().split(/\s+/).filter(Boolean);
-    const text = `${scene.id} ${scene.scene} ${scene.benchmark}`.toLocaleLowerCase();
-    if (!words.every((word) => text.includes(word))) return false;
-    if (state.view && scene.view !== state.view) return false;
-    if (state.cat && scene.category !== state.cat) return false;
-    if (state.min && !(score !== null && score >= Number(state.min))) return false;
-    return !(state.max && !(score !== null && score <= Number(state.max)));
+  /** Scenarios without a value come last; ties stay in the order of their numbers. */
+  function ordered(found) {
+    const keys = { score: (one) => one.score, "-score": (one) => one.score, disagreement: (one) => disagreement(one.scene) };
+    const key = keys[state.sort];
+    if (!key) return found;
+    const sign = state.sort === "score" ? 1 : -1;
+    const at = new Map(found.map((one) => [one, key(one)]));
+    return [...found].sort((one, other) => {
+      const [a, b] = [at.get(one), at.get(other)];
+      if (a === b) return 0;
+      if (a === null || b === null) return a === null ? 1 : -1;
+      return sign * (a - b);
+    });
   }
 
-  const ORDERS = {
-    worst: (a, b) => a.score - b.score,
-    best: (a, b) => b.score - a.score,
-    disagreement: (a, b) => b.spread - a.spread,
-  };
+  function shownValue(one) {
+    const spread = state.sort === "disagreement" ? disagreement(one.scene) : null;
+    return spread === null ? number(one.score, 1) : `${number(spread, 1)} apart`;
+  }
 
-  function show(state) {
-    const lines = scenes.map((scene) => ({ scene, score: scoreOf(scene, state.model), spread: spread(scene) }))
-      .filter((line) => fits(line.scene, line.score, state));
-    if (ORDERS[state.sort]) {
-      const key = state.sort === "disagreement" ? "spread" : "score";
-      const known = lines.filter((line) => line[key] !== null).sort(ORDERS[state.sort]);
-      lines.splice(0, lines.length, ...known, ...lines.filter((line) => line[key] === null));
+  function apply() {
+    const all = scenes.map((scene) => ({ scene, score: mean(marks(scene, state.model)) }));
+    const found = ordered(all.filter((one) => fits(one.scene, one.score)));
+    const shown = new Set(found.map((one) => one.scene.key));
+    for (const [key, tile] of tiles) tile.hidden = !shown.has(key);
+    for (const one of found) {
+      const tile = tiles.get(one.scene.key);
+      tile.querySelector("[data-score]").textContent = shownValue(one);
+      list.append(tile);
     }
-    const shown = new Set(lines.map((line) => line.scene.key));
-    for (const [key, item] of items) item.hidden = !shown.has(key);
-    for (const line of lines) {
-      const item = items.get(line.scene.key);
-      item.querySelector("[data-score]").textContent = line.score === null ? "" : line.score.toFixed(1);
-      list.append(item);
+    document.getElementById("count").textContent = `${found.length === scenes.length ? "" : `${found.length} of `}${scenes.length} scenarios`;
+    document.getElementById("none").hidden = found.length > 0;
+    document.getElementById("reset").hidden = Object.entries(USUAL).every(([name, usual]) => state[name] === usual);
+    writeState(state, USUAL);
+  }
+
+  /** What an address asks for and no list offers is not asked for: else nothing would be shown, and no control say why. */
+  function fill() {
+    for (const control of controls) {
+      control.value = state[control.id];
+      if (control.value !== state[control.id]) {
+        control.value = state[control.id] = USUAL[control.id];
+      }
     }
-    document.getElementById("count").textContent = `${lines.length} of ${scenes.length} scenarios`;
-    document.getElementById("none").hidden = lines.length > 0;
   }
 
-  function stated() {
-    return Object.fromEntries([...new FormData(form)].map(([key, value]) => [key, value.trim()]));
+  for (const control of controls) {
+    control.addEventListener("input", () => {
+      state = { ...state, [control.id]: control.value };
+      apply();
+    });
   }
-
-  function follow() {
-    const state = address.read();
-    for (const field of form.elements) {
-      if (!field.name) continue;
-      field.value = state[field.name] ?? "";
-      if (field.value !== (state[field.name] ?? "")) field.value = ""; // an address of another report
-    }
-    show(stated());
-  }
-
-  form.addEventListener("input", () => {
-    address.write(stated());
-    show(stated());
+  document.getElementById("reset").addEventListener("click", () => {
+    state = { ...USUAL };
+    fill();
+    apply();
+    document.getElementById("q").focus();
   });
-  form.addEventListener("submit", (event) => event.preventDefault());
-  document.getElementById("clear").addEventListener("click", () => {
-    form.reset();
-    address.write({});
-    show({});
-    form.elements.q.focus();
+  window.addEventListener("hashchange", () => {
+    state = readState(USUAL);
+    fill();
+    apply();
   });
-  addEventListener("hashchange", follow);
-  form.hidden = false;
-  follow();
-});
+  fill();
+  apply();
+  document.documentElement.dataset.ready = "";
+})();
