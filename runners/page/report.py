@@ -16,6 +16,7 @@ from runners.core.terminal import say
 from runners.figures.colours import colours
 from runners.page.build import Folder, alone, build_page, check_place
 from runners.page.media import MediaFolder, check_media, make_missing, make_truth_masks, plan_media
+from runners.page.reproduce import command_of
 from runners.page.scenarios import find_scenes
 from runners.page.survey import survey
 from runners.page.under_way import runs_under_way
@@ -28,6 +29,7 @@ from runners.runs.run_finder import find_run_folders
 from runners.scoring.cache import open_cache
 from runners.scoring.memory import Memory
 from runners.scoring.pool import run_tasks
+from runners.sharing.share import check_sharing, share
 
 
 def report(settings: ReportSettings, memory: Memory) -> Outcome:
@@ -37,6 +39,8 @@ def report(settings: ReportSettings, memory: Memory) -> Outcome:
         raise UserError(f"{shown(results)} holds no runs (folders with a journal), however deep; set results=DIR")
     if settings.show is not None:
         return show_scenario(results, settings.show, score_settings(settings), memory)
+    if check_sharing(settings) and settings.out is None:
+        return share_only(results, settings, memory)
     out = user_path(settings.out) if settings.out else results / "report"
     check_media(settings.report)
     check_place(out)
@@ -45,8 +49,17 @@ def report(settings: ReportSettings, memory: Memory) -> Outcome:
     with alone(out):
         collected, media = make_page(results, out, settings, memory)
     lines = [*collected.remarks(), *(f"error: {name}: {why}" for name, why in collected.faults.items())]
+    lines += share(settings, collected, command_of)
     lines.append(f"the report is in {shown(out)}: open {shown(media.out / 'index.html')} in a browser")
     return Outcome(FAILED if collected.faults else DONE, shown(results), tuple(lines), out)
+
+
+def share_only(results: Path, settings: ReportSettings, memory: Memory) -> Outcome:
+    """The runs shared, without a page, which out=FOLDER adds. Raises UserError, OSError."""
+    collected = gather(results, score_settings(settings), memory, partial=True)
+    lines = [*collected.remarks(), *(f"error: {name}: {why}" for name, why in collected.faults.items())]
+    lines += share(settings, collected, command_of)
+    return Outcome(FAILED if collected.faults else DONE, shown(results), tuple(lines))
 
 
 def watch(results: Path, out: Path, settings: ReportSettings, memory: Memory) -> Outcome:
