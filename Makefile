@@ -27,7 +27,7 @@ $(VENV)/.installed: pyproject.toml constraints.txt
 
 # The models' own packages are large: only what runs or checks them needs them.
 $(VENV)/.installed-local: $(VENV)/.installed
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev,local,vertex,data,figures]'
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev,local,vertex,data,figures,terminal]'
 	touch $@
 
 demo: $(VENV)/.installed

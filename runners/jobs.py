@@ -20,7 +20,7 @@ ACTIONS: tuple[Action, ...] = get_args(Action)
 def run(settings: JobsSettings, _session: Session | None = None) -> Outcome:
     """One action. Raises UserError."""
     from runners.core.errors import one_of
-    from runners.reporting import settled_jobs
+    from runners.paid import settled_jobs
 
     action = one_of("action", settings.action, ACTIONS)
     if action == "list":
@@ -61,7 +61,7 @@ def list_jobs(settings: JobsSettings) -> Outcome:
 
 
 def _export(settings: JobsSettings, runs: Sequence[Path]) -> tuple[list[str], list[str]]:
-    from runners.reporting.settled_jobs import export
+    from runners.paid.settled_jobs import export
     from runners.runs.journal import journal_files
 
     return export(settings, [run for run in runs if journal_files(run)], _folder(str(settings.export)))
@@ -72,7 +72,7 @@ def _jobs_of(folder: Path, settings: JobsSettings) -> list[str]:
     from runners.core.files import shown
     from runners.core.terminal import make_console
     from runners.paid import jobs as paid_jobs
-    from runners.reporting.jobs_table import jobs_table, next_steps
+    from runners.paid.jobs_table import jobs_table, next_steps
     from runners.runs.journal import journal_files
 
     if not settings.run and not journal_files(folder):

@@ -108,7 +108,8 @@ def rows(table: str) -> dict[str, list[float]]:
     for line in table.splitlines():
         cells = [cell.strip() for cell in re.split(r"[|│┃]", line)[1:-1]]
         if len(cells) > 6 and re.fullmatch(r"\d+\.\d+", cells[1]):
-            found[cells[0].split(" ")[0]] = [float(cell) for cell in cells[1:7]]
+            scores, interval = (cells[1], *cells[3:8]), cells[2].split(" … ")
+            found[cells[0].split(" ")[0]] = [float(cell) for cell in (*scores, *interval)]
     return found
 
 

@@ -44,6 +44,8 @@ class Outcome:
     """What a plan comes to."""
     unpriced: bool = False
     """A plan of a paid model whose price nobody knows."""
+    results: Path | None = None
+    """The folder with all runs, of a run that lies in one."""
     abandoned: bool = False
     """A thread is still at work; the process must leave without waiting for it."""
 

@@ -15,6 +15,7 @@ from contextlib import contextmanager, suppress
 from typing import IO, TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from PIL.Image import Image
     from rich.console import Console
 
 _SPELLED = {"×": "x", "–": "-", "—": "-", "−": "-", "…": "...", "±": "+-", "→": "->", "≥": ">=", "≤": "<=", "·": "."}
@@ -83,6 +84,41 @@ def make_console(*, stderr: bool = False, log_columns: int | None = None, **opti
     if log_columns is not None and not console.is_terminal:
         console = Plain(**options, width=log_columns)
     return console
+
+
+def draws_pictures() -> bool:
+    """Whether standard output is a terminal that says it draws pictures: by kitty's protocol, or sixel.
+
+    It is asked once, by the package of the extra `terminal`, and answers on standard input. Blocks of colour that
+    stand for pixels are no picture.
+    """
+    if not all(stream is not None and stream.isatty() for stream in (sys.stdin, sys.stdout)):
+        return False
+    if 0 in os.get_terminal_size(sys.stdout.fileno()):  # of a terminal without a size nobody knows how large to draw
+        return False
+    try:
+        from textual_image import renderable
+    except ImportError:
+        return False
+    return renderable.Image in (renderable.SixelImage, renderable.TGPImage)
+
+
+def draw(picture: Image) -> None:
+    """A picture as wide as the terminal allows, on standard output. Only where `draws_pictures`.
+
+    What is shown is made here of pixels alone, so that its codes go to the terminal as they are.
+    """
+    from rich.segment import ControlType, Segment
+    from textual_image.renderable import Image as Drawn
+
+    class Codes:
+        """The picture's parts, marked as what commands the terminal."""
+
+        def __rich_console__(self, console: Console, options: Any) -> Iterator[Segment]:
+            for part in Drawn(picture, width="auto", height="auto").__rich_console__(console, options):
+                yield part if part.control else Segment(part.text, part.style, [(ControlType.CURSOR_FORWARD, 0)])
+
+    make_console().print(Codes())
 
 
 @contextmanager

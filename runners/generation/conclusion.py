@@ -76,7 +76,7 @@ def conclude(plan: Plan, work: Work, tally: Tally, results: Results, again: str)
         lines.append(f"error: {results.fault}")
     return Outcome(
         code, plan.name, tuple(lines), plan.folder.path, results.scores, counts,
-        abandoned=tally.abandoned, oracle=plan.adapter.needs.oracle,
+        abandoned=tally.abandoned, oracle=plan.adapter.needs.oracle, results=plan.folder.path.parent.parent,
     )  # fmt: skip
 
 

@@ -52,7 +52,8 @@ def alone(out: Path) -> Iterator[None]:
     """Hold the report's folder. Raises UserError where another process builds it."""
     out.mkdir(parents=True, exist_ok=True)
     lock = out / ".lock"
-    lock.touch()
+    if not lock.exists():
+        lock.touch()
     try:
         held = Lock(lock)
     except Held:
@@ -132,7 +133,7 @@ def build_page(
 
 
 def _pictures(payload: dict[str, object], switch: str | None) -> dict[str, str | None]:
-    """A small picture and its film for the list of scenarios: take 1's, else the first clip's, else the switch frame."""
+    """A small picture and its film for the list of scenarios: take 1's, else the first clip's, else a still."""
     players = payload["players"]
     assert isinstance(players, list)
     shown = next((player for player in players if player["thumb"]), None)

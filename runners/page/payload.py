@@ -25,9 +25,12 @@ Media = Callable[[str, str], str | None]
 
 def index_payload(survey: Survey, colours: Mapping[str, str], published: Sequence[LeaderboardRow]) -> Json:
     """data/index.js: every model and scenario, with what is sorted, filtered and compared in the browser."""
+    models = [model_payload(model, colours.get(model.label, "#777777")) for model in survey.models]
+    for place, line in enumerate(sorted(models, key=_rank)):
+        line["rank"] = place
     return {
         "columns": dict(COLUMNS),
-        "models": [model_payload(model, colours.get(model.label, "#777777")) for model in survey.models],
+        "models": models,
         "published": [_published(row) for row in published],
         "scenes": [scene_line(scene, survey) for scene in survey.scenes],
         "notes": survey.notes,
@@ -57,6 +60,12 @@ def model_payload(model: ShownModel, colour: str) -> Json:
         "seeds": _seeds(model),
         "base_seeds": sorted({_seed(run) for run in model.runs}),
     }  # fmt: skip
+
+
+def _rank(line: Json) -> tuple[bool, float, str]:
+    """The ceiling first, then best first."""
+    found = line["scores"] and line["scores"]["original" if line["kind"] == "original" else "verified"]
+    return not line["oracle"], -(found["mean"] if found else -1.0), line["label"]
 
 
 def partial_mark(run: ShownRun) -> str:
@@ -144,7 +153,7 @@ def mean_marks(clips: list[ClipScore]) -> Json:
         f"verified_{name}": sum(100 * getattr(ratio, name) for ratio in known) / len(known) if known else None
         for name in METRICS
     }
-    metrics = {name: sum(getattr(clip.metrics, name) for clip in clips) / len(clips) for name in METRICS}
+    metrics = {name: round(sum(getattr(clip.metrics, name) for clip in clips) / len(clips), 6) for name in METRICS}
     return {
         "verified": sum(100 * clip_score(ratio) for ratio in known) / len(known) if known else None,
         **shares,

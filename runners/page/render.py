@@ -23,10 +23,18 @@ def environment() -> Environment:
 
     found = Environment(
         loader=FileSystemLoader(HERE / "templates"), autoescape=True, undefined=StrictUndefined, trim_blocks=True,
-        lstrip_blocks=True,
+        lstrip_blocks=True, finalize=_without_controls,
     )  # fmt: skip
     found.filters |= {"number": number, "duration": duration, "money": money}
     return found
+
+
+_CONTROLS = {code: "\N{REPLACEMENT CHARACTER}" for code in (*range(32), *range(127, 160)) if code not in (9, 10)}
+
+
+def _without_controls(value: Any) -> Any:
+    """A page can hold no control characters but tabs and line ends."""
+    return value.translate(_CONTROLS) if type(value) is str else value
 
 
 def page(template: str, **values: Any) -> str:
@@ -37,6 +45,5 @@ def page(template: str, **values: Any) -> str:
 def script(name: str, value: Any) -> str:
     """A classic script that sets `window.<name>`: nothing in a text can end it or its strings."""
     text = json.dumps(value, ensure_ascii=True, allow_nan=False, separators=(",", ":"))
-    for opening in ("</", "<!--"):
-        text = text.replace(opening, f"\\u003c{opening[1:]}")
+    text = text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")
     return f"window.{name}={text};\n"

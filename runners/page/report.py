@@ -19,6 +19,7 @@ from runners.page.survey import survey
 from runners.previews.cache import open_previews
 from runners.reporting.collect import CollectedRuns, gather
 from runners.reporting.run_benchmarks import Benchmarks
+from runners.reporting.show import show_scenario
 from runners.runs.run_finder import find_run_folders
 from runners.scoring.cache import open_cache
 from runners.scoring.memory import Memory
@@ -30,6 +31,8 @@ def report(settings: ReportSettings, memory: Memory) -> Outcome:
     results = user_path(settings.results)
     if not find_run_folders(results):
         raise UserError(f"{shown(results)} holds no runs (folders with a journal), however deep; set results=DIR")
+    if settings.show is not None:
+        return show_scenario(results, settings.show, score_settings(settings), memory)
     out = user_path(settings.out) if settings.out else results / "report"
     check_media(settings.report)
     check_place(out)

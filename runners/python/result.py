@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import html
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,6 +14,7 @@ from runners.runs.manifest_records import Manifest
 from runners.runs.records import decode, encode
 
 if TYPE_CHECKING:
+    from runners.scoring.formulas import MetricValues
     from runners.scoring.scores import Scores as Details
 
 
@@ -34,6 +35,40 @@ class Scores:
         if scores is None:
             return cls()
         return cls(scores.marks.verified, scores.marks.original, scores.complete, scores)
+
+
+@dataclass(frozen=True)
+class Metrics:
+    """The mean metrics of the clips that a run has, beside the physical variance of these very clips: no score.
+
+    IoUs from 0 to 1 (1 is best), MSE in units of full scale squared (0 is best): means over views, then scenes.
+    """
+
+    spatial: float
+    spatiotemporal: float
+    weighted_spatial: float
+    mse: float
+    variance: MetricValues | None
+    """The same four between the two takes; None where a clip has no second take."""
+    clips: int
+    expected: int
+    """How many clips the benchmark has."""
+    mark: str | None
+    """`metrics over 3 of 30 clips, no score`; None of a run that has a score."""
+
+    @classmethod
+    def of(cls, scores: Details | None) -> Metrics | None:
+        """The view of what scores.json holds, None where nothing was measured."""
+        from runners.reporting.partial_runs import mark
+
+        if scores is None:
+            return None
+        told = None if scores.complete else mark(scores)
+        means = scores.marks.metrics
+        return cls(
+            means.spatial, means.spatiotemporal, means.weighted_spatial, means.mse,
+            scores.marks.variances, scores.clips, scores.expected, told,
+        )  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -79,6 +114,11 @@ class Run:
         """Whether every clip that was chosen is published."""
         return self.exit_code == DONE
 
+    @property
+    def metrics(self) -> Metrics | None:
+        """The means over the clips there are, also of a run over part of the set; None where nothing was measured."""
+        return Metrics.of(self.scores.details)
+
     @classmethod
     def of(cls, outcome: Outcome) -> Run:
         """What an outcome and its folder's manifest tell."""
@@ -104,15 +144,36 @@ class Run:
         return self.table()
 
     def _repr_html_(self) -> str:
-        """The scores and the clips that failed, for a notebook."""
+        """The scores, or the metrics where there is none, and the clips that failed, for a notebook."""
         from runners.reporting.tables import COLUMNS
 
-        found = self.scores.details
-        cells = {heading: found.marks.score(key) if found else None for key, heading in COLUMNS.items()}
-        heads = "".join(f"<th>{html.escape(word)}</th>" for word in ("run", *cells, "clips"))
-        row = [self.name, *("–" if cell is None else f"{cell:.2f}" for cell in cells.values()), str(len(self.clips))]
-        table = f"<table><tr>{heads}</tr><tr>{''.join(f'<td>{html.escape(cell)}</td>' for cell in row)}</tr></table>"
+        metrics, found = self.metrics, self.scores.details
+        if metrics is not None and metrics.mark is not None:
+            table = _metrics_html(self.name, metrics)
+        else:
+            cells = {heading: found.marks.score(key) if found else None for key, heading in COLUMNS.items()}
+            shown = ["–" if cell is None else f"{cell:.2f}" for cell in cells.values()]
+            table = _html([("run", *cells, "clips"), (self.name, *shown, str(len(self.clips)))])
         return f"{table}<pre>{html.escape(chr(10).join(self.lines))}</pre>"
+
+
+def _metrics_html(name: str, metrics: Metrics) -> str:
+    from runners.reporting.partial_runs import METRICS, metric_cells
+
+    values = [f"{getattr(metrics, key):.4f}" for key in METRICS]
+    rows = [("run", *METRICS.values()), (f"{name}: {metrics.mark}", *values)]
+    if metrics.variance is not None:
+        rows.append(("physical variance of these clips", *metric_cells(metrics.variance)))
+    return _html(rows)
+
+
+def _html(rows: Sequence[Sequence[str]]) -> str:
+    """A table whose first row is its heading."""
+    lines = []
+    for number, cells in enumerate(rows):
+        tag = "td" if number else "th"
+        lines.append("".join(f"<{tag}>{html.escape(cell)}</{tag}>" for cell in cells))
+    return f"<table>{''.join(f'<tr>{line}</tr>' for line in lines)}</table>"
 
 
 _COLUMNS = 140

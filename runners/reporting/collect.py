@@ -15,7 +15,7 @@ from runners.core.provenance import usable_cores
 from runners.core.settings import ScoreSettings
 from runners.core.terminal import say
 from runners.reporting.leaderboard import ScoredRun
-from runners.reporting.partial_runs import PartialRun
+from runners.reporting.partial_runs import PartialRun, measured
 from runners.reporting.run_benchmarks import Benchmarks
 from runners.runs.journal import journal_files
 from runners.runs.presence import wait_for_silence
@@ -126,32 +126,24 @@ def _as_far_as_it_goes(path: Path, why: str, benchmarks: Benchmarks, collected: 
         return None
     if record is None:
         return None
-    busy = is_busy(path)
-    scores = _measured(record)
-    if (
-        scores is None
-        and not busy
-        and record.hashes
-        and not record.lost()
-        and benchmarks.settings.scorer.name != "none"
-    ):
-        try:
-            check_unaltered(record.folder.videos, record.hashes)
-            scores = _score(record, benchmarks, collected)
-        except Skipped:
-            busy = True
-        except (UserError, ScoringError) as error:
-            collected.told.append(f"warning: {record.name} has no metrics: {error}")
-    return PartialRun(record, scores, why, busy)
-
-
-def _measured(record: RunRecord) -> Scores | None:
-    """Metrics that are there already, if they are of the clips that the run has now."""
+    busy, scores = is_busy(path), None
     try:
-        found = read_scores(record.folder.scores)
-    except UserError:
-        return None
-    return found if found.hashes == record.hashes else None
+        if not busy:
+            check_unaltered(record.folder.videos, record.hashes)
+        scores = measured(record)
+        if not busy and _is_to_be_measured(record, scores) and benchmarks.settings.scorer.name != "none":
+            scores = _score(record, benchmarks, collected)
+    except Skipped:
+        busy = True
+    except (UserError, ScoringError) as error:
+        lacks = "has no metrics" if scores is None else f"has metrics of {scores.clips} clips alone"
+        collected.told.append(f"warning: {record.name} {lacks}: {error}")
+    return PartialRun(record, None if scores is not None and scores.complete else scores, why, busy)
+
+
+def _is_to_be_measured(record: RunRecord, scores: Scores | None) -> bool:
+    """Whether clips are there that have no metrics; where others are gone, the scores of all stay as they are."""
+    return bool(record.hashes) and not record.lost() and (scores is None or scores.hashes != record.hashes)
 
 
 def _comparable(run: ScoredRun) -> ScoredRun:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 from itertools import groupby
+from typing import Literal
 
 from rich.console import Console
 from rich.measure import Measurement
@@ -16,6 +18,9 @@ from runners.scoring.scores import ScoreName
 
 _SCORES = ("verified", "original")
 LOG_COLUMNS = 240
+WIDEST = 100
+"""What a window shows: tables that need no more have no more."""
+_LEAST_NAME = 20
 
 
 def print_leaderboard(rows: Sequence[LeaderboardRow], console: Console) -> None:
@@ -25,40 +30,70 @@ def print_leaderboard(rows: Sequence[LeaderboardRow], console: Console) -> None:
 
 
 def fitting(name: str, rows: Sequence[LeaderboardRow], console: Console) -> Table:
-    """With intervals and parts, without the parts, or with the two scores alone: what the width allows."""
-    choices = [leaderboard_table(name, rows, parts=parts, intervals=bounds) for parts, bounds in _DETAIL]
+    """With intervals and parts, without the parts, with the own score's interval, or without: what the width allows."""
+    choices = [leaderboard_table(name, rows, detail) for detail in _DETAILS]
     for table in choices[1:]:
         table.caption = "narrow terminal: more columns are in leaderboard.md"
-    for table in choices[:-1]:
+    for table, detail in zip(choices[:-1], _DETAILS, strict=False):
         wanted = Measurement.get(console, console.options.update(max_width=1000), table).maximum
-        if wanted <= console.width:
+        if wanted - _to_spare(table, rows, detail) <= console.width:
             return table
     return choices[-1]
 
 
-_DETAIL = ((True, True), (False, True), (False, False))
+def _to_spare(table: Table, rows: Sequence[LeaderboardRow], detail: Detail) -> int:
+    """Columns by which a table may be folded: names, and sizes with their rates."""
+    if not detail.folds:
+        return 0
+    name = max(len(title_of(row)) for row in rows)
+    size = max(len(size_of(row)) for row in rows) if any(each.header == "output" for each in table.columns) else 0
+    return max(name - _LEAST_NAME, 0) + max(size - len("1280×720,"), 0)
 
 
-def leaderboard_table(
-    name: str, rows: Sequence[LeaderboardRow], *, parts: bool = True, intervals: bool = True
-) -> Table:
+@dataclass(frozen=True)
+class Detail:
+    """What a table shows: the parts of the score, the intervals of which scores; what may be folded, or left out."""
+
+    parts: bool = True
+    intervals: Literal["both", "own", "none"] = "both"
+    folds: bool = False
+    """What all rows share stands above the table; all rows with a score are complete, so that clips are left out."""
+
+
+_DETAILS = (
+    Detail(),
+    Detail(parts=False),
+    Detail(parts=False, intervals="own", folds=True),
+    Detail(parts=False, intervals="none"),
+)
+_WHOLE = _DETAILS[0]
+
+
+def leaderboard_table(name: str, rows: Sequence[LeaderboardRow], detail: Detail = _WHOLE) -> Table:
     """Scores in percent of what a second take of the real experiment reaches."""
     by = "Original" if rows[0].own_score == "original" else "Verified"
     title = f"{one_line(name)}: best first by the {by} score (100 = a second take of the real experiment)"
-    table = Table(title=Text(title), title_justify="left")
+    columns = [key for key in COLUMNS if detail.parts or key in _SCORES]
+    bounded = {"both": _SCORES, "own": (rows[0].own_score,), "none": ()}[detail.intervals]
+    sizes = {size_of(row) for row in rows}
+    shared = detail.folds and len(sizes) == 1
+    table = Table(title=Text(f"{title}\n{sizes.pop()}" if shared else title), title_justify="left")
     table.add_column("model", overflow="fold")
     table.add_column("prompts", no_wrap=True)
     table.add_column("runs", justify="right", no_wrap=True)
-    columns = [key for key in COLUMNS if parts or key in _SCORES]
     for key in columns:
         table.add_column(COLUMNS[key], justify="right", no_wrap=True)
-        if intervals and key in _SCORES:
+        if key in bounded:
             table.add_column("95 %", justify="right", no_wrap=True)
-    table.add_column("clips", justify="right", no_wrap=True)
-    table.add_column("output", justify="right", overflow="fold")
+    if not detail.folds:
+        table.add_column("clips", justify="right", no_wrap=True)
+    if not shared:
+        table.add_column("output", justify="right", overflow="fold")
     for row, follower in zip(rows, [*rows[1:], None], strict=True):
         ends = follower is not None and section(follower) != section(row)
-        table.add_row(*map(Text, _cells(row, columns, intervals)), style=_style(row), end_section=ends)
+        tail = [*([] if detail.folds else [clips_of(row)]), *([] if shared else [size_of(row)])]
+        cells = [*_cells(row, columns, bounded), *tail]
+        table.add_row(*map(Text, cells), style=_style(row), end_section=ends)
     return table
 
 
@@ -142,10 +177,10 @@ def _style(row: LeaderboardRow) -> str | None:
     return {"published": "italic", "ceiling": "dim"}.get(section(row))
 
 
-def _cells(row: LeaderboardRow, columns: Sequence[ScoreName], intervals: bool) -> list[str]:
+def _cells(row: LeaderboardRow, columns: Sequence[ScoreName], bounded: Collection[str]) -> list[str]:
     cells = [title_of(row), row.prompts or "–", str(row.count)]
     for key in columns:
         cells.append(shown_mean(row.scores[key], decimals_of(row)))
-        if intervals and key in _SCORES:
+        if key in bounded:
             cells.append(shown_interval(row.scores[key]))
-    return [*cells, clips_of(row), size_of(row)]
+    return cells

@@ -10,8 +10,10 @@ from runners.core.files import shown, takes_files, user_path
 from runners.core.outcome import BAD_INPUT, DONE, FAILED, Outcome
 from runners.core.settings import ScoreSettings
 from runners.core.terminal import make_console
-from runners.reporting.collect import gather
+from runners.reporting.collect import CollectedRuns, gather
 from runners.reporting.leaderboard import RunGroup, ScoredRun, group, ranked, rows
+from runners.reporting.next_commands import next_commands
+from runners.reporting.partial_runs import PartialRun, metrics_table
 from runners.runs.run_finder import find_run_folders
 from runners.runs.twins import twins_between, twins_within
 from runners.scoring import check_scorer_settings
@@ -21,11 +23,12 @@ from runners.scoring.memory import Memory
 def score_runs(settings: ScoreSettings, memory: Memory | None = None) -> Outcome:
     """Score what is complete and not yet scored, then print and write the leaderboard, or compare two models.
 
-    Runs that are incomplete, refused, being worked on or damaged are named with the reason and stand nowhere.
+    Runs that are incomplete, refused, being worked on or damaged are named with the reason and have no score; the
+    metrics of those that have any stand below, apart.
     Raises UserError.
     """
     results = _results(settings)
-    collected = gather(results, settings, memory or Memory())
+    collected = gather(results, settings, memory or Memory(), partial=True)
     kinds, notes = group(collected.runs)
     count = len(collected.runs)
     lines = [f"{shown(results)}: {count} of {collected.found} runs have scores, {collected.anew} made now"]
@@ -37,13 +40,17 @@ def score_runs(settings: ScoreSettings, memory: Memory | None = None) -> Outcome
     code = FAILED if collected.faults or not (kinds or settings.published) else DONE
     if settings.compare:
         try:
-            _print_comparisons(kinds, settings)
+            _print_comparisons(kinds, collected.partial, settings)
+            lines += next_commands(results, settings.compare, compared=True)
         except UserError as error:  # told beside what was skipped, which may be why
             code = BAD_INPUT
             lines.append(f"error: {error}")
     elif kinds or settings.published:
         lines += _print_leaderboard(results, kinds, settings, twins)
+        _print_metrics(collected)
+        lines += next_commands(results, _contestants(kinds, settings))
     else:
+        _print_metrics(collected)
         lines += _empty_leaderboard(results)
         lines.append("error: there is no score to show")
     return Outcome(code, shown(results), tuple(lines), results)
@@ -94,6 +101,25 @@ def _print_leaderboard(results: Path, kinds: list[RunGroup], settings: ScoreSett
     return [*told, f"written: {', '.join(shown(path) for path in written)}"]
 
 
+def _print_metrics(collected: CollectedRuns) -> None:
+    """Runs that have no score, apart: their metrics over the clips that they have."""
+    from runners.reporting.leaderboard_table import WIDEST
+
+    console = make_console(log_columns=WIDEST)
+    parts = [(collected.place(part.record.path), part.scores) for part in collected.partial if part.scores is not None]
+    if parts:
+        console.print(metrics_table(parts, min(console.width, WIDEST)))
+
+
+def _contestants(kinds: list[RunGroup], settings: ScoreSettings) -> list[str]:
+    """The labels of one benchmark's models, best first; those that would be no answer to compare= are left out."""
+    labels = [kind.label for kind in kinds]
+    found = [line for line in rows(kinds, resamples=1, seed=settings.seed) if not line.ceiling]
+    here = [line for line in found if line.benchmark == found[0].benchmark]
+    named = [f"{line.model}-{line.prompts}" for line in here]
+    return [name for name in named if labels.count(name) == 1]
+
+
 def _empty_leaderboard(results: Path) -> list[str]:
     """Take the rows of an earlier call out of its files: what they stood for is not there any more."""
     from runners.reporting.leaderboard_files import write_leaderboard
@@ -104,13 +130,13 @@ def _empty_leaderboard(results: Path) -> list[str]:
     return [f"written, with no row: {', '.join(shown(path) for path in written)}"]
 
 
-def _print_comparisons(kinds: list[RunGroup], settings: ScoreSettings) -> None:
-    from runners.reporting.comparison import compare_models, comparison_notes, comparison_table
+def _print_comparisons(kinds: list[RunGroup], partial: Sequence[PartialRun], settings: ScoreSettings) -> None:
+    from runners.reporting.comparison import compare_models, comparison_notes, comparison_table, partial_groups
     from runners.reporting.leaderboard_table import LOG_COLUMNS
 
     console = make_console(log_columns=LOG_COLUMNS)
-    resampling = {"resamples": settings.resamples, "seed": settings.seed}
-    for comparison in compare_models(kinds, settings.compare, **resampling):
+    resamples, seed, parts = settings.resamples, settings.seed, partial_groups(partial)
+    for comparison in compare_models(kinds, settings.compare, resamples=resamples, seed=seed, partial=parts):
         console.print(comparison_table(comparison))
-        for note in comparison_notes(comparison, **resampling):
+        for note in comparison_notes(comparison, resamples=resamples, seed=seed):
             console.print(note, highlight=False, markup=False, soft_wrap=True)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 import statistics
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
 from rich.console import Console
 from rich.measure import Measurement
@@ -12,8 +13,12 @@ from rich.table import Table
 from rich.text import Text
 
 from runners.core.outcome import Outcome
+from runners.core.settings import ScoreSettings
 from runners.core.terminal import make_console
+from runners.reporting.next_commands import after_runs
 from runners.reporting.official import official_notes, official_tables
+from runners.reporting.partial_runs import metrics_table
+from runners.scoring.bootstrap import Scenes, intervals
 from runners.scoring.formulas import sample_std
 from runners.scoring.scores import Ceiling, ScoreName, Scores
 
@@ -27,6 +32,10 @@ COLUMNS: dict[ScoreName, str] = {
 }
 """The scores and their headings; the four after the scores are the Verified score's parts."""
 
+_ASKED = ScoreSettings()
+_INTERVAL = (
+    f"95 %: interval of the Verified score, a bootstrap over scenes ({_ASKED.resamples} resamples, seed {_ASKED.seed})"
+)
 _LOG_COLUMNS = 140
 _WIDEST = 100
 """What a window, a log's viewer and a page show without a turn of the wheel."""
@@ -51,10 +60,22 @@ def print_outcomes(outcomes: Sequence[Outcome], console: Console | None = None) 
         console.print(told, highlight=False)
     scored = [outcome for outcome in outcomes if outcome.scores is not None]
     if scored:
-        for table in (fitting_table(scored, console), *official_tables(scored)):
-            console.print(table)
-        for note in (*notes(scored), *official_notes(scored)):
-            console.print(note, highlight=False, markup=False, soft_wrap=True)
+        _print_scores(scored, console)
+
+
+def _print_scores(scored: Sequence[Outcome], console: Console) -> None:
+    """Scores, below them the metrics of runs that have none, what must be known of both, and what to type next."""
+    whole = [outcome for outcome in scored if _scores(outcome).complete]
+    parts = [(name, _scores(run)) for run, name in _named(scored) if not _scores(run).complete]
+    if whole:
+        console.print(fitting_table(whole, console))
+    if parts:
+        console.print(metrics_table(parts, min(console.width, _WIDEST)))
+    for table in official_tables(scored):
+        console.print(table)
+    interval = [_INTERVAL] if whole else []
+    for note in (*interval, *notes(scored), *official_notes(scored), *after_runs(sorted(scored, key=_rank))):
+        console.print(note, highlight=False, markup=False, soft_wrap=True)
 
 
 def whole_cost(outcomes: Sequence[Outcome]) -> str | None:
@@ -69,19 +90,49 @@ def whole_cost(outcomes: Sequence[Outcome]) -> str | None:
     return f"{known}; the price of {'one' if unknown == 1 else unknown} is unknown"
 
 
+@dataclass(frozen=True)
+class _Line:
+    """A run in the table."""
+
+    outcome: Outcome
+    name: str
+    output: str
+    clips: str
+    interval: str
+
+
+def _lines(outcomes: Sequence[Outcome]) -> list[_Line]:
+    """Best first."""
+    return [
+        _Line(run, name, _output(run), f"{_scores(run).clips}/{_scores(run).expected}", _interval([_scores(run)]))
+        for run, name in _named(sorted(outcomes, key=_rank))
+    ]
+
+
+def _interval(runs: Sequence[Scores]) -> str:
+    """The 95 % interval of the Verified score of runs over the same scenes, as the leaderboard has it."""
+    if any(run.verified is None or any(clip.variance is None for clip in run.per_clip) for run in runs):
+        return "–"
+    scenes = [Scenes.of(run.per_clip) for run in runs]
+    if any(each.names != scenes[0].names for each in scenes):
+        return "–"
+    bounds = intervals(scenes, _ASKED.resamples, _ASKED.seed)["verified"]
+    return "–" if bounds is None else f"{bounds[0]:.1f} … {bounds[1]:.1f}"
+
+
 def fitting_table(outcomes: Sequence[Outcome], console: Console) -> Table:
     """The fullest table that a glance takes in: everything on one line, else names folded, else only the two scores.
 
     No number is ever cut.
     """
-    room = min(console.width, _WIDEST)
+    room, lines = min(console.width, _WIDEST), _lines(outcomes)
     for parts in (True, False):
-        if _width(whole := score_table(outcomes, parts=parts), console) <= room:
+        if _width(whole := _table(lines, parts=parts), console) <= room:
             return whole
-        left = room - _width(score_table(outcomes, parts=parts, name_columns=0), console)
+        left = room - _width(_table(lines, parts=parts, name_columns=0), console)
         if left >= _LEAST_NAME or not parts:
             break
-    return score_table(outcomes, parts=parts, name_columns=max(left, _LEAST_NAME))
+    return _table(lines, parts=parts, name_columns=max(left, _LEAST_NAME))
 
 
 def _width(table: Table, console: Console) -> int:
@@ -92,34 +143,48 @@ def score_table(outcomes: Sequence[Outcome], *, parts: bool = True, name_columns
     """Scores in percent, 100 being what a second take of the real experiment reaches; best first.
 
     `parts`: the parts of the Verified score as well. `name_columns`: names are folded to so many, a spread stands
-    under its mean, and an output that all runs share above the table.
+    under its mean, and what all runs share, clips and output, above the table.
     """
+    return _table(_lines(outcomes), parts=parts, name_columns=name_columns)
+
+
+def _table(lines: Sequence[_Line], *, parts: bool, name_columns: int | None = None) -> Table:
     folded = name_columns is not None
-    columns = dict(COLUMNS if parts else list(COLUMNS.items())[:2])
-    ranked = sorted(outcomes, key=_rank)
-    outputs = [_output(outcome) for outcome in ranked]
-    shared, gap = folded and len(set(outputs)) == 1, "\n" if folded else " "
-    title = "Physics-IQ scores (100 = a second take of the real experiment)" + (f"\n{outputs[0]}" if shared else "")
+    keys = list(COLUMNS)[: None if parts else 2]
+    extra = [("clips", [line.clips for line in lines]), ("output", [line.output for line in lines])]
+    shared = [cells[0] for _, cells in extra if folded and len(set(cells)) == 1]
+    extra = [(heading, cells) for heading, cells in extra if not folded or len(set(cells)) > 1]
+    gap = "\n" if folded else " "
+    title = "Physics-IQ scores (100 = a second take of the real experiment)"
+    if shared:
+        title += "\n" + ", ".join(f"{text} clips" if "/" in text else text for text in shared)
     table = Table(title=title, title_justify="left")
     table.add_column("run", overflow="fold", max_width=name_columns)
-    for heading in columns.values():
+    for heading in _with_interval([COLUMNS[key] for key in keys], "95 %"):
         table.add_column(heading, justify="right", no_wrap=True)
-    table.add_column("clips", justify="right", no_wrap=True)
-    if not shared:
-        table.add_column("output", justify="right", max_width=len("1280×720,") if folded else None)
-    for outcome, named, output, follower in zip(ranked, _names(ranked), outputs, [*ranked[1:], None], strict=True):
-        scores = _scores(outcome)
-        name = f"{named}{gap}(ceiling, sees take 2)" if outcome.oracle else named
-        cells = [*(_number(scores.marks.score(key)) for key in columns), f"{scores.clips}/{scores.expected}"]
+    for heading, _ in extra:
+        fold = folded and heading == "output"
+        table.add_column(heading, justify="right", no_wrap=not fold, max_width=len("1280×720,") if fold else None)
+    for k, (line, follower) in enumerate(zip(lines, [*lines[1:], None], strict=True)):
+        run = line.outcome
+        marks = _scores(run).marks
+        cells = _with_interval([_number(marks.score(key)) for key in keys], line.interval)
         table.add_row(
-            Text(name), *cells, *([] if shared else [output]),
-            style="dim" if outcome.oracle else None,
-            end_section=outcome.oracle and follower is not None and not follower.oracle,
+            Text(f"{line.name}{gap}(ceiling, sees take 2)" if run.oracle else line.name),
+            *cells, *(column[k] for _, column in extra),
+            style="dim" if run.oracle else None,
+            end_section=run.oracle and follower is not None and not follower.outcome.oracle,
         )  # fmt: skip
-    for name, cells, count in means(ranked):
-        spread = [cell.replace(" ±", "\n±") if folded else cell for cell in cells[: len(columns)]]
-        table.add_row(Text(f"{name}:{gap}mean ± std of {count} runs"), *spread, style="bold")
+    for name, runs in _kinds([line.outcome for line in lines]):
+        spread = [cell.replace(" ±", gap + "±") for cell in _spreads(runs)[: len(keys)]]
+        cells = _with_interval(spread, _interval(runs))
+        table.add_row(Text(f"{name}:{gap}mean ± std of {len(runs)} runs"), *cells, style="bold")
     return table
+
+
+def _with_interval(cells: Sequence[str], interval: str) -> list[str]:
+    """The cells of the scores, with that of the interval behind the first, which it belongs to."""
+    return [cells[0], interval, *cells[1:]]
 
 
 def _scores(outcome: Outcome) -> Scores:
@@ -132,12 +197,12 @@ def _output(outcome: Outcome) -> str:
     return f"{origin.width}×{origin.height}, {origin.fps} FPS"
 
 
-def _names(outcomes: Sequence[Outcome]) -> list[str]:
-    """The runs' names, with their benchmark's before them where there are several."""
+def _named(outcomes: Sequence[Outcome]) -> list[tuple[Outcome, str]]:
+    """The runs with their names, their benchmark's before them where there are several."""
     benchmarks = [_scores(outcome).origin.benchmark for outcome in outcomes]
     several = len(set(benchmarks)) > 1
     return [
-        f"{benchmark}/{outcome.name}" if several else outcome.name
+        (outcome, f"{benchmark}/{outcome.name}" if several else outcome.name)
         for benchmark, outcome in zip(benchmarks, outcomes, strict=True)
     ]
 
@@ -147,20 +212,26 @@ def means(outcomes: Sequence[Outcome]) -> list[tuple[str, list[str], int]]:
 
     Runs whose scores are of another benchmark, rate or size are no repetitions of each other.
     """
+    return [(name, _spreads(runs), len(runs)) for name, runs in _kinds(outcomes)]
+
+
+def _kinds(outcomes: Sequence[Outcome]) -> Iterator[tuple[str, list[Scores]]]:
+    """Runs that differ in their number alone, where there are several, by the name that they share."""
     kinds: dict[tuple[str, str, int, int, int], dict[str, Scores]] = {}
-    for outcome, named in zip(outcomes, _names(outcomes), strict=True):
+    for outcome, named in _named(outcomes):
         scores = _scores(outcome)
         if scores.verified is not None:
             origin = scores.origin
             name = re.sub(r"-run_\d+$", "", named)
             kind = (name, origin.benchmark, origin.fps, origin.width, origin.height)
             kinds.setdefault(kind, {})[named] = scores
-    rows = []
     for (name, *_), runs in kinds.items():
         if len(runs) > 1:
-            values = [[run.marks.score(key) for run in runs.values()] for key in COLUMNS]
-            rows.append((name, [_mean_and_std(column) for column in values], len(runs)))
-    return rows
+            yield name, list(runs.values())
+
+
+def _spreads(runs: Sequence[Scores]) -> list[str]:
+    return [_mean_and_std([run.marks.score(key) for run in runs]) for key in COLUMNS]
 
 
 def notes(outcomes: Sequence[Outcome]) -> list[str]:

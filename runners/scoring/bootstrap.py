@@ -11,12 +11,12 @@ Two models are compared on the scenes that both have, with the same resamples fo
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import astuple, dataclass
+from dataclasses import astuple, dataclass, fields
 
 import numpy as np
 from numpy.typing import NDArray
 
-from runners.scoring.formulas import clip_score, mean_values
+from runners.scoring.formulas import MetricValues, clip_score, mean_over_scenes, mean_values
 from runners.scoring.scores import ClipScore, ScoreName
 
 Floats = NDArray[np.float64]
@@ -138,6 +138,49 @@ def compare(a: Sequence[Scenes], b: Sequence[Scenes], resamples: int, seed: int)
     points = scores_of(a, whole), scores_of(b, whole)
     samples = scores_of(a, counts), scores_of(b, counts)
     return {key: _difference(*(each[key] for each in (*points, *samples))) for key in KEYS}
+
+
+@dataclass(frozen=True)
+class PairedMetrics:
+    """The mean metrics of two models over the clips that all their runs have, by the metrics' names: no score.
+
+    The values of a `Difference` are the metrics' own here. `variance`: of these very clips, None without second takes.
+    """
+
+    clips: int
+    scenes: int
+    differences: dict[str, Difference | None]
+    variance: MetricValues | None
+    same_truth: bool = True
+    """All runs were held against the same physical variance."""
+
+
+def compare_metrics(
+    a: Sequence[Sequence[ClipScore]], b: Sequence[Sequence[ClipScore]], resamples: int, seed: int
+) -> PairedMetrics | None:
+    """Two models, the clips of each of their runs given, paired by scene; None if they have no clip in common.
+
+    A scene counts with the views that all of them have.
+    """
+    runs = [{(clip.scene, clip.view): clip for clip in run} for run in (*a, *b)]
+    common = sorted(key for key in runs[0] if all(key in run for run in runs))
+    if not common:
+        return None
+    scenes = sorted({scene for scene, _ in common})
+    values = [[[run[key].metrics for key in common if key[0] == scene] for scene in scenes] for run in runs]
+    means = np.array([[astuple(mean_values(views)) for views in run] for run in values])  # (runs, scenes, 4)
+    one, other = means[: len(a)].mean(axis=0), means[len(a) :].mean(axis=0)
+    counts = np.concatenate([np.ones((1, len(scenes))), draw(len(scenes), resamples, seed)]) / len(scenes)
+    drawn = counts @ one, counts @ other
+    names = [field.name for field in fields(MetricValues)]
+    found = {
+        name: _difference(*(each[part, k] for part in (slice(0, 1), slice(1, None)) for each in drawn))
+        for k, name in enumerate(names)
+    }
+    known = [variance for key in common if (variance := runs[0][key].variance) is not None]
+    variance = mean_over_scenes([scene for scene, _ in common], known) if len(known) == len(common) else None
+    same_truth = all(run[key].variance == runs[0][key].variance for run in runs for key in common)
+    return PairedMetrics(len(common), len(scenes), found, variance, same_truth)
 
 
 def _difference(point_a: Floats, point_b: Floats, a: Floats, b: Floats) -> Difference | None:

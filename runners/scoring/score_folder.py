@@ -40,7 +40,8 @@ def score_folder(settings: ScoreSettings, memory: Memory | None = None) -> Outco
     lines += [f"warning: {line}" for line in (twins_within(record.clips) if record is not None else ())]
     lines += [f"note: {remark}" for remark in scores.remarks]
     lines.append(f"scores and metrics are in {shown(out)}")
-    return Outcome(DONE, name, tuple(lines), out, scores, oracle=oracle)
+    results = record.path.parent.parent if record is not None else None
+    return Outcome(DONE, name, tuple(lines), out, scores, oracle=oracle, results=results)
 
 
 def _record(videos: Path) -> tuple[RunRecord | None, list[str]]:

@@ -25,7 +25,7 @@ IMPORTED = (
     "hydra._internal.hydra", "hydra._internal.callbacks", "hydra.core.override_parser.overrides_parser",
     "hydra._internal.core_plugins.basic_launcher", "hydra._internal.core_plugins.basic_sweeper",
     "PIL.JpegImagePlugin", "PIL.PngImagePlugin", "rich.live", "rich.table", "runners.paid.jobs", "runners.cli.command",
-    "runners.generation.run", "runners.generation.model_cache", "runners.reporting.jobs_table",
+    "runners.generation.run", "runners.generation.model_cache", "runners.paid.jobs_table",
     "runners.reporting.tables",
 )  # fmt: skip
 """What a command would import, but for itself."""

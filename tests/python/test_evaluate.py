@@ -19,6 +19,10 @@ import pytest
 from adapters import Adapter, Clip, Frames, Needs, Request
 from runners import Session, evaluate
 from runners.core.errors import UserError
+from runners.core.outcome import Outcome
+from runners.python.result import Run
+from runners.scoring.scores import Scores as Details
+from tests.reporting.scored import scored_run
 from tests.run.harness import MINI, Paint, videos
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -73,6 +77,10 @@ def test_scores_come_with_the_run_and_the_same_call_goes_on_with_it(tmp_path: Pa
     words = asked(tmp_path, scorer="builtin", **{"scorer.workers": 1, "scorer.cache": tmp_path / "cache"})
     part = evaluate(model, name="paint", select={"limit": 2}, **words)
     assert (part.scores.complete, part.scores.verified, len(part.clips)) == (False, None, 2)
+    assert part.metrics is not None
+    assert part.metrics.mark == "metrics over 2 of 6 clips, no score"
+    assert part.metrics.mark in part.table()
+    assert part.metrics.mark in part._repr_html_()
     whole = evaluate(model, name="paint", **words)
     assert (whole.scores.complete, len(model.calls), len(whole.clips)) == (True, 6, 6)
     assert whole.scores.verified is not None
@@ -81,6 +89,34 @@ def test_scores_come_with_the_run_and_the_same_call_goes_on_with_it(tmp_path: Pa
     assert (whole.scores.verified, whole.scores.original) == (scores["verified"], scores["original"])
     assert f"{whole.scores.verified:.2f}" in whole.table()
     assert f"<td>{whole.scores.verified:.2f}</td>" in whole._repr_html_()
+
+
+def run_with(scores: Details | None) -> Run:
+    return Run.of(Outcome(0, "mine", ("mine: 4 of 9 clips",), scores=scores))
+
+
+def test_a_run_over_part_of_the_set_has_metrics_beside_their_variance_and_no_score() -> None:
+    whole = scored_run("mine").scores
+    part = Details.of(whole.per_clip[:4], whole.origin, expected=9, missing=["others"])
+    run = run_with(part)
+    metrics = run.metrics
+    assert metrics is not None
+    assert (metrics.clips, metrics.expected, metrics.mark) == (4, 9, "metrics over 4 of 9 clips, no score")
+    assert [metrics.spatial, metrics.mse] == pytest.approx([0.1, 0.002])
+    assert metrics.variance is not None
+    assert metrics.variance.spatial == pytest.approx(0.5)
+    for shown in (run.table(), run._repr_html_()):
+        assert "metrics over 4 of 9 clips, no score" in shown
+        assert "physical variance of these clips" in shown
+        assert "Verified" not in shown
+
+
+def test_a_run_with_a_score_has_metrics_that_bear_no_mark_and_one_that_was_not_scored_has_none() -> None:
+    run = run_with(scored_run("mine").scores)
+    assert run.metrics is not None
+    assert run.metrics.mark is None
+    assert "Verified" in run._repr_html_()
+    assert run_with(None).metrics is None
 
 
 def test_an_object_is_loaded_once_and_closed_and_its_failed_clips_are_told(tmp_path: Path) -> None:
@@ -281,6 +317,10 @@ DEAF = """
 import sys, threading, numpy as np
 from runners import evaluate
 from runners.core.errors import UserError
+from runners.core.outcome import Outcome
+from runners.python.result import Run
+from runners.scoring.scores import Scores as Details
+from tests.reporting.scored import scored_run
 released = threading.Event()
 calls = []
 

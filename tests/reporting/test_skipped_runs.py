@@ -54,7 +54,8 @@ def test_a_partial_run_is_named_with_the_reason_and_never_shown_as_a_score(
     assert f"mini/part-op-run_01 skipped: {why}" in text(outcome)
     assert outcome.code == DONE
     assert "part" not in table(results)
-    assert not (results / "mini/part-op-run_01/scores").exists()
+    scores = results / "mini/part-op-run_01/scores/scores.json"
+    assert not scores.exists() or json.loads(scores.read_bytes())["verified"] is None
 
 
 def test_a_run_that_is_being_worked_on_is_left_alone(results: Path) -> None:
@@ -108,7 +109,7 @@ def test_damaged_scores_are_told_and_made_again(results: Path, damage: str) -> N
 
 
 def test_a_model_that_cannot_be_compared_is_told_with_what_was_skipped(results: Path) -> None:
-    why = unfinished(results)
+    why = with_lost_clips(results)
     outcome = ask(results, compare=["part", "paint"])
     assert outcome.code == BAD_INPUT
     assert f"mini/part-op-run_01 skipped: {why}" in text(outcome)

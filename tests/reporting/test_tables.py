@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import io
 import math
+import re
+import shlex
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -41,7 +44,7 @@ def outcome(
 
 def rows(*outcomes: Outcome) -> list[list[str]]:
     """The cells of every printed row, heading first; a rule between sections is an empty row."""
-    console = Console(file=io.StringIO(), width=160, color_system=None, _environ={})
+    console = Console(file=io.StringIO(), width=200, color_system=None, _environ={})
     console.print(score_table(outcomes))
     assert isinstance(console.file, io.StringIO)
     found: list[list[str]] = []
@@ -55,9 +58,25 @@ def rows(*outcomes: Outcome) -> list[list[str]]:
 
 def test_every_score_stands_under_its_heading() -> None:
     assert rows(outcome("svd-op-run_01", 40.0)) == [
-        ["run", "Verified", "Original", "SP", "ST", "WS", "MSE", "clips", "output"],
-        ["svd-op-run_01", "40.00", "41.00", "42.00", "43.00", "44.00", "45.00", "6/6", "1280×720, 24 FPS"],
+        ["run", "Verified", "95 %", "Original", "SP", "ST", "WS", "MSE", "clips", "output"],
+        [
+            "svd-op-run_01",
+            "40.00",
+            "32.5 … 47.5",
+            "41.00",
+            "42.00",
+            "43.00",
+            "44.00",
+            "45.00",
+            "6/6",
+            "1280×720, 24 FPS",
+        ],
     ]
+
+
+def test_a_score_over_one_scene_has_no_interval() -> None:
+    [_, row] = rows(outcome("svd-op-run_01", 40.0, clips=3))
+    assert row[1:3] == ["40.00", "–"]
 
 
 def test_the_best_run_comes_first_and_one_without_a_score_last() -> None:
@@ -77,9 +96,69 @@ def test_a_ceiling_alone_has_no_rule_beneath() -> None:
     assert len(rows(outcome("real_take-op-run_01", 100.0, oracle=True))) == 2
 
 
-def test_an_incomplete_run_shows_dashes_and_how_many_clips_it_has() -> None:
-    [_, row] = rows(outcome("svd-op-run_01", None, clips=4))
-    assert row[1:8] == ["–"] * 6 + ["4/6"]
+def test_an_incomplete_run_has_its_metrics_beside_the_variance_of_its_clips_and_no_score(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    print_outcomes([outcome("svd-op-run_01", None, clips=4), outcome("whole-op-run_01", 30.0)])
+    above, _, below = capsys.readouterr().out.partition("Metrics, no score")
+    assert "whole-op-run_01" in above
+    assert "svd" not in above
+    found = [[cell.strip() for cell in line[1:-1].split("│")] for line in below.splitlines() if line[:1] == "│"]
+    assert found == [
+        ["svd-op-run_01", "0.5000", "0.4000", "0.5000", "0.0020"],
+        ["metrics over 4 of 6 clips, no score", "", "", "", ""],
+        ["physical variance of these clips", "0.5000", "0.4000", "0.5000", "0.0020"],
+    ]
+
+
+def test_without_second_takes_there_are_metrics_and_no_variance(capsys: pytest.CaptureFixture[str]) -> None:
+    print_outcomes([outcome("svd-op-run_01", None, second_takes=False)])
+    out = capsys.readouterr().out
+    assert "metrics over 6 of 6 clips, no score" in out
+    assert "variance" not in out
+
+
+@pytest.mark.parametrize("width", [60, 80, 100, 140])
+def test_the_metrics_are_never_wider_than_the_window_or_than_a_hundred_columns(width: int) -> None:
+    console = Console(width=width, file=io.StringIO(), color_system=None, _environ={})
+    print_outcomes([outcome("extrapolate+guidance_scale=5+fit=pad-op-run_01", None)], console)
+    assert isinstance(console.file, io.StringIO)
+    table = [line for line in console.file.getvalue().splitlines() if line[:1] in "│┃┏┡└├"]
+    assert len(table) > 5
+    assert max(map(len, table)) <= min(width, 100)
+
+
+def test_what_is_piped_has_no_codes_of_a_terminal(capsys: pytest.CaptureFixture[str]) -> None:
+    print_outcomes([outcome("a-op-run_01", 3.0), outcome("b-op-run_01", None)])
+    assert "\x1b" not in capsys.readouterr().out
+
+
+def next_of(text: str) -> list[list[str]]:
+    """The words of the commands that come next."""
+    return [shlex.split(line)[1 if line.startswith("next:") else 0 :] for line in text.splitlines()[-2:]]
+
+
+def test_it_ends_with_the_two_next_commands(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    results = tmp_path / "my results"
+    print_outcomes([replace(outcome("a-op-run_01", 3.0), results=results)])
+    assert next_of(capsys.readouterr().out) == [
+        ["python", "-m", "runners.report", f"results={results}"],
+        ["python", "-m", "runners.score", f"results={results}"],
+    ]
+
+
+def test_after_several_models_the_two_best_are_to_be_compared(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    runs = [("a-op-run_01", 3.0), ("b-op-run_01", 9.0), ("b-op-run_02", 8.0), ("c-op-run_01", 5.0)]
+    ceiling = outcome("real_take-op-run_01", 100.0, oracle=True)
+    print_outcomes([replace(run, results=tmp_path) for run in (ceiling, *(outcome(*each) for each in runs))])
+    assert next_of(capsys.readouterr().out)[1][3:] == [f"results={tmp_path}", "compare=[b-op,c-op]"]
+
+
+def test_of_clips_that_lie_in_no_run_nothing_comes_next(capsys: pytest.CaptureFixture[str]) -> None:
+    print_outcomes([outcome("a", 3.0)])
+    assert "next:" not in capsys.readouterr().out
 
 
 def test_four_runs_have_a_mean_and_the_standard_deviation_of_a_sample() -> None:
@@ -165,7 +244,7 @@ def test_no_number_is_ever_cut(width: int) -> None:
     console.print(fitting_table(runs, console))
     assert isinstance(console.file, io.StringIO)
     shown = console.file.getvalue()
-    assert "…" not in shown
+    assert all("…" not in number for number in re.split(r"\s*│\s*| … ", shown))
     assert all(number in shown for number in ("21.00", "22.00", "23.00", "24.00", "22.50", "± 1.29"))
 
 

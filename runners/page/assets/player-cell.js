@@ -2,6 +2,7 @@
 // One player's place: its clip, and what is laid over it (take 1 below, motion masks above), each a track of the clock.
 (function (P) {
   const FAR = "600px 0px"; // how far outside the window a player is made ready, so that scrolling finds pictures
+  const LEFT_FOR = 1500; // ms it has to be out of there before its decoder goes
 
   function box(name, ...inside) {
     const element = document.createElement("div");
@@ -56,18 +57,31 @@
       return this.layers[name];
     }
 
-    /** Watch whether the figure is near the window, where browsers tell. */
+    /** Watch which figures are near the window, where browsers tell; resolves when it is known for the first time. */
     static watch(cells) {
-      if (!("IntersectionObserver" in window)) return void cells.forEach((cell) => cell.come(true));
+      if (!("IntersectionObserver" in window) || !cells.length) {
+        cells.forEach((cell) => cell.come(true));
+        return Promise.resolve();
+      }
       const by = new Map(cells.map((cell) => [cell.figure, cell]));
-      const seen = (entries) => entries.forEach((entry) => by.get(entry.target).come(entry.isIntersecting));
-      const observer = new IntersectionObserver(seen, { rootMargin: FAR });
-      cells.forEach((cell) => observer.observe(cell.figure));
+      return new Promise((resolve) => {
+        const seen = (entries) => {
+          entries.forEach((entry) => by.get(entry.target).come(entry.isIntersecting));
+          resolve();
+        };
+        const observer = new IntersectionObserver(seen, { rootMargin: FAR });
+        cells.forEach((cell) => observer.observe(cell.figure));
+      });
     }
 
     come(near) {
-      this.near = near;
-      this.arrange();
+      clearTimeout(this.leaving);
+      const turn = () => {
+        this.near = near;
+        this.arrange();
+      };
+      if (near) turn();
+      else this.leaving = setTimeout(turn, LEFT_FOR);
     }
 
     show(wanted, look) {
@@ -79,7 +93,7 @@
 
     address(player, full) {
       const file = (full && player.clip) || player.preview || player.clip;
-      return file ? this.up + file.split("/").map(encodeURIComponent).join("/") : null;
+      return file ? this.up + file : null; // addresses are percent-encoded already
     }
 
     /** Files to the tracks that are looked at, none to the others. */
@@ -91,7 +105,7 @@
       this.main.load(on ? this.address(this.data, full) : null);
       this.lay("under", stacked, this.first, full && this.first && this.first.clip, (video) => this.clips.prepend(video));
       this.lay("mask", on && masks && this.data.masks, this.data, null, (video) => this.cover("own", video));
-      const both = on && masks && this.first && this.first.masks && this.data.masks;
+      const both = on && masks && this.first && this.first.masks;
       this.lay("mask-first", both, this.first, null, (video) => this.cover("first", video));
     }
 
@@ -116,8 +130,10 @@
       const { shown, frames, failed, live } = this.main;
       this.told.textContent = live && shown !== null ? `${shown + 1}${frames ? ` / ${frames}` : ""}` : "";
       this.stage.classList.toggle("blank", !live || shown === null);
-      this.note.hidden = !failed && this.playable;
+      const fixed = this.main.fixed;
+      this.note.hidden = !failed && !fixed && this.playable;
       if (failed) this.note.textContent = "The file of this clip could not be played: it was moved, or this browser does not know its format.";
+      else if (fixed) this.note.textContent = "The server of this page can't send parts of a file (range requests), so clips can't be played in step. Open the page from disk, or use another server.";
     }
   }
 

@@ -43,6 +43,7 @@
         chip.className = "chip";
         chip.dataset.chip = cell.id;
         const swatch = cell.figure.querySelector(".swatch").cloneNode();
+        swatch.style.setProperty("--colour", cell.figure.style.getPropertyValue("--colour"));
         chip.append(swatch, cell.figure.querySelector(".name").cloneNode(true));
         chip.title = "Show or hide; with a double click this one alone, beside take 1";
         chip.addEventListener("click", () => this.app.choose(cell.id));

@@ -11,10 +11,6 @@
     return element;
   }
 
-  function bdi(text) {
-    return cell("bdi", text);
-  }
-
   class Curves {
     /** `colours`: by the model's key. `moment` has .t, .frame, .count and .end; `sought(t)` goes there. */
     constructor(scene, colours, moment, sought) {
@@ -69,8 +65,11 @@
     list(models, variance) {
       this.rows = [];
       this.body.replaceChildren();
-      if (variance) this.row("physical variance", null, null, { iou: variance.iou, mse: variance.mse, fps: variance.fps });
-      for (const player of models) this.row(player.label, player.run, this.colours.get(player.model), player);
+      if (variance) this.row([cell("span", "physical variance")], 1, null, variance);
+      for (const player of models) {
+        const name = document.querySelector(`[data-player="${CSS.escape(player.id)}"] .name`);
+        this.row([...name.cloneNode(true).childNodes], player.run, this.colours.get(player.model), player);
+      }
     }
 
     row(name, run, colour, series) {
@@ -80,8 +79,7 @@
       const swatch = cell("span", "", colour ? "swatch" : "swatch variance");
       if (colour) swatch.style.setProperty("--colour", colour);
       if (run > 1) swatch.dataset.run = String(((run - 1) % 4) + 1);
-      head.append(swatch, bdi(name));
-      if (run) head.append(cell("span", ` run ${run}`, "run"));
+      head.append(swatch, ...name);
       row.append(head);
       if (series.iou || series.mse) {
         const cells = METRICS.map(() => cell("td", "", "number"));

@@ -28,6 +28,12 @@
       return this.source !== null && !this.failed;
     }
 
+    /** A server that can't send parts of a file: the browser then goes back to the first frame at every seek. */
+    get fixed() {
+      const { seekable } = this.video;
+      return this.loaded && (seekable.length === 0 || seekable.end(seekable.length - 1) === 0);
+    }
+
     get loaded() {
       return this.live && this.video.readyState >= HTMLMediaElement.HAVE_METADATA;
     }
@@ -46,11 +52,12 @@
       if (source === null) {
         this.video.removeAttribute("src");
         this.video.preload = "none";
+        this.video.load(); // without it the decoder is kept
+        this.video.dispatchEvent(new Event("released"));
       } else {
-        this.video.src = source;
         this.video.preload = "auto";
+        this.video.src = source;
       }
-      this.video.load(); // without it a decoder is kept
       this.changed(this);
     }
 
@@ -98,8 +105,10 @@
       const frame = this.frameAt(t);
       if (this.awaited && this.awaited.frame === frame) return this.awaited.promise;
       this.settle();
-      const still = this.video.paused && !this.video.seeking && !this.video.ended;
-      if (still && this.shown === frame) return Promise.resolve();
+      const middle = (frame + 0.5) / this.fps;
+      // One that has just been paused may still paint the frame after: it is sought even where the number is right.
+      const there = Math.abs(this.video.currentTime - middle) < 1e-3 && !this.video.seeking;
+      if (there && this.shown === frame) return Promise.resolve();
       const wait = { frame };
       this.awaited = wait;
       wait.promise = new Promise((resolve) => {
@@ -115,7 +124,7 @@
         };
         this.video.addEventListener("seeked", sought, { once: true });
         // The frame's middle: a third of the seeks to its beginning end in the frame before.
-        this.video.currentTime = (frame + 0.5) / this.fps;
+        this.video.currentTime = middle;
       });
       return wait.promise;
     }
@@ -124,7 +133,7 @@
     ready(ms) {
       if (!this.live || this.playable) return Promise.resolve();
       return new Promise((resolve) => {
-        const names = ["canplay", "error", "emptied"];
+        const names = ["canplay", "error", "released"];
         const done = () => {
           clearTimeout(timer);
           names.forEach((name) => this.video.removeEventListener(name, done));

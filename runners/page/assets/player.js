@@ -23,7 +23,7 @@
       this.neighbours = new P.Neighbours(index, scene, () => this.told());
       this.apply();
       this.clock.seek(this.state.t);
-      P.Cell.watch(this.cells);
+      this.watched = P.Cell.watch(this.cells);
       window.addEventListener("hashchange", () => this.reread());
       document.documentElement.dataset.ready = "";
     }
@@ -47,7 +47,8 @@
     /** A way to look that can't be had is refused; the control says why. */
     look(part) {
       const name = Object.keys(part)[0];
-      if (part[name] && part[name] !== "grid" && this.why(name)) return;
+      const why = part[name] && part[name] !== "grid" ? this.why(name) : "";
+      if (why) return void (document.getElementById("looks-note").textContent = `${why}.`);
       this.set(part);
     }
 
@@ -157,7 +158,7 @@
 
     /** All that is to be seen at first is there, or has failed. */
     async arrived() {
-      await new Promise((resolve) => setTimeout(resolve, 50)); // the window's edge is told later
+      await this.watched;
       await Promise.all(this.clock.live().map((track) => track.ready(10000)));
       await this.clock.settle();
     }

@@ -14,7 +14,7 @@ from runners.core.terminal import make_console, show
 from runners.paid import job_list, settling
 from runners.paid import jobs as paid_jobs
 from runners.paid.jobs import PaidJob
-from runners.reporting.jobs_table import jobs_table
+from runners.paid.jobs_table import jobs_table
 from runners.runs.run_finder import left_out
 
 _ONE_AND_MANY = {
