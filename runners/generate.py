@@ -55,8 +55,9 @@ def alone(settings: GenerateSettings) -> None:
 def run(settings: GenerateSettings, session: Session) -> Outcome:
     """One job."""
     from runners.generation.run import generate
+    from runners.sharing.trackers import tracked
 
-    return generate(settings, session.lender.of(instantiate_adapter), session)
+    return tracked(settings, lambda: generate(settings, session.lender.of(instantiate_adapter), session))
 
 
 COMMAND = Command(

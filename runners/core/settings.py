@@ -150,6 +150,8 @@ class GenerateSettings:
         None, "begin nothing new and wait for no service after so many seconds (exit code 3)"
     )
     concurrency: int | None = setting(None, "clips in the model at once (default: as the adapter says)")
+    tracker: str = setting("none", "none, wandb, mlflow or trackio: where scores and a few clips are logged at the end")
+    tracker_project: str = setting("physics-iq", "the tracker's project (MLflow: experiment)")
     progress: str = setting("auto", "auto, live or plain")
 
 
@@ -205,6 +207,7 @@ class ReportSettings:
     show: str | None = setting(None, "print one scenario's scores and paths, e.g. show=0007")
     hub: str | None = setting(None, "make a folder in which the clips can be shared on Hugging Face")
     tracker: str = setting("none", "none, wandb, mlflow or trackio: where scores and a few clips are logged")
+    tracker_project: str = setting("physics-iq", "the tracker's project (MLflow: experiment)")
     published: bool = setting(True, "show published values beside, marked as such")
     resamples: int = setting(2000, "bootstrap samples over scenes behind each confidence interval")
     seed: int = setting(0, "seed of the bootstrap")

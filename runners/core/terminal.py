@@ -106,12 +106,20 @@ def draws_pictures() -> bool:
 def draw(picture: Image) -> None:
     """A picture as wide as the terminal allows, on standard output. Only where `draws_pictures`.
 
-    What is shown is codes for the terminal, made here of pixels alone: it does not pass what spells them out.
+    What is shown is made here of pixels alone, so that its codes go to the terminal as they are.
     """
-    from rich.console import Console
+    from rich.segment import ControlType, Segment
     from textual_image.renderable import Image as Drawn
 
-    Console().print(Drawn(picture, width="auto", height="auto"))
+    class Codes:
+        """The picture's parts, marked as what commands the terminal."""
+
+        def __rich_console__(self, console: Console, options: Any) -> Iterator[Any]:
+            for part in Drawn(picture, width="auto", height="auto").__rich_console__(console, options):
+                text = isinstance(part, Segment) and not part.control
+                yield Segment(part.text, part.style, [(ControlType.CURSOR_FORWARD, 0)]) if text else part
+
+    make_console().print(Codes())
 
 
 @contextmanager

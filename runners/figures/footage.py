@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -191,7 +192,7 @@ def _blurred(picture: Picture, radius: float) -> Picture:
 
 _DISTORTIONS: dict[str, Callable[[Picture], Picture]] = {
     "unchanged": lambda picture: picture,
-    "blurred": lambda picture: _blurred(picture, 3),
+    "blurred": partial(_blurred, radius=3),
     "shifted by 2 %": lambda picture: np.roll(picture, picture.shape[1] // 50, axis=1),
     "noise, σ 5 %": lambda picture: _noisy(picture, 0.05),
     "noise, σ 15 %": lambda picture: _noisy(picture, 0.15),

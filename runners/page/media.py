@@ -50,6 +50,8 @@ class MediaFolder:
     stills: Mapping[str, tuple[Path, bool]]
     """Switch frames by the scenario's key, and whether they may be put into the report."""
     made: set[str] = field(default_factory=set)
+    linked: set[Path] = field(default_factory=set)
+    """Files outside the report that its pages lead to."""
 
     def missing(self) -> list[tuple[Path, str]]:
         """Videos without a preview or thumbnail, each content once."""
@@ -105,6 +107,7 @@ class MediaFolder:
 
     def _way(self, path: Path) -> str:
         """How to come from the report to a file of the user's; it holds as long as neither is moved."""
+        self.linked.add(path.resolve())
         return quote(os.path.relpath(path.resolve(), self.out.resolve()))
 
 

@@ -198,10 +198,11 @@ def _run(settings: GenerateSettings, adapter: Adapter, session: Session) -> Run:
     from runners.core.outcome import BAD_INPUT, INTERRUPTED
     from runners.generation.run import generate
     from runners.python.result import Run
+    from runners.sharing.trackers import tracked
 
     if settings.budget.sweep_max_usd is not None:
         raise UserError("budget.sweep_max_usd holds over a sweep of the command line; budget.max_usd holds for a run")
-    outcome = generate(settings, lambda _: adapter, session)
+    outcome = tracked(settings, lambda: generate(settings, lambda _: adapter, session))
     if outcome.code == INTERRUPTED:
         left = "the model is still at work: the same call goes on once it has ended, or in another process at once"
         raise KeyboardInterrupt("\n".join([*outcome.lines, *([left] if outcome.abandoned else [])]))

@@ -7,7 +7,12 @@
   const body = document.getElementById("compare-body");
   const hint = document.getElementById("pick-hint");
 
-  const signed = (value, digits) => `${value > 0 ? "+" : value < 0 ? "−" : ""}${Math.abs(value).toFixed(digits)}`;
+  /** What rounds to zero has no sign. */
+  function signed(value, digits) {
+    const shown = Math.abs(value).toFixed(digits);
+    return Number(shown) === 0 ? shown : `${value > 0 ? "+" : "−"}${shown}`;
+  }
+
   const name = (model) => make("bdi", { text: model.label });
 
   /** The pair's differences as A − B, whichever way round they were stored. */
@@ -35,7 +40,7 @@
             make("dd", {
               children: [
                 make("b", { text: signed(turned * (found.a - found.b), 2) }),
-                ` (95 % interval ${signed(low, 2)} to ${signed(high, 2)})`,
+                make("small", { text: `95 % interval ${signed(low, 2)} to ${signed(high, 2)}` }),
                 make("small", { text: sure ? "The interval leaves out 0: a difference that other scenes would show too." : "The interval holds 0: these scenes do not tell the two apart." }),
               ],
             }),
@@ -81,8 +86,7 @@
     return make("tr", {
       "data-scene": scene.scene,
       children: [
-        make("th", { scope: "row", children: [make("bdi", { text: scene.scene }), make("small", { text: scene.category })] }),
-        make("td", { class: "views", children: scene.views.map(link) }),
+        make("th", { scope: "row", children: [make("bdi", { text: scene.scene }), make("small", { children: [scene.category, " ", ...scene.views.flatMap((line) => [link(line), " "])] })] }),
         make("td", { class: "number", text: number(scene.a, 1) }),
         make("td", { class: "number", text: number(scene.b, 1) }),
         make("td", { class: "number", text: signed(scene.difference, 1) }),
@@ -95,7 +99,7 @@
     const scenes = scenesOf(a, b);
     if (!scenes.length) return make("p", { class: "empty", text: "The two have no scored clip in common." });
     const widest = Math.max(...scenes.map((scene) => Math.abs(scene.difference)));
-    const heading = (text, number_) => make("th", { scope: "col", class: number_ ? "number" : "", text });
+    const heading = (text, kind) => make("th", { scope: "col", class: kind, text });
     const of = (letter, model) => make("th", { scope: "col", class: "number", title: model.label, children: [make("span", { class: "swatch", "aria-hidden": "true", style: `--colour: ${model.colour}` }), letter] });
     return make("div", {
       class: "scroll",
@@ -107,7 +111,7 @@
           class: "pairs",
           children: [
             make("caption", { children: ["Verified score of each scene's own clips, 0 to 100, mean over views and runs. Above: scenes where A (", name(a), ") is ahead, below: where B (", name(b), ") is."] }),
-            make("thead", { children: [make("tr", { children: [heading("Scene"), heading("Watch"), of("A", a), of("B", b), heading("A − B", true), heading("A ahead | B ahead")] })] }),
+            make("thead", { children: [make("tr", { children: [heading("Scene", "name"), of("A", a), of("B", b), heading("A − B", "number"), heading("A ahead | B ahead", "lean-heading")] })] }),
             make("tbody", { children: scenes.map((scene) => row(scene, widest, a, b)) }),
           ],
         }),
