@@ -199,6 +199,6 @@ _DISTORTIONS: dict[str, Callable[[Picture], Picture]] = {
     "20 % darker": lambda picture: _clipped(picture * 0.8),
     "mirrored": lambda picture: picture[:, ::-1],
     "mean colour": lambda picture: _clipped(np.broadcast_to(picture.mean(axis=(0, 1)), picture.shape)),
-    "black": lambda picture: np.zeros_like(picture),
+    "black": lambda picture: np.zeros_like(picture),  # noqa: PLW0108  (a numpy ufunc is no callable of one argument)
     "inverted": lambda picture: 255 - picture,
 }

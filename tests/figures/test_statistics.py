@@ -13,7 +13,7 @@ from runners.reporting.published import TABLE_1
 
 SCORES = (10.0, 22.8, 29.5, 19.0, 13.0, 14.8, 20.3, 23.0)
 ACCURACY = (55.6, 74.8, 77.3, 79.8, 80.5, 81.3, 85.4, 86.9)
-"""Figures 4 and 5 of arXiv 2501.09038: Sora, Runway, VideoPoet mf, Lumiere i2v, Pika, SVD, VideoPoet i2v, Lumiere mf."""
+"""Figures 4, 5 of 2501.09038: Sora, Runway, VideoPoet mf, Lumiere i2v, Pika, SVD, VideoPoet i2v, Lumiere mf."""
 
 
 def test_pearson_is_that_of_the_paper_s_figure_5() -> None:
