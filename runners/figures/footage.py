@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -191,13 +192,13 @@ def _blurred(picture: Picture, radius: float) -> Picture:
 
 _DISTORTIONS: dict[str, Callable[[Picture], Picture]] = {
     "unchanged": lambda picture: picture,
-    "blurred": lambda picture: _blurred(picture, 3),
+    "blurred": partial(_blurred, radius=3),
     "shifted by 2 %": lambda picture: np.roll(picture, picture.shape[1] // 50, axis=1),
     "noise, σ 5 %": lambda picture: _noisy(picture, 0.05),
     "noise, σ 15 %": lambda picture: _noisy(picture, 0.15),
     "20 % darker": lambda picture: _clipped(picture * 0.8),
     "mirrored": lambda picture: picture[:, ::-1],
     "mean colour": lambda picture: _clipped(np.broadcast_to(picture.mean(axis=(0, 1)), picture.shape)),
-    "black": lambda picture: np.zeros_like(picture),
+    "black": lambda picture: np.zeros_like(picture),  # noqa: PLW0108  (a numpy ufunc is no callable of one argument)
     "inverted": lambda picture: 255 - picture,
 }

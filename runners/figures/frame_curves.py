@@ -1,4 +1,4 @@
-"""Error over the five seconds: when does a model lose the physics?"""
+"""Error over the five seconds, which shows when a model loses the physics."""
 
 from __future__ import annotations
 

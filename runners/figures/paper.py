@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 from collections.abc import Sequence
 from itertools import groupby
@@ -52,7 +51,7 @@ def write_paper(rows: Sequence[LeaderboardRow], figures: Sequence[Figure], folde
         part = folder / f".{figure.pdf.name}.part"
         part.unlink(missing_ok=True)
         link_or_copy(figure.pdf, part)
-        os.replace(part, place)
+        part.replace(place)
     write_text(folder / "tables.tex", _tables(rows, told))
     write_text(folder / "figures.tex", "\n".join(_figure(figure) for figure in figures))
     write_text(folder / "paper.tex", _PAPER)

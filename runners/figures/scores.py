@@ -23,7 +23,7 @@ def plan_scores(models: Sequence[Model]) -> Plan:
     mean_ranks = _mean_ranks(models)
     found = spearman([model.score.mean for model in models], mean_ranks)
     rows = tuple(
-        (model.label, model.score.mean, model.score.std, model.score.low, model.score.high, *vars(model.metrics).values(),
+        (model.label, model.score.mean, model.score.std, model.score.low, model.score.high, *vars(model.metrics).values(),  # noqa: E501
          rank, found.value if found else None, found.p if found else None)
         for model, rank in zip(models, mean_ranks, strict=True)
     )  # fmt: skip
@@ -53,7 +53,7 @@ def plan_scores(models: Sequence[Model]) -> Plan:
             axes.grid(axis="y", visible=False)
 
     caption = (
-        "Scores; dashed: physical variance, what a second take of the real experiment reaches (100). Lines: 95 % interval, "
+        "Scores; dashed: physical variance, what a second take of the real experiment reaches (100). Lines: 95 % interval, "  # noqa: E501
         f"a bootstrap over scenes. Right: mean rank over the four metrics.{told} {what_was_run(models)}"
     )
     return Plan("scores", "Scores and mean ranks", caption.strip(), Table(columns, rows), draw,
@@ -107,7 +107,7 @@ def plan_categories(models: Sequence[Model]) -> Plan:
         "Metrics by category of physics, means over runs; dashed: physical variance, two takes of the real experiment. "
         + what_was_run(models)
     )
-    return Plan("categories", "Metrics by category", caption, Table(("category", "metric", "model", "value", "variance"),
+    return Plan("categories", "Metrics by category", caption, Table(("category", "metric", "model", "value", "variance"),  # noqa: E501
                 tuple(rows)), draw, (PAGE_IN, 5.2 + 0.14 * -(-len(models) // _LEGEND_COLUMNS)))  # fmt: skip
 
 
@@ -176,7 +176,7 @@ def plan_scenes(models: Sequence[Model]) -> Plan:
         grid = [[values[model.label, name] for name in names] for model in models]
         picture = axes.imshow(grid, cmap="cividis", vmin=0, vmax=100, aspect="auto")
         small = len(names) > 30
-        axes.set_xticks(range(len(names)), [text(name.removeprefix("trimmed-"), 26) for name in names], rotation=90 if small else 40,
+        axes.set_xticks(range(len(names)), [text(name.removeprefix("trimmed-"), 26) for name in names], rotation=90 if small else 40,  # noqa: E501
                         ha="center" if small else "right", rotation_mode="default" if small else "anchor",
                         fontsize=4.5 if small else 6.5)  # fmt: skip
         axes.set_yticks(range(len(models)), [text(model.label) for model in models])
@@ -200,7 +200,7 @@ def plan_spread(models: Sequence[Model]) -> Plan:
     if not several:
         raise NoData("no model has a second run")
     rows = [
-        (model.label, run.record.number, float(run.scores.marks.score(model.score_name) or 0.0))  # type: ignore[arg-type]
+        (model.label, run.record.number, float(getattr(run.scores.marks, model.score_name) or 0.0))
         for model in several
         for run in model.runs.runs
     ]

@@ -1,4 +1,4 @@
-"""All figures of the runs below a folder, drawn where their data is new, and left out with a word where there is none."""
+"""All figures of the runs below a folder, drawn where their data is new, left out with a word where there is none."""
 
 from __future__ import annotations
 

@@ -13,8 +13,9 @@ from runners.core.progress import make_bar
 from runners.core.provenance import usable_cores
 from runners.core.settings import ReportSettings, ScoreSettings
 from runners.core.terminal import say
+from runners.figures.asked import figures_alone, write_asked
 from runners.figures.colours import colours
-from runners.page.build import Folder, alone, build_page, check_place
+from runners.page.build import Folder, alone, build_page, check_place, known_files
 from runners.page.media import MediaFolder, check_media, make_missing, make_truth_masks, plan_media
 from runners.page.reproduce import command_of
 from runners.page.scenarios import find_scenes
@@ -44,13 +45,28 @@ def report(settings: ReportSettings, memory: Memory) -> Outcome:
     out = user_path(settings.out) if settings.out else results / "report"
     check_media(settings.report)
     check_place(out)
+    if figures_alone(settings):
+        return figures_only(results, out, settings, memory)
     if settings.watch:
         return watch(results, out, settings, memory)
     with alone(out):
         collected, media = make_page(results, out, settings, memory)
     lines = [*collected.remarks(), *(f"error: {name}: {why}" for name, why in collected.faults.items())]
+    lines += write_asked(collected, out, settings, Benchmarks(score_settings(settings), memory))
     lines += share(settings, collected, command_of)
     lines.append(f"the report is in {shown(out)}: open {shown(media.out / 'index.html')} in a browser")
+    return Outcome(FAILED if collected.faults else DONE, shown(results), tuple(lines), out)
+
+
+def figures_only(results: Path, out: Path, settings: ReportSettings, memory: Memory) -> Outcome:
+    """The figures without the page. Raises UserError, OSError."""
+    asked = score_settings(settings)
+    with alone(out):
+        if known_files(out) is None:
+            Folder(out).begin()
+        collected = gather(results, asked, memory)
+        lines = [*collected.remarks(), *(f"error: {name}: {why}" for name, why in collected.faults.items())]
+        lines += write_asked(collected, out, settings, Benchmarks(asked, memory))
     return Outcome(FAILED if collected.faults else DONE, shown(results), tuple(lines), out)
 
 
