@@ -96,7 +96,6 @@ def make_page(results: Path, out: Path, settings: ReportSettings, memory: Memory
     make_previews_of(media, settings.progress)
     make_truth_masks(found, media, open_cache(settings.scorer))
     build_page(found, media, folder, colours(model.label for model in found.models), settings)
-    cache.clean()
     return collected, media
 
 
