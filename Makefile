@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo test test-full sdk check bench bench-score bench-gpu
+.PHONY: demo test test-full sdk trackers check bench bench-score bench-gpu
 .DEFAULT_GOAL := help
 
 .PHONY: help
@@ -12,6 +12,7 @@ help:
 	@echo "make test    the tests: every behaviour once"
 	@echo "make test-full  the rest of them: whole cross products, random schedules, kills at every step"
 	@echo "make sdk     the fake services of the tests, driven by the vendors' own packages"
+	@echo "make trackers  Weights & Biases and Trackio told of a run by their own packages (TRACKERS=mlflow: MLflow, 1 GB)"
 	@echo "make check   linter, format check and types"
 	@echo "make bench   what the harness costs per clip, beside a bare encode"
 	@echo "make bench-score  the scorer beside a plain reference, at 540p and 4K (half an hour)"
@@ -51,6 +52,16 @@ test-full: $(VENV)/.installed-local
 
 sdk: .venv-sdk/.installed
 	.venv-sdk/bin/python -m pytest tests/api/sdk
+
+# Without constraints.txt, which would have pip go back to trackers of years ago.
+TRACKERS := wandb,trackio
+.venv-trackers/.installed-$(TRACKERS): pyproject.toml
+	test -x .venv-trackers/bin/python || $(PYTHON) -m venv .venv-trackers
+	.venv-trackers/bin/python -m pip install --quiet --disable-pip-version-check -e '.[dev,$(TRACKERS)]'
+	touch $@
+
+trackers: .venv-trackers/.installed-$(TRACKERS)
+	.venv-trackers/bin/python -m pytest tests/sharing/real
 
 check: $(VENV)/.installed
 	$(BIN)/ruff check .

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from runners.page.payload import Json
@@ -14,10 +14,10 @@ def sections(index: Json) -> list[Json]:
     models, published = index["models"], index["published"]
     own = list(dict.fromkeys(model["benchmark"] for model in models))
     others = [name for name in dict.fromkeys(row["benchmark"] for row in published) if name not in own]
-    return [_section(name, models, published) for name in (*own, *others)]
+    return [_section(name, models, published, index["columns"]) for name in (*own, *others)]
 
 
-def _section(benchmark: str, models: Iterable[Json], published: Iterable[Json]) -> Json:
+def _section(benchmark: str, models: Iterable[Json], published: Iterable[Json], columns: Mapping[str, str]) -> Json:
     mine = [model for model in models if model["benchmark"] == benchmark]
     complete = [model for model in mine if model["complete"]]
     rows = [model for model in complete if not model["oracle"]]
@@ -31,6 +31,11 @@ def _section(benchmark: str, models: Iterable[Json], published: Iterable[Json]) 
         "published": len(told),
         "scale": _scale([*rows, *told]),
         "cost": any(model["cost_usd"] is not None for model in complete),
+        "columns": {
+            key: text
+            for key, text in columns.items()
+            if mine or any(row["scores"].get(key) is not None for row in told)
+        },
     }
 
 
@@ -66,10 +71,9 @@ def duration(seconds: float | None) -> str:
         return "–"
     if seconds < 60:
         return f"{seconds:.1f} s" if seconds < 10 else f"{seconds:.0f} s"
-    minutes = round(seconds / 60)
-    return (
-        f"{seconds / 60:.1f} min" if seconds < 600 else f"{minutes} min" if minutes < 100 else f"{seconds / 3600:.1f} h"
-    )
+    if seconds < 6000:
+        return f"{seconds / 60:.{1 if seconds < 600 else 0}f} min"
+    return f"{seconds / 3600:.1f} h"
 
 
 def money(usd: float | None) -> str:

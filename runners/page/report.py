@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from contextlib import closing
 from pathlib import Path
 
@@ -11,11 +12,16 @@ from runners.core.outcome import DONE, FAILED, Outcome
 from runners.core.progress import make_bar
 from runners.core.provenance import usable_cores
 from runners.core.settings import ReportSettings, ScoreSettings
+from runners.core.terminal import say
+from runners.figures.asked import figures_alone, write_asked
 from runners.figures.colours import colours
-from runners.page.build import Folder, alone, build_page, check_place
+from runners.page.build import Folder, alone, build_page, check_place, known_files
 from runners.page.media import MediaFolder, check_media, make_missing, make_truth_masks, plan_media
+from runners.page.reproduce import command_of
 from runners.page.scenarios import find_scenes
 from runners.page.survey import survey
+from runners.page.under_way import runs_under_way
+from runners.page.watch import Served, keep_current, serving
 from runners.previews.cache import open_previews
 from runners.reporting.collect import CollectedRuns, gather
 from runners.reporting.run_benchmarks import Benchmarks
@@ -24,6 +30,7 @@ from runners.runs.run_finder import find_run_folders
 from runners.scoring.cache import open_cache
 from runners.scoring.memory import Memory
 from runners.scoring.pool import run_tasks
+from runners.sharing.share import check_sharing, share
 
 
 def report(settings: ReportSettings, memory: Memory) -> Outcome:
@@ -33,34 +40,79 @@ def report(settings: ReportSettings, memory: Memory) -> Outcome:
         raise UserError(f"{shown(results)} holds no runs (folders with a journal), however deep; set results=DIR")
     if settings.show is not None:
         return show_scenario(results, settings.show, score_settings(settings), memory)
+    if check_sharing(settings) and settings.out is None:
+        return share_only(results, settings, memory)
     out = user_path(settings.out) if settings.out else results / "report"
     check_media(settings.report)
     check_place(out)
-    asked = score_settings(settings)
+    if figures_alone(settings):
+        return figures_only(results, out, settings, memory)
+    if settings.watch:
+        return watch(results, out, settings, memory)
     with alone(out):
-        collected = gather(results, asked, memory, partial=True)
-        index = make_page(collected, out, settings, memory)
+        collected, media = make_page(results, out, settings, memory)
     lines = [*collected.remarks(), *(f"error: {name}: {why}" for name, why in collected.faults.items())]
-    lines.append(f"the report is in {shown(out)}: open {shown(index)} in a browser")
+    lines += write_asked(collected, out, settings, Benchmarks(score_settings(settings), memory))
+    lines += share(settings, collected, command_of)
+    lines.append(f"the report is in {shown(out)}: open {shown(media.out / 'index.html')} in a browser")
     return Outcome(FAILED if collected.faults else DONE, shown(results), tuple(lines), out)
 
 
-def make_page(collected: CollectedRuns, out: Path, settings: ReportSettings, memory: Memory) -> Path:
-    """The page over the runs that were gathered; returns the path of its index. Raises UserError, OSError."""
+def figures_only(results: Path, out: Path, settings: ReportSettings, memory: Memory) -> Outcome:
+    """The figures without the page. Raises UserError, OSError."""
     asked = score_settings(settings)
-    found = survey(collected, asked)
-    found.scenes = find_scenes(found.models, Benchmarks(asked, memory), memory)
+    with alone(out):
+        if known_files(out) is None:
+            Folder(out).begin()
+        collected = gather(results, asked, memory)
+        lines = [*collected.remarks(), *(f"error: {name}: {why}" for name, why in collected.faults.items())]
+        lines += write_asked(collected, out, settings, Benchmarks(asked, memory))
+    return Outcome(FAILED if collected.faults else DONE, shown(results), tuple(lines), out)
+
+
+def share_only(results: Path, settings: ReportSettings, memory: Memory) -> Outcome:
+    """The runs shared, without a page, which out=FOLDER adds. Raises UserError, OSError."""
+    collected = gather(results, score_settings(settings), memory, partial=True)
+    lines = [*collected.remarks(), *(f"error: {name}: {why}" for name, why in collected.faults.items())]
+    lines += share(settings, collected, command_of)
+    return Outcome(FAILED if collected.faults else DONE, shown(results), tuple(lines))
+
+
+def watch(results: Path, out: Path, settings: ReportSettings, memory: Memory) -> Outcome:
+    """Keep the page current until Ctrl-C, and serve it to this machine. Raises UserError."""
+    served = Served(out)
+
+    def build() -> set[Path]:
+        with alone(out):
+            return make_page(results, out, settings, memory)[1].linked
+
+    try:
+        served.linked = build()
+        with serving(served) as address:
+            say(f"the report, kept current: {address}")
+            say("Ctrl-C ends this; the runs go on, and the page stays as it is")
+            keep_current(results, served, build, time.sleep)
+    except KeyboardInterrupt:
+        pass
+    return Outcome(DONE, shown(results), (f"the report is in {shown(out)}: open {shown(out / 'index.html')}",), out)
+
+
+def make_page(results: Path, out: Path, settings: ReportSettings, memory: Memory) -> tuple[CollectedRuns, MediaFolder]:
+    """The page over all runs; returns them, and where their media are. Raises UserError, OSError."""
     cache = open_previews()
     if cache is None:
         raise UserError("PHYSICS_IQ_PREVIEWS=off: a report shows previews; name a folder for them, or unset it")
+    asked = score_settings(settings)
+    collected = gather(results, asked, memory, partial=True)
+    found = survey(collected, list(runs_under_way(results)), asked)
+    found.scenes = find_scenes(found.models, Benchmarks(asked, memory), memory)
     folder = Folder(out)
     folder.begin()
     media = plan_media(found, out, settings.report, cache, memory.hashes.of)
     make_previews_of(media, settings.progress)
     make_truth_masks(found, media, open_cache(settings.scorer))
-    index = build_page(found, media, folder, colours(model.label for model in found.models), settings)
-    cache.clean()
-    return index
+    build_page(found, media, folder, colours(model.label for model in found.models), settings)
+    return collected, media
 
 
 def make_previews_of(media: MediaFolder, progress: str) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -13,6 +13,7 @@ from runners.core.errors import UserError
 from runners.core.settings import ScoreSettings
 from runners.reporting.collect import CollectedRuns
 from runners.reporting.leaderboard import LeaderboardRow, RunGroup, group, row
+from runners.reporting.partial_runs import PartialRun
 from runners.runs.manifest_records import ClipRecord
 from runners.runs.run_record import RunRecord
 from runners.scoring.frame_values import FrameValues, read_frame_values
@@ -108,7 +109,7 @@ def slug(text: str) -> str:
     return safe if safe == text else f"{safe or 'x'}-{hashlib.sha256(text.encode('utf-8', 'replace')).hexdigest()[:8]}"
 
 
-def survey(collected: CollectedRuns, settings: ScoreSettings) -> Survey:
+def survey(collected: CollectedRuns, under_way: Sequence[PartialRun], settings: ScoreSettings) -> Survey:
     """All models and runs below a results folder, without scenarios (runners/page/scenarios.py); reads no video."""
     kinds, notes = group(collected.runs)
     models: list[ShownModel] = []
@@ -123,7 +124,8 @@ def survey(collected: CollectedRuns, settings: ScoreSettings) -> Survey:
         models.append(
             ShownModel(_model_key(kind.first.record, kind.label, models), kind.label, line.benchmark, runs, line, kind)
         )
-    for part in collected.partial:
+    busy = {part.record.path for part in under_way}
+    for part in [*(part for part in collected.partial if part.record.path not in busy), *under_way]:
         place = collected.place(part.record.path)
         run = ShownRun(slug(place), place, part.record, part.scores, False, part.why, part.busy)
         models.append(ShownModel(run.key, part.record.name, part.record.benchmark, (run,), None))

@@ -43,14 +43,33 @@ def write_manifest(
     raw_from: Json | None = None,
     state: RunState | None = None,
 ) -> Manifest:
-    """Write and return the manifest of a run: what its journals tell of all the benchmark's `scenarios`.
+    """Write and return what `make_manifest` makes. Raises OSError."""
+    manifest = make_manifest(
+        folder, configuration, scenarios, mode=mode, oracle=oracle, data=data, raw_from=raw_from, state=state
+    )
+    write_json(folder.manifest, encode(manifest))
+    return manifest
+
+
+def make_manifest(
+    folder: RunFolder,
+    configuration: Json,
+    scenarios: Sequence[Scenario],
+    *,
+    mode: str,
+    oracle: bool,
+    data: Json | None = None,
+    raw_from: Json | None = None,
+    state: RunState | None = None,
+) -> Manifest:
+    """The manifest of a run, unwritten: what its journals tell of all the benchmark's `scenarios`.
 
     `configuration` is that of this invocation; `state` is the journals' for who has just folded them.
     """
     state = state or forget_lost_clips(fold(folder.path), folder.videos)
     clips = {scenario.id: clip_record(state, scenario) for scenario in scenarios if scenario.id in state.clips}
     published = sum(clip.published is not None for clip in clips.values())
-    manifest = Manifest(
+    return Manifest(
         name=folder.path.name,
         complete=published == len(scenarios),
         expected=len(scenarios),
@@ -74,8 +93,6 @@ def write_manifest(
         ),
         clips=clips,
     )
-    write_json(folder.manifest, encode(manifest))
-    return manifest
 
 
 def clip_record(state: RunState, scenario: Scenario) -> ClipRecord:
