@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo test test-full sdk check bench bench-score bench-gpu
+.PHONY: demo test test-full sdk browser check bench bench-score bench-gpu
 .DEFAULT_GOAL := help
 
 .PHONY: help
@@ -12,6 +12,7 @@ help:
 	@echo "make test    the tests: every behaviour once"
 	@echo "make test-full  the rest of them: whole cross products, random schedules, kills at every step"
 	@echo "make sdk     the fake services of the tests, driven by the vendors' own packages"
+	@echo "make browser  the report's page in headless Chromium (apt-get install chromium)"
 	@echo "make check   linter, format check and types"
 	@echo "make bench   what the harness costs per clip, beside a bare encode"
 	@echo "make bench-score  the scorer beside a plain reference, at 540p and 4K (half an hour)"
@@ -51,6 +52,16 @@ test-full: $(VENV)/.installed-local
 
 sdk: .venv-sdk/.installed
 	.venv-sdk/bin/python -m pytest tests/api/sdk
+
+# Here a missing browser is a failure; make test skips these tests.
+.venv-browser/.installed: pyproject.toml constraints.txt tests/page/browser/requirements.txt
+	test -x .venv-browser/bin/python || $(PYTHON) -m venv .venv-browser
+	.venv-browser/bin/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'
+	.venv-browser/bin/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -r tests/page/browser/requirements.txt
+	touch $@
+
+browser: .venv-browser/.installed
+	BROWSER_TESTS=required .venv-browser/bin/python -m pytest tests/page/browser
 
 check: $(VENV)/.installed
 	$(BIN)/ruff check .
