@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo test test-full sdk browser check bench bench-score bench-gpu
+.PHONY: demo test test-full sdk browser trackers check bench bench-score bench-gpu
 .DEFAULT_GOAL := help
 
 .PHONY: help
@@ -13,6 +13,7 @@ help:
 	@echo "make test-full  the rest of them: whole cross products, random schedules, kills at every step"
 	@echo "make sdk     the fake services of the tests, driven by the vendors' own packages"
 	@echo "make browser  the report's page in headless Chromium (apt-get install chromium)"
+	@echo "make trackers  Weights & Biases and Trackio told of a run by their own packages (TRACKERS=mlflow: MLflow, 1 GB)"
 	@echo "make check   linter, format check and types"
 	@echo "make bench   what the harness costs per clip, beside a bare encode"
 	@echo "make bench-score  the scorer beside a plain reference, at 540p and 4K (half an hour)"
@@ -62,6 +63,16 @@ sdk: .venv-sdk/.installed
 
 browser: .venv-browser/.installed
 	BROWSER_TESTS=required .venv-browser/bin/python -m pytest tests/page/browser
+
+# Without constraints.txt, which would have pip go back to trackers of years ago.
+TRACKERS := wandb,trackio
+.venv-trackers/.installed-$(TRACKERS): pyproject.toml
+	test -x .venv-trackers/bin/python || $(PYTHON) -m venv .venv-trackers
+	.venv-trackers/bin/python -m pip install --quiet --disable-pip-version-check -e '.[dev,$(TRACKERS)]'
+	touch $@
+
+trackers: .venv-trackers/.installed-$(TRACKERS)
+	.venv-trackers/bin/python -m pytest tests/sharing/real
 
 check: $(VENV)/.installed
 	$(BIN)/ruff check .

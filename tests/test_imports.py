@@ -8,6 +8,7 @@ import subprocess
 import sys
 from collections import Counter
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -33,9 +34,15 @@ HEAVY = {
 }
 
 
+@cache
+def parsed(path: Path) -> ast.Module:
+    """Each file is read once for all tests."""
+    return ast.parse(path.read_text(encoding="utf-8"))
+
+
 def imports(path: Path) -> Iterator[str]:
     """Every module that a file imports, wherever in it."""
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+    for node in ast.walk(parsed(path)):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom) and node.module:
@@ -78,7 +85,7 @@ def test_nothing_stands_in_the_harness_s_door_that_it_does_not_use() -> None:
     used = {
         alias.name
         for path in (ROOT / "runners").rglob("*.py")
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        for node in ast.walk(parsed(path))
         if isinstance(node, ast.ImportFrom) and node.module == "adapters.harness"
         for alias in node.names
     }
@@ -88,7 +95,7 @@ def test_nothing_stands_in_the_harness_s_door_that_it_does_not_use() -> None:
 
 def code(path: Path) -> Iterator[ast.AST]:
     """All nodes of a file that run; imports for type checkers alone do not."""
-    todo: list[ast.AST] = [ast.parse(path.read_text(encoding="utf-8"))]
+    todo: list[ast.AST] = [parsed(path)]
     while todo:
         node = todo.pop()
         if isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING":
@@ -199,7 +206,7 @@ def test_hydra_is_known_only_where_settings_are_composed() -> None:
 
 def calls(path: Path) -> Iterator[str]:
     """What a file calls by name or by module.name: `print`, `sys.stderr.write` …"""
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+    for node in ast.walk(parsed(path)):
         if isinstance(node, ast.Call):
             yield ast.unparse(node.func)
 

@@ -114,9 +114,10 @@ def draw(picture: Image) -> None:
     class Codes:
         """The picture's parts, marked as what commands the terminal."""
 
-        def __rich_console__(self, console: Console, options: Any) -> Iterator[Segment]:
+        def __rich_console__(self, console: Console, options: Any) -> Iterator[Any]:
             for part in Drawn(picture, width="auto", height="auto").__rich_console__(console, options):
-                yield part if part.control else Segment(part.text, part.style, [(ControlType.CURSOR_FORWARD, 0)])
+                text = isinstance(part, Segment) and not part.control
+                yield Segment(part.text, part.style, [(ControlType.CURSOR_FORWARD, 0)]) if text else part
 
     make_console().print(Codes())
 

@@ -71,10 +71,9 @@ def duration(seconds: float | None) -> str:
         return "–"
     if seconds < 60:
         return f"{seconds:.1f} s" if seconds < 10 else f"{seconds:.0f} s"
-    minutes = round(seconds / 60)
-    return (
-        f"{seconds / 60:.1f} min" if seconds < 600 else f"{minutes} min" if minutes < 100 else f"{seconds / 3600:.1f} h"
-    )
+    if seconds < 6000:
+        return f"{seconds / 60:.{1 if seconds < 600 else 0}f} min"
+    return f"{seconds / 3600:.1f} h"
 
 
 def money(usd: float | None) -> str:

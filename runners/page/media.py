@@ -9,12 +9,13 @@ from pathlib import Path
 from typing import Literal, get_args
 from urllib.parse import quote
 
+from adapters.harness import BadPicture
 from runners.core.errors import one_of
 from runners.core.files import link_or_copy
 from runners.core.settings import PageSettings
 from runners.page.survey import ShownScene, Survey
 from runners.previews.cache import Kind, PreviewCache
-from runners.previews.make import make_mask_video, make_previews
+from runners.previews.make import make_mask_video, make_previews, make_still
 from runners.scoring.cache import TruthCache
 
 ClipMedia = Literal["preview", "link", "copy"]
@@ -91,7 +92,21 @@ class MediaFolder:
         if key not in self.stills:
             return None
         path, inside = self.stills[key]
-        return self._put(path, f"switch-{key}{path.suffix}") if inside else self._way(path)
+        return self._small_still(path, f"switch-{key}.jpg") if inside else self._way(path)
+
+    def _small_still(self, path: Path, name: str) -> str | None:
+        """A picture made small: those of the real data set have 4K. None for a file that is no picture."""
+        target = self.out / "media" / name
+        if not target.exists():
+            target.parent.mkdir(parents=True, exist_ok=True)
+            part = target.with_name(f".{name}.part")
+            try:
+                make_still(path, part)
+            except BadPicture:
+                return None
+            part.replace(target)
+        self.made.add(f"media/{name}")
+        return f"media/{quote(name)}"
 
     def _put(self, source: Path, name: str) -> str:
         """A hard link of the very file, or a copy; one that is there already has the same content by its name."""

@@ -13,9 +13,11 @@ from runners.core.progress import make_bar
 from runners.core.provenance import usable_cores
 from runners.core.settings import ReportSettings, ScoreSettings
 from runners.core.terminal import say
+from runners.figures.asked import figures_alone, write_asked
 from runners.figures.colours import colours
-from runners.page.build import Folder, alone, build_page, check_place
+from runners.page.build import Folder, alone, build_page, check_place, known_files
 from runners.page.media import MediaFolder, check_media, make_missing, make_truth_masks, plan_media
+from runners.page.reproduce import command_of
 from runners.page.scenarios import find_scenes
 from runners.page.survey import survey
 from runners.page.under_way import runs_under_way
@@ -28,6 +30,7 @@ from runners.runs.run_finder import find_run_folders
 from runners.scoring.cache import open_cache
 from runners.scoring.memory import Memory
 from runners.scoring.pool import run_tasks
+from runners.sharing.share import check_sharing, share
 
 
 def report(settings: ReportSettings, memory: Memory) -> Outcome:
@@ -37,16 +40,42 @@ def report(settings: ReportSettings, memory: Memory) -> Outcome:
         raise UserError(f"{shown(results)} holds no runs (folders with a journal), however deep; set results=DIR")
     if settings.show is not None:
         return show_scenario(results, settings.show, score_settings(settings), memory)
+    if check_sharing(settings) and settings.out is None:
+        return share_only(results, settings, memory)
     out = user_path(settings.out) if settings.out else results / "report"
     check_media(settings.report)
     check_place(out)
+    if figures_alone(settings):
+        return figures_only(results, out, settings, memory)
     if settings.watch:
         return watch(results, out, settings, memory)
     with alone(out):
         collected, media = make_page(results, out, settings, memory)
     lines = [*collected.remarks(), *(f"error: {name}: {why}" for name, why in collected.faults.items())]
+    lines += write_asked(collected, out, settings, Benchmarks(score_settings(settings), memory))
+    lines += share(settings, collected, command_of)
     lines.append(f"the report is in {shown(out)}: open {shown(media.out / 'index.html')} in a browser")
     return Outcome(FAILED if collected.faults else DONE, shown(results), tuple(lines), out)
+
+
+def figures_only(results: Path, out: Path, settings: ReportSettings, memory: Memory) -> Outcome:
+    """The figures without the page. Raises UserError, OSError."""
+    asked = score_settings(settings)
+    with alone(out):
+        if known_files(out) is None:
+            Folder(out).begin()
+        collected = gather(results, asked, memory)
+        lines = [*collected.remarks(), *(f"error: {name}: {why}" for name, why in collected.faults.items())]
+        lines += write_asked(collected, out, settings, Benchmarks(asked, memory))
+    return Outcome(FAILED if collected.faults else DONE, shown(results), tuple(lines), out)
+
+
+def share_only(results: Path, settings: ReportSettings, memory: Memory) -> Outcome:
+    """The runs shared, without a page, which out=FOLDER adds. Raises UserError, OSError."""
+    collected = gather(results, score_settings(settings), memory, partial=True)
+    lines = [*collected.remarks(), *(f"error: {name}: {why}" for name, why in collected.faults.items())]
+    lines += share(settings, collected, command_of)
+    return Outcome(FAILED if collected.faults else DONE, shown(results), tuple(lines))
 
 
 def watch(results: Path, out: Path, settings: ReportSettings, memory: Memory) -> Outcome:
@@ -83,7 +112,6 @@ def make_page(results: Path, out: Path, settings: ReportSettings, memory: Memory
     make_previews_of(media, settings.progress)
     make_truth_masks(found, media, open_cache(settings.scorer))
     build_page(found, media, folder, colours(model.label for model in found.models), settings)
-    cache.clean()
     return collected, media
 
 

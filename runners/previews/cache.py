@@ -92,11 +92,16 @@ class PreviewCache:
 
 
 def open_previews() -> PreviewCache | None:
-    """The user's cache: $PHYSICS_IQ_PREVIEWS, else beside the truth cache; None if that is "off". Makes nothing."""
+    """The user's cache: $PHYSICS_IQ_PREVIEWS, else beside the truth cache; None if that is "off". Makes nothing.
+
+    It is tidied at the same time: a run, a scoring or a report opens it once.
+    """
     named = os.environ.get(_VARIABLE)
     if named and named.lower() == "off":
         return None
-    return PreviewCache(user_path(named) if named else cache_folder() / "previews")
+    cache = PreviewCache(user_path(named) if named else cache_folder() / "previews")
+    cache.clean()
+    return cache
 
 
 def _version() -> str:

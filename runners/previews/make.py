@@ -63,7 +63,7 @@ class PreviewWriter:
             if self._seen == self._middle or self._thumb is None:
                 self._thumb = resize(frame, self._thumb_size)
             self._writer.write(small)
-        except (OSError, ValueError):
+        except _faults():
             self.failed = True
         self._seen += 1
 
@@ -77,7 +77,7 @@ class PreviewWriter:
                 write_jpeg(draft, self._thumb)
                 thumb = self._cache.keep(draft, sha256, "thumb")
             return Previews(self._cache.keep(self._writer.path, sha256, "preview"), thumb)
-        except OSError:
+        except _faults():
             self.failed = True
             return None
 
@@ -92,7 +92,7 @@ class PreviewWriter:
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, tb: TracebackType | None) -> None:
         if self._writer is not None:
-            with contextlib.suppress(OSError, ValueError):
+            with contextlib.suppress(*_faults()):
                 self._writer.discard()
         with contextlib.suppress(OSError):
             self._stack.close()
@@ -112,7 +112,7 @@ def make_previews(clip: Path, sha256: str, cache: PreviewCache) -> Previews | No
             for frame in read_frames(clip):
                 writer.write(frame)
             return writer.keep(sha256)
-    except (BadVideo, OSError):
+    except _faults():
         return None
 
 
@@ -138,7 +138,7 @@ def make_mask_video(
                 return None
             writer.close()
             return cache.keep(draft, sha256, "masks")
-    except (OSError, ValueError):
+    except _faults():
         if writer is not None:
             writer.discard()
         return None
@@ -157,6 +157,13 @@ def write_jpeg(path: Path, frame: Frame) -> None:
     from PIL import Image
 
     Image.fromarray(frame).save(path, "JPEG", quality=int(PRESET["jpeg"]), optimize=True)
+
+
+def _faults() -> tuple[type[Exception], ...]:
+    """What a disk, an encoder or a broken clip may raise: none of it is worth a run."""
+    from av.error import FFmpegError
+
+    return BadVideo, FFmpegError, OSError, ValueError
 
 
 def _writer(path: Path, size: Size, fps: float | Fraction) -> Writer:

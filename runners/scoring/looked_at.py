@@ -8,7 +8,7 @@ from typing import Self
 
 import numpy as np
 
-from runners.previews.cache import PreviewCache
+from runners.previews.cache import Kind, PreviewCache
 from runners.previews.make import PreviewWriter, make_mask_video
 from runners.scoring.decode import Image
 from runners.scoring.stack import MaskStack
@@ -41,7 +41,8 @@ class Seen:
             make_mask_video(self._masks, self._fps, self._sha256, self._cache)
 
     def __enter__(self) -> Self:
-        lacking = self._cache is not None and not self._cache.find(self._sha256, "preview")
+        kinds: tuple[Kind, ...] = ("preview", "thumb")
+        lacking = self._cache is not None and not all(self._cache.find(self._sha256, kind) for kind in kinds)
         if lacking and self._cache is not None:
             self._writer = self._stack.enter_context(PreviewWriter(self._cache, self._fps, self._count))
         return self

@@ -5,10 +5,12 @@ An id that was logged before is gone on with: a second call updates the run, and
 
 from __future__ import annotations
 
+import inspect
 import json
 import os
 import sys
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 
@@ -17,7 +19,7 @@ def main() -> None:
     payload = json.load(sys.stdin)
     try:
         BACKENDS[payload["tracker"]](payload)
-    except BaseException as error:  # noqa: BLE001: whatever a library raises, its last words are one line
+    except BaseException as error:  # noqa: BLE001  whatever a library raises, its last words are one line
         text = " ".join(f"{type(error).__name__}: {error}".split())
         os.write(2, f"\n{text}\n".encode(errors="replace"))
         os._exit(1)
@@ -56,7 +58,8 @@ def log_mlflow(payload: dict[str, Any]) -> None:
         experiment_names=[payload["project"]], filter_string=f"tags.physics_iq_id = '{payload['id']}'",
         max_results=1, output_format="list",
     )  # fmt: skip
-    own = {"physics_iq_id": payload["id"], "mlflow.note.content": payload["notes"], "labels": ", ".join(payload["tags"])}
+    words = ", ".join(payload["tags"])
+    own = {"physics_iq_id": payload["id"], "mlflow.note.content": payload["notes"], "labels": words}
     nowhere = {"mlflow.user": "physics-iq", "mlflow.source.name": "physics-iq", "mlflow.source.type": "LOCAL"}
     tables = [{"path": f"{name}.json", "type": "table"} for name in payload["tables"]]
     nowhere["mlflow.loggedArtifacts"] = json.dumps(tables)
@@ -79,18 +82,18 @@ def log_trackio(payload: dict[str, Any]) -> None:
     """Trackio: on this machine (TRACKIO_DIR), or where its own environment says."""
     import trackio
 
+    quiet = {"embed": False, "auto_log_gpu": False, "auto_log_cpu": False}  # as far as this version knows them
+    known = inspect.signature(trackio.init).parameters
     trackio.init(
         project=payload["project"], name=payload["id"], config={**payload["config"], "notes": payload["notes"]},
-        resume="allow", embed=False, auto_log_gpu=False, auto_log_cpu=False,
+        resume="allow", **{key: value for key, value in quiet.items() if key in known},
     )  # fmt: skip
     told: dict[str, Any] = dict(payload["scalars"])
-    try:
-        import pandas
-    except ImportError:
-        pandas = None
-    if pandas is not None:
+    with suppress(ImportError):  # its tables are made of pandas, which it does not bring
+        import pandas as pd
+
         for name, table in payload["tables"].items():
-            told[f"table/{name}"] = trackio.Table(dataframe=pandas.DataFrame(table["rows"], columns=table["columns"]))
+            told[f"table/{name}"] = trackio.Table(dataframe=pd.DataFrame(table["rows"], columns=table["columns"]))
     for clip in payload["clips"]:
         told[f"clip/{clip['key']}"] = trackio.Video(clip["path"], format="mp4", caption=clip["caption"])
     trackio.log(told)

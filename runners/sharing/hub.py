@@ -190,5 +190,3 @@ def _write_card(work: Path, marker: dict[str, Any], text: str, lines: list[str])
     write_text(path, text)
     marker["card"] = sha256
     write_json(work / MARKER, marker)
-
-

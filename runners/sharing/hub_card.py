@@ -41,7 +41,7 @@ class Shared:
 
 
 def card(runs: Sequence[Shared]) -> str:
-    """The whole README.md. Names and commands are others' words: in the header YAML quotes them, below they are code."""
+    """The whole README.md. Others' words are quoted in the header, and code below it."""
     head = yaml.safe_dump(header(runs), sort_keys=False, allow_unicode=False, width=1000)
     rows = [f"| {code(run.model)} | {code(run.name)} | {code(run.benchmark)} | {run.state} |" for run in runs]
     kinds = dict.fromkeys(_TERMS.get(run.kind, _OTHERS) for run in runs)
@@ -53,14 +53,15 @@ def card(runs: Sequence[Shared]) -> str:
         "conditioning and the prompt of its scenario alone, with the Physics-IQ harness. The experiments' own videos",
         "(truth and conditioning) are not in this folder.\n",
         "## Runs\n",
-        "The score is the Physics-IQ Verified score, 0 to 100, over the whole benchmark; a run over part of it has none.\n",
+        "The score is the Physics-IQ Verified score, 0 to 100, over the whole benchmark; a run over part of it has",
+        "none.\n",
         "| model | run | benchmark | score |",
         "|---|---|---|---|",
         *rows,
         "\n## Files\n",
         "* `videos/<run>/*.mp4`, and `metadata.csv` beside them: scenario, scene, view, category, the exact prompt and",
-        "  negative prompt, seed, score and metrics of each clip, SHA-256. Metrics stand beside the physical variance of",
-        "  the same scenario (`variance_…`). A text that begins like a spreadsheet's formula has an apostrophe before it.",
+        "  negative prompt, seed, score and metrics of each clip, SHA-256. Metrics stand beside the physical variance",
+        "  of the same scenario (`variance_…`). A text that begins like a formula has an apostrophe before it.",
         "* `manifests/<run>.json`: settings, versions, hardware and every clip's record; places and keys are left out.",
         "* `scores/<run>.json`: scores and sub-scores, where the run is scored.",
         "\n## How to make them again\n",
@@ -76,9 +77,7 @@ def header(runs: Sequence[Shared]) -> Mapping[str, object]:
     total = sum(run.clips for run in runs)
     size = "n<1K" if total < 1000 else "1K<n<10K" if total < 10_000 else "10K<n<100K"
     every = {"config_name": "all", "default": True, "data_files": [{"split": "test", "path": "videos/*/*"}]}
-    each = [
-        {"config_name": run.key, "data_files": [{"split": "test", "path": f"videos/{run.key}/*"}]} for run in runs
-    ]
+    each = [{"config_name": run.key, "data_files": [{"split": "test", "path": f"videos/{run.key}/*"}]} for run in runs]
     return {
         "pretty_name": "Physics-IQ continuations",
         "license": "other",

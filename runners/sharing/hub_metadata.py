@@ -78,14 +78,14 @@ def write_tables(folder: Path, key: str, rows: Sequence[Row]) -> None:
     """metadata.csv beside the clips, and with pyarrow the same rows as parquet in `tables/`. Raises OSError."""
     write_text(folder / "videos" / key / "metadata.csv", metadata_csv(rows))
     with suppress(ImportError):
-        import pyarrow
-        import pyarrow.parquet
+        import pyarrow as pa
+        from pyarrow import parquet
 
         (folder / "tables").mkdir(exist_ok=True)
         part, final = folder / "tables" / f".{key}.part", folder / "tables" / f"{key}.parquet"
-        numbers = {name: pyarrow.float64() for name in COLUMNS} | dict.fromkeys(_TEXTS, pyarrow.string())
-        kinds = numbers | {"sha256": pyarrow.string(), "complete": pyarrow.bool_(), "seed": pyarrow.string()}
+        numbers = {name: pa.float64() for name in COLUMNS} | dict.fromkeys(_TEXTS, pa.string())
+        kinds = numbers | {"sha256": pa.string(), "complete": pa.bool_(), "seed": pa.string()}
         texts = [{**row, "seed": None if row["seed"] is None else str(row["seed"])} for row in rows]
-        schema = pyarrow.schema(list(kinds.items()))
-        pyarrow.parquet.write_table(pyarrow.Table.from_pylist(texts, schema=schema), part)
+        schema = pa.schema(list(kinds.items()))
+        parquet.write_table(pa.Table.from_pylist(texts, schema=schema), part)
         publish(part, final)

@@ -13,7 +13,9 @@ _DROPPED = frozenset(
     {"host", "hostname", "pid", "results", "lock", "root", "cache", "python", "user", "env", "environ", "environment"}
 )
 """Keys that only tell where something lies or runs."""
-_KEY = re.compile(r"(?i)(^|[_\-. ])(api_?keys?|keys?|tokens?|secrets?|passw(or)?d|credentials?|authorization|cookies?)$")
+_KEY = re.compile(
+    r"(?i)(^|[_\-. ])(api_?keys?|keys?|tokens?|secrets?|passw(or)?d|credentials?|authorization|cookies?)$"
+)
 _NO_KEY = frozenset({"tokens", "max_tokens", "keys", "key"})
 """Fields that are named like a key, and hold counts or names of what is needed: kept unless they hold a secret."""
 _PATH = re.compile(r"(?<![\w:/.])(?:file://)?(?:~|/|[A-Za-z]:[\\/])[^\s'\",;)\]}]*[^\s'\",;)\]}.:]")

@@ -151,5 +151,3 @@ def _clip(key: str, clip: ClipScore, record: RunRecord, scores: Scores) -> dict[
     caption = place_free(f"{clip.id} {clip.scene} {clip.view}, {value}")
     path = str(record.folder.videos / clip.file)
     return {"key": key, "path": path, "caption": caption, "sha256": clip.sha256}
-
-

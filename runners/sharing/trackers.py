@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, Literal, get_args
+from typing import Any
 
 from adapters.harness import one_line
 from runners.core.errors import UserError, one_of
@@ -25,7 +25,7 @@ from runners.scoring.scores import Scores
 from runners.sharing.redaction import place_free
 from runners.sharing.summary import summarize
 
-TrackerName = Literal["none", "wandb", "mlflow", "trackio"]
+TRACKERS = ("none", "wandb", "mlflow", "trackio")
 NOTED = "tracked.json"
 """In the run's scores: what was logged where, so that nothing is logged twice."""
 MOST_S = 180.0
@@ -34,9 +34,9 @@ _LONGEST = 300
 _PROGRAM = "from runners.sharing.backends import main; main()"
 
 
-def check_tracker(tracker: str, project: str) -> TrackerName:
+def check_tracker(tracker: str, project: str) -> str:
     """The tracker that a setting names. Raises UserError for an unknown one, or one whose package is not installed."""
-    name = one_of("tracker", tracker, get_args(TrackerName))
+    name = one_of("tracker", tracker, TRACKERS)
     if name == "none":
         return name
     if not project.strip() or any(mark in project for mark in "/\\#?%:'\"\n"):
@@ -59,18 +59,18 @@ def tracked(settings: GenerateSettings, make: Callable[[], Outcome]) -> Outcome:
     try:
         record = read_record(outcome.folder)
         lines = [] if record is None else [log_run(record, outcome.scores, tracker, settings.tracker_project)]
-    except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001: the run is made, and what follows may not spoil it
+    except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001  the run is made by now
         lines = [_not_logged(tracker, outcome.folder.name, f"{type(error).__name__}: {error}")]
     return replace(outcome, lines=(*outcome.lines, *lines))
 
 
-def log_all(runs: Iterable[tuple[RunRecord, Scores]], tracker: TrackerName, project: str) -> list[str]:
+def log_all(runs: Iterable[tuple[RunRecord, Scores]], tracker: str, project: str) -> list[str]:
     """Tell the tracker of every run; a line for each."""
     lines = []
     for record, scores in runs:
         try:
             lines.append(log_run(record, scores, tracker, project))
-        except Exception as error:  # noqa: BLE001: the others are logged all the same
+        except Exception as error:  # noqa: BLE001  the others are logged all the same
             lines.append(_not_logged(tracker, record.name, f"{type(error).__name__}: {error}"))
     return lines
 
@@ -111,7 +111,7 @@ def _in_own_process(payload: dict[str, Any], most_s: float) -> str | None:
     with tempfile.TemporaryFile() as told, tempfile.TemporaryFile() as asked:
         asked.write(json.dumps(payload).encode())
         asked.seek(0)
-        child = subprocess.Popen(  # noqa: S603: this interpreter and the project's own code
+        child = subprocess.Popen(  # noqa: S603  this interpreter and the project's own code
             [sys.executable, "-c", _PROGRAM], stdin=asked, stdout=subprocess.DEVNULL, stderr=told, env=environ,
             start_new_session=True,
         )  # fmt: skip

@@ -55,6 +55,7 @@ NEUTRAL: dict[str, dict[str, Any]] = {
     "concurrency": {"concurrency": 2},
     "scorer": {"scorer": ScorerSettings(name="builtin", workers=3)},
     "progress": {"progress": "live"},
+    "tracker": {"tracker": "wandb", "tracker_project": "elsewhere"},
     "plan": {"plan": True},
     "keep_raw": {"keep_raw": True},
     "paid": {"model": replace(MODEL, paid=True)},

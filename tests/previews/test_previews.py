@@ -156,3 +156,30 @@ def test_the_hash_is_of_the_clip(tmp_path: Path, cache: PreviewCache) -> None:
     made = make_previews(source, sha256, cache)
     assert made is not None
     assert made.preview.name.startswith(sha256)
+
+
+def test_what_an_encoder_refuses_leaves_the_clip_without(cache: PreviewCache, monkeypatch: pytest.MonkeyPatch) -> None:
+    from av.error import ExternalError
+
+    def refuse(*_: object) -> None:
+        raise ExternalError(1, "no")
+
+    monkeypatch.setattr("adapters.video.encode.Writer.write", refuse)
+    with PreviewWriter(cache, 8, 40) as writer:
+        writer.write(np.zeros((36, 64, 3), np.uint8))
+        assert writer.keep("d" * 64) is None
+    assert make_mask_video(np.ones((4, 9, 16), np.bool_), 8, "d" * 64, cache) is None
+    assert list(cache.folder.iterdir()) == []
+
+
+def test_two_processes_at_once_make_one_preview(tmp_path: Path, cache: PreviewCache) -> None:
+    source = clip(tmp_path / "a.mp4", frames=16)
+    code = (
+        "import sys\nfrom pathlib import Path\n"
+        "from runners.previews.cache import PreviewCache\nfrom runners.previews.make import make_previews\n"
+        "assert make_previews(Path(sys.argv[1]), 'e' * 64, PreviewCache(Path(sys.argv[2])))\n"
+    )
+    words = [sys.executable, "-c", code, str(source), str(cache.folder)]
+    both = [subprocess.Popen(words) for _ in range(2)]
+    assert [process.wait() for process in both] == [0, 0]
+    assert sorted(path.suffix for path in cache.folder.rglob("*") if path.is_file()) == [".jpg", ".mp4"]

@@ -66,11 +66,8 @@
     const found = ordered(all.filter((one) => fits(one.scene, one.score)));
     const shown = new Set(found.map((one) => one.scene.key));
     for (const [key, tile] of tiles) tile.hidden = !shown.has(key);
-    for (const one of found) {
-      const tile = tiles.get(one.scene.key);
-      tile.querySelector("[data-score]").textContent = shownValue(one);
-      list.append(tile);
-    }
+    for (const one of found) tiles.get(one.scene.key).querySelector("[data-score]").textContent = shownValue(one);
+    list.prepend(...found.map((one) => tiles.get(one.scene.key)));
     document.getElementById("count").textContent = `${found.length === scenes.length ? "" : `${found.length} of `}${scenes.length} scenarios`;
     document.getElementById("none").hidden = found.length > 0;
     document.getElementById("reset").hidden = Object.entries(USUAL).every(([name, usual]) => state[name] === usual);

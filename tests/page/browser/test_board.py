@@ -62,7 +62,7 @@ def test_two_rows_that_are_ticked_are_compared_scene_by_scene(visit: Visit) -> N
         "rows => rows.map(row => row.dataset.scene)"
     )
     assert sorted(scenes) == ["heat-melts-wax", "newtons-cradle", "swinging-lamp-shadows"]
-    differences = board.page.locator("#compare-body tr[data-scene] td:nth-of-type(4)").all_inner_texts()
+    differences = board.page.locator("#compare-body tr[data-scene] td:nth-of-type(3)").all_inner_texts()
     numbers = [float(text.replace("−", "-")) for text in differences]
     assert numbers == sorted(numbers, reverse=True)
     assert "95 % interval" in board.page.inner_text("#compare-body")
@@ -81,6 +81,6 @@ def test_an_incomplete_run_is_compared_over_the_clips_that_both_have(visit: Visi
 
 def test_a_scene_of_the_comparison_leads_to_its_players(visit: Visit) -> None:
     board = visit("index.html#a=small--copy-op&b=small--freeze-op")
-    board.page.click("#compare-body tr[data-scene=newtons-cradle] .views a >> nth=0")
+    board.page.click("#compare-body tr[data-scene=newtons-cradle] th a >> nth=0")
     board.ready()
     assert board.page.url.startswith(f"{board.base}scenes/small-0007.html")
