@@ -1,4 +1,4 @@
-"""The runs that the browser is shown: three scenes of the demo × three views, four models × two runs, and what goes wrong.
+"""Runs to be shown: three scenes of the demo × three views, four models × two runs, and what goes wrong.
 
 Each run over the whole demo would cost a minute, and the page's behaviour is what is tested here: so a benchmark is cut
 from it that is small and complete. The models run at 15 frames per second, the truth was filmed at 30, and a run of a

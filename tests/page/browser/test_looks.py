@@ -24,8 +24,7 @@ PAGES = {
     "refused clip": "scenes/small-0022.html",
 }
 every_page = pytest.mark.parametrize("page", PAGES)
-both_themes = pytest.mark.parametrize("theme", ["light", "dark"])
-GROUND = "getComputedStyle(document.body).backgroundColor.match(/[\\d.]+/g).slice(0, 3).map(Number)"
+GROUND = "getComputedStyle(document.documentElement).backgroundColor.match(/[\\d.]+/g).slice(0, 3).map(Number)"
 
 
 @pytest.fixture(scope="session")
@@ -40,7 +39,8 @@ def axe() -> str:
 def findings(watched: Watched, axe: str) -> list[tuple[Any, ...]]:
     """Serious and critical ones: (rule, where, what)."""
     watched.ask(f"{axe}; undefined")
-    found = watched.ask("axe.run(document, { resultTypes: ['violations'] })")
+    # Without preload it asks for no style sheet a second time, which the page's policy would forbid.
+    found = watched.ask("axe.run(document, { resultTypes: ['violations'], preload: false })")
     return [
         (violation["id"], node["target"], node["failureSummary"])
         for violation in found["violations"]
@@ -50,9 +50,11 @@ def findings(watched: Watched, axe: str) -> list[tuple[Any, ...]]:
 
 
 @every_page
-@both_themes
-def test_axe_finds_nothing_serious(visit: Visit, axe: str, page: str, theme: str) -> None:
-    assert findings(visit(PAGES[page], color_scheme=theme), axe) == []
+def test_axe_finds_nothing_serious_in_either_theme(visit: Visit, axe: str, page: str) -> None:
+    watched = visit(PAGES[page], reduced_motion="reduce")
+    for theme in ("light", "dark"):
+        watched.page.emulate_media(color_scheme=theme)
+        assert findings(watched, axe) == [], theme
 
 
 def test_axe_finds_nothing_serious_on_a_phone(visit: Visit, axe: str) -> None:
@@ -64,10 +66,11 @@ def test_axe_finds_nothing_serious_on_a_phone(visit: Visit, axe: str) -> None:
 
 
 @every_page
-@pytest.mark.parametrize("width", [360, 800, 1400])
-def test_no_page_is_wider_than_the_window(visit: Visit, page: str, width: int) -> None:
-    watched = visit(PAGES[page], viewport={"width": width, "height": 800})
-    assert watched.ask("document.documentElement.scrollWidth") <= width
+def test_no_page_is_wider_than_the_window(visit: Visit, page: str) -> None:
+    watched = visit(PAGES[page])
+    for width in (1400, 800, 360):
+        watched.page.set_viewport_size({"width": width, "height": 800})
+        assert watched.ask("document.documentElement.scrollWidth") <= width
 
 
 def test_the_theme_is_the_system_s_until_one_is_chosen_and_then_kept(visit: Visit) -> None:
@@ -148,7 +151,7 @@ def test_pages_are_printed_on_white_without_what_is_only_pressed(visit: Visit, p
     pdf = watched.page.pdf(format="A4")
     assert pdf.startswith(b"%PDF")
     watched.page.emulate_media(media="print")
-    assert min(watched.ask(GROUND)) > 200 or watched.ask("getComputedStyle(document.body).backgroundColor").endswith(
+    assert min(watched.ask(GROUND)) > 200
         "0)"
     )
     assert not watched.page.is_visible("#theme")

@@ -1,4 +1,4 @@
-"""The players of a scenario: in step within one frame after whatever one does, by buttons, keys, curves and addresses."""
+"""The players of a scenario: in step within one frame, whatever was done by buttons, keys, curves and addresses."""
 
 from __future__ import annotations
 

@@ -43,7 +43,7 @@ def test_the_policy_keeps_out_what_is_elsewhere(
         watched.go(page)
         assert watched.complaints() == []
         watched.ask("""() => {
-          const add = (name, attributes) => document.body.append(Object.assign(document.createElement(name), attributes));
+          const add = (name, more) => document.body.append(Object.assign(document.createElement(name), more));
           add("img", { src: "http://example.com/picture.png" });
           add("script", { src: "http://example.com/script.js" });
           add("script", { textContent: "window.planted = true" });

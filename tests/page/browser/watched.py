@@ -48,8 +48,7 @@ class Watched:
         self.page.on("console", self._logged)
 
     def _failed(self, request: Any) -> None:
-        # A film that is let go of while it loads is no failure.
-        if not (request.resource_type == "media" and request.failure == "net::ERR_ABORTED"):
+        if request.failure != "net::ERR_ABORTED":  # a film that was let go of, or a picture of a page that was left
             self.said.append(f"failed: {request.url} {request.failure}")
 
     def _answered(self, response: Any) -> None:
