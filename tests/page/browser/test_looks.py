@@ -152,8 +152,6 @@ def test_pages_are_printed_on_white_without_what_is_only_pressed(visit: Visit, p
     assert pdf.startswith(b"%PDF")
     watched.page.emulate_media(media="print")
     assert min(watched.ask(GROUND)) > 200
-        "0)"
-    )
     assert not watched.page.is_visible("#theme")
     assert watched.page.is_visible("h1")
 
