@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo test test-full sdk browser trackers check bench bench-score bench-gpu
+.PHONY: demo test test-full sdk browser trackers check bench bench-score bench-report bench-gpu
 .DEFAULT_GOAL := help
 
 .PHONY: help
@@ -17,6 +17,7 @@ help:
 	@echo "make check   linter, format check and types"
 	@echo "make bench   what the harness costs per clip, beside a bare encode"
 	@echo "make bench-score  the scorer beside a plain reference, at 540p and 4K (half an hour)"
+	@echo "make bench-report  what the report over 10 models x 198 clips costs (a few minutes)"
 	@echo "make bench-gpu  the same beside a bare pipeline call, with full-size random weights (needs a GPU)"
 
 # The stamp changes with what is installed from, so an old environment is brought up to date by itself.
@@ -84,6 +85,9 @@ bench: $(VENV)/.installed
 
 bench-score: $(VENV)/.installed
 	$(BIN)/python -m tests.bench_score
+
+bench-report: $(VENV)/.installed
+	$(BIN)/python -m tests.bench_page
 
 bench-gpu: $(VENV)/.installed-local
 	$(BIN)/python -m tests.bench_gpu
