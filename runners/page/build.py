@@ -31,7 +31,8 @@ _MARK = "Physics-IQ report"
 
 def check_place(out: Path) -> None:
     """Raise UserError unless the folder is new, empty, or a report that this command made."""
-    if is_run_folder(out) or any(is_run_folder(above) for above in out.parents):
+    real = out.resolve()
+    if any(is_run_folder(place) for place in (out, *out.parents, real, *real.parents)):
         raise UserError(f"out={shown(out)} lies in a run's folder; choose another")
     if not takes_files(there := standing(out)):
         raise UserError(f"out={shown(out)} cannot be written ({shown(there)} is no folder of yours); choose another")
@@ -43,7 +44,7 @@ def known_files(out: Path) -> set[str] | None:
     """What the last build put into the folder; None where it is no report."""
     try:
         found = json.loads((out / _LIST).read_bytes())
-    except (OSError, ValueError):
+    except (OSError, ValueError, RecursionError):
         return None
     if not isinstance(found, dict) or found.get("made by") != _MARK or not isinstance(found.get("files"), list):
         return None

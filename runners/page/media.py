@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -11,7 +12,7 @@ from urllib.parse import quote
 
 from adapters.harness import BadPicture
 from runners.core.errors import one_of
-from runners.core.files import link_or_copy
+from runners.core.files import link_or_copy, sha256_file
 from runners.core.settings import PageSettings
 from runners.page.survey import ShownScene, Survey
 from runners.previews.cache import Kind, PreviewCache
@@ -21,6 +22,7 @@ from runners.scoring.cache import TruthCache
 ClipMedia = Literal["preview", "link", "copy"]
 TruthMedia = Literal["link", "copy", "none"]
 Hashes = Callable[[list[Path]], Mapping[Path, str]]
+_SHA256 = re.compile(r"[0-9a-f]{64}")
 _SHOWN: tuple[Kind, ...] = ("preview", "thumb", "masks")
 
 
@@ -102,36 +104,45 @@ class MediaFolder:
             part = target.with_name(f".{name}.part")
             try:
                 make_still(path, part)
-            except BadPicture:
+            except (BadPicture, FileNotFoundError):
                 return None
             part.replace(target)
         self.made.add(f"media/{name}")
         return f"media/{quote(name)}"
 
-    def _put(self, source: Path, name: str) -> str:
-        """A hard link of the very file, or a copy; one that is there already has the same content by its name."""
+    def _put(self, source: Path, name: str) -> str | None:
+        """A hard link of the very file, or a copy; one that is there already has the same content by its name.
+
+        None for a source that is gone by now: another process tidied the cache.
+        """
         target = self.out / "media" / name
-        self.made.add(f"media/{name}")
         if not target.exists():
             target.parent.mkdir(parents=True, exist_ok=True)
             part = target.with_name(f".{name}.part")
             part.unlink(missing_ok=True)
-            link_or_copy(source, part)
+            try:
+                link_or_copy(source, part)
+            except FileNotFoundError:
+                return None
             part.replace(target)
+        self.made.add(f"media/{name}")
         return f"media/{quote(name)}"
 
     def _way(self, path: Path) -> str:
         """How to come from the report to a file of the user's; it holds as long as neither is moved."""
         self.linked.add(path.resolve())
-        return quote(os.path.relpath(path.resolve(), self.out.resolve()))
+        # Browsers take `..` off an address, whatever of it is a symbolic link: so the report's own way stays as it is.
+        return quote(os.fsencode(os.path.relpath(path.resolve(), self.out.absolute())))
 
 
 def plan_media(survey: Survey, out: Path, settings: PageSettings, cache: PreviewCache, hashes: Hashes) -> MediaFolder:
     """What is to be shown from where, as `report.media` and `report.truth` ask. Raises OSError."""
     footage = dict(_clips(survey, settings))
     truth = list(_truth(survey, settings))
-    known = hashes([path for _, path, _ in truth])
+    known = _known(hashes, [path for _, path, _ in truth])
     for key, path, inside in truth:
+        if path not in known:
+            continue
         copied = settings.truth == "copy" and settings.media == "copy"
         whole: TruthMedia = "copy" if copied else "none" if inside else "link"
         footage[key] = Footage(path, known[path], inside, whole)
@@ -143,11 +154,20 @@ def plan_media(survey: Survey, out: Path, settings: PageSettings, cache: Preview
     return MediaFolder(out, cache, footage, stills)
 
 
+def _known(hashes: Hashes, paths: list[Path]) -> dict[Path, str]:
+    """The files' hashes; without those that are gone since they were found."""
+    try:
+        return dict(hashes(paths))
+    except FileNotFoundError:
+        there = [path for path in paths if path.is_file()]
+        return dict(hashes(there))
+
+
 def _clips(survey: Survey, settings: PageSettings) -> Iterator[tuple[str, Footage]]:
     whole = {"preview": "none", "link": "link", "copy": "copy"}[settings.media]
     for scene in survey.scenes:
         for run_key, clip in scene.clips.items():
-            if clip.published is not None:
+            if clip.published is not None and _SHA256.fullmatch(clip.published.sha256):  # it names files
                 path = survey.runs[run_key].record.folder.videos / clip.name
                 yield f"{run_key}-{scene.id}", Footage(path, clip.published.sha256, True, whole)  # type: ignore[arg-type]
 
@@ -171,6 +191,11 @@ def _inside(scene: ShownScene, settings: PageSettings) -> bool:
 def make_missing(task: tuple[Path, str, PreviewCache], _scratch: Path) -> bool:
     """One worker's task: a video's preview and thumbnail. Returns whether they are there now."""
     path, sha256, cache = task
+    try:
+        if sha256_file(path) != sha256:  # a clip that was altered: others would be shown its pictures under that name
+            return False
+    except OSError:
+        return False
     return make_previews(path, sha256, cache) is not None
 
 
@@ -182,7 +207,8 @@ def make_truth_masks(survey: Survey, media: MediaFolder, truth: TruthCache | Non
         source = scene.truth
         if source is None or f"{scene.key}-take1" not in media.footage:
             continue
-        takes = [media.footage[f"{scene.key}-take{take}"].sha256 for take in range(1, len(source.takes) + 1)]
+        shown = [media.footage.get(f"{scene.key}-take{take}") for take in range(1, len(source.takes) + 1)]
+        takes = [each.sha256 for each in shown if each is not None]
         if all(media.cache.find(sha256, "masks") for sha256 in takes) or scene.identity is None:
             continue
         entry = truth.open(scene.identity)

@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
-from runners.page.payload import METRICS, Json, Media, gpus, metrics_of
+from runners.page.payload import METRICS, Json, Media, gpus, metrics_of, total
 from runners.page.reproduce import command_of
 from runners.page.survey import ShownModel, ShownRun, ShownScene, Survey
 from runners.reporting.tables import COLUMNS
@@ -87,8 +87,8 @@ def _provenance(run: ShownRun) -> Json:
         "scorer_version": run.scores.scorer_version, **vars(run.scores.origin)}, ""))  # fmt: skip
     return {
         "run": run.name, "sessions": sessions, "loaded": loaded, "scored": scored, "gpu": sorted(set(gpus(run))),
-        "cost_usd": manifest.cost_usd, "why": run.why,
-        "generate_s": sum(made.generate_s or 0 for made in run.record.generations),
+        "cost_usd": total([manifest.cost_usd]), "why": run.why,
+        "generate_s": total(made.generate_s for made in run.record.generations) or 0,
     }  # fmt: skip
 
 

@@ -84,8 +84,14 @@ def _seeds(model: ShownModel) -> list[int]:
 
 def _seed(run: ShownRun) -> str:
     """The run's base seed, as it was asked for."""
-    seed = run.record.manifest.fingerprint.get("generation", {}).get("seed", {})
-    return str(seed.get("seed", "")) if isinstance(seed, dict) else ""
+    seed = _part(_part(run.record.manifest.fingerprint, "generation"), "seed").get("seed", "")
+    return str(seed)
+
+
+def _part(found: Mapping[str, Any], key: str) -> Mapping[str, Any]:
+    """An object in an object; an empty one where a manifest holds something else."""
+    part = found.get(key)
+    return part if isinstance(part, Mapping) else {}
 
 
 def _output(run: ShownRun) -> Json:
@@ -93,8 +99,15 @@ def _output(run: ShownRun) -> Json:
     if run.scores is not None:
         origin = run.scores.origin
         return {"fps": origin.fps, "width": origin.width, "height": origin.height}
-    output = run.record.manifest.fingerprint.get("publication", {}).get("output", {})
-    return {key: output.get(key) if isinstance(output, dict) else None for key in ("fps", "width", "height")}
+    output = _part(_part(run.record.manifest.fingerprint, "publication"), "output")
+    return {key: plain_number(output.get(key)) for key in ("fps", "width", "height")}
+
+
+def plain_number(value: object) -> float | None:
+    """A finite number above 0, as a page can reckon with; None for anything else."""
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return None
+    return value if 0 < value < 1e9 else None
 
 
 def gpus(run: ShownRun) -> list[str]:
@@ -102,7 +115,8 @@ def gpus(run: ShownRun) -> list[str]:
     names: list[str] = []
     for loaded in run.record.manifest.loaded:
         found = loaded.hardware.get("gpus")
-        names += [str(gpu.get("name", gpu)) if isinstance(gpu, Mapping) else str(gpu) for gpu in found or ()]
+        told = found if isinstance(found, list) else ()
+        names += [str(gpu.get("name", gpu)) if isinstance(gpu, Mapping) else str(gpu) for gpu in told]
     return names
 
 
@@ -174,6 +188,6 @@ def _mean(found: Mean | None) -> Json | None:
 
 
 def total(values: Iterable[float | None]) -> float | None:
-    """The sum of what is known; None where nothing is."""
-    known = [value for value in values if value is not None]
+    """The sum of what is known; None where nothing is. What is no finite number is not known."""
+    known = [value for value in values if value is not None and abs(value) < 1e15]
     return sum(known) if known else None

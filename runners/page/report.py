@@ -6,7 +6,7 @@ import time
 from contextlib import closing
 from pathlib import Path
 
-from runners.core.errors import UserError
+from runners.core.errors import UserError, WorkFailed
 from runners.core.files import shown, user_path
 from runners.core.outcome import DONE, FAILED, Outcome
 from runners.core.progress import make_bar
@@ -29,7 +29,7 @@ from runners.reporting.show import show_scenario
 from runners.runs.run_finder import find_run_folders
 from runners.scoring.cache import open_cache
 from runners.scoring.memory import Memory
-from runners.scoring.pool import run_tasks
+from runners.scoring.pool import ScoringError, run_tasks
 from runners.sharing.share import check_sharing, share
 
 
@@ -124,8 +124,11 @@ def make_previews_of(media: MediaFolder, progress: str) -> None:
         make_bar(progress, "making previews") as bar,
         closing(run_tasks(make_missing, tasks, usable_cores(), lambda task: str(task[0]))) as made,
     ):
-        for done, _ in enumerate(made, 1):
-            bar(done, len(tasks))
+        try:
+            for done, _ in enumerate(made, 1):
+                bar(done, len(tasks))
+        except (WorkFailed, ScoringError) as error:  # a clip that breaks its decoder takes no page away
+            say(f"warning: previews are missing: {error}")
 
 
 def score_settings(settings: ReportSettings) -> ScoreSettings:

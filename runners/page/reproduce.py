@@ -39,7 +39,7 @@ def command_of(record: RunRecord) -> str:
 def _group(group: str, name: str, chosen: Any, default: Any, said: tuple[str, ...] = ()) -> list[str]:
     """The settings of one group that its file, or else the schema, does not say."""
     known: dict[str, Any] = {field.name: getattr(default, field.name) for field in dataclasses.fields(default)}
-    with suppress(UserError, OSError):
+    with suppress(UserError, OSError, ValueError):
         known |= Chains([CONF]).merged(CONF / group / f"{name}.yaml")
     if not isinstance(chosen, Mapping):
         return []

@@ -11,7 +11,7 @@ from pathlib import Path
 from runners.benchmarks.benchmark import Benchmark
 from runners.core.errors import UserError
 from runners.dataset.scenarios import Scenario
-from runners.page.survey import ShownModel, ShownRun, ShownScene, slug
+from runners.page.survey import ShownModel, ShownRun, ShownScene, free_name, slug
 from runners.reporting.leaderboard import one_line
 from runners.reporting.run_benchmarks import Benchmarks
 from runners.runs.manifest_records import ClipRecord
@@ -42,14 +42,19 @@ def find_scenes(models: Iterable[ShownModel], benchmarks: Benchmarks, memory: Me
         for clip_id, clip in run.record.clips.items():
             clips.setdefault((run.record.benchmark, clip_id), {})[run.key] = clip
     data = {name: _data(members, benchmarks) for name, members in runs.items()}
-    scenes = [_scene(name, clip_id, made, data[name]) for (name, clip_id), made in sorted(clips.items(), key=_place)]
+    scenes: list[ShownScene] = []
+    taken: set[str] = set()
+    for (name, clip_id), made in sorted(clips.items(), key=_place):
+        key = free_name(slug(f"{name}-{clip_id}"), taken)
+        taken.add(key)
+        scenes.append(replace(_scene(name, clip_id, made, data[name]), key=key))
     hashes = memory.hashes.of(all_files([scene.truth for scene in scenes if scene.truth is not None]))
     return [scene if scene.truth is None else replace(scene, identity=scene.truth.identity(hashes)) for scene in scenes]
 
 
 def _place(entry: tuple[tuple[str, str], object]) -> tuple[str, int, str]:
     benchmark, clip_id = entry[0]
-    return benchmark, int(clip_id) if clip_id.isdecimal() else 0, clip_id
+    return benchmark, int(clip_id) if clip_id.isdecimal() and len(clip_id) < 10 else 0, clip_id
 
 
 def _data(runs: list[ShownRun], benchmarks: Benchmarks) -> Data | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from runners.dataset.layout import CONTINUATION_S
-from runners.page.payload import METRICS, Json, Media, mean_marks
+from runners.page.payload import METRICS, Json, Media, mean_marks, plain_number, total
 from runners.page.survey import ShownModel, ShownRun, ShownScene, Survey
 from runners.runs.manifest_records import ClipRecord
 
@@ -53,7 +53,8 @@ def _player(model: ShownModel, run: ShownRun, clip: ClipRecord, scene: ShownScen
         "failed": None if clip.failed is None else {"kind": clip.failed.kind, "reason": clip.failed.reason},
         "prompt": made.prompt if made else None, "negative_prompt": made.negative_prompt if made else None,
         "seed": made.seed if made else None, "mode": made.conditioning.mode if made else None,
-        "cost_usd": made.cost_usd if made else None, "generate_s": made.generate_s if made else None,
+        "cost_usd": total([made.cost_usd]) if made else None,
+        "generate_s": total([made.generate_s]) if made else None,
         "marks": None if mark is None else mean_marks([mark]),
         "mse": values.get("mse"), "iou": values.get("iou"),
     }  # fmt: skip
@@ -62,8 +63,8 @@ def _player(model: ShownModel, run: ShownRun, clip: ClipRecord, scene: ShownScen
 def _size(clip: ClipRecord, run: ShownRun) -> Json:
     """The published clip's rate, frames and pixels, as its run noted them."""
     told: Json = dict(clip.published.publication) if clip.published is not None else {}
-    fps = told.get("fps") or (run.scores.origin.fps if run.scores is not None else None)
-    return {"fps": fps, **{name: told.get(name) for name in ("frames", "width", "height")}}
+    fps = plain_number(told.get("fps")) or (run.scores.origin.fps if run.scores is not None else None)
+    return {"fps": fps, **{name: plain_number(told.get(name)) for name in ("frames", "width", "height")}}
 
 
 def _variance(scene: ShownScene, survey: Survey) -> Json | None:
@@ -71,7 +72,7 @@ def _variance(scene: ShownScene, survey: Survey) -> Json | None:
     for key in scene.clips:
         run = survey.runs[key]
         values = _frames(run, scene)
-        if run.scores is not None and values.get("variance_mse"):
+        if run.scores is not None and values.get("variance_mse") and values["variance_iou"]:
             return {"mse": values["variance_mse"], "iou": values["variance_iou"], "fps": run.scores.origin.fps}
     return None
 

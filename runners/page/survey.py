@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from itertools import count
 from pathlib import Path
 
 from runners.core.errors import UserError
@@ -113,28 +114,34 @@ def survey(collected: CollectedRuns, under_way: Sequence[PartialRun], settings: 
     """All models and runs below a results folder, without scenarios (runners/page/scenarios.py); reads no video."""
     kinds, notes = group(collected.runs)
     models: list[ShownModel] = []
+    taken: set[str] = set()
     for kind in kinds:
-        runs = tuple(
-            ShownRun(
-                slug(collected.place(run.record.path)), collected.place(run.record.path), run.record, run.scores, True
-            )
-            for run in kind.runs
-        )
+        runs = tuple(_run(collected, run.record, run.scores, taken) for run in kind.runs)
         line = row(kind, resamples=settings.resamples, seed=settings.seed)
         models.append(
             ShownModel(_model_key(kind.first.record, kind.label, models), kind.label, line.benchmark, runs, line, kind)
         )
     busy = {part.record.path for part in under_way}
     for part in [*(part for part in collected.partial if part.record.path not in busy), *under_way]:
-        place = collected.place(part.record.path)
-        run = ShownRun(slug(place), place, part.record, part.scores, False, part.why, part.busy)
+        run = _run(collected, part.record, part.scores, taken, part)
         models.append(ShownModel(run.key, part.record.name, part.record.benchmark, (run,), None))
     return Survey(models, notes=notes, faults=dict(collected.faults))
 
 
+def _run(
+    collected: CollectedRuns, record: RunRecord, scores: Scores | None, taken: set[str], part: PartialRun | None = None
+) -> ShownRun:
+    place = collected.place(record.path)
+    key = free_name(slug(place), taken)  # results/RUN and results/results/RUN are called the same
+    taken.add(key)
+    why, busy = (None, False) if part is None else (part.why, part.busy)
+    return ShownRun(key, place, record, scores, part is None, why, busy)
+
+
+def free_name(name: str, taken: Collection[str]) -> str:
+    """The name itself, or with the first number from 2 on that nobody has."""
+    return name if name not in taken else next(n for k in count(2) if (n := f"{name}-{k}") not in taken)
+
+
 def _model_key(record: RunRecord, label: str, models: Iterable[ShownModel]) -> str:
-    key = slug(f"{record.benchmark}--{label}")
-    taken = {model.key for model in models}
-    return next(
-        name for number in range(len(taken) + 1) if (name := key if not number else f"{key}-{number + 1}") not in taken
-    )
+    return free_name(slug(f"{record.benchmark}--{label}"), {model.key for model in models})

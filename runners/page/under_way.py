@@ -20,6 +20,7 @@ from runners.runs.run_folder import RunFolder
 from runners.runs.run_record import RunRecord, is_busy, read_record
 
 WHY = "it is being worked on"
+_ODD = (UserError, OSError, KeyError, TypeError, AttributeError, ValueError, RecursionError)
 
 
 def runs_under_way(results: Path) -> Iterator[PartialRun]:
@@ -42,7 +43,15 @@ def record_so_far(path: Path) -> RunRecord | None:
             folder, start.settings, _scenarios(start.settings), mode=_mode(start),
             oracle=before is not None and before.oracle, data=None, state=state,
         )  # fmt: skip
-    except (UserError, OSError, KeyError, TypeError, AttributeError):  # half a line, or settings of another version
+    except (
+        UserError,
+        OSError,
+        KeyError,
+        TypeError,
+        AttributeError,
+        ValueError,
+        RecursionError,
+    ):  # half a line, or settings of another version
         return None
     return RunRecord(folder, manifest)
 

@@ -7,6 +7,7 @@ report holds or links. A page on disk stays as static as ever: only what this se
 from __future__ import annotations
 
 import mimetypes
+import os
 import re
 import secrets
 import threading
@@ -15,14 +16,19 @@ from contextlib import contextmanager
 from functools import partial
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from io import BytesIO
 from pathlib import Path
-from typing import Any
-from urllib.parse import quote, unquote, urlsplit
+from typing import Any, BinaryIO
+from urllib.parse import quote, unquote_to_bytes, urlsplit
 
+from runners.core.errors import UserError
 from runners.core.files import sha256_json
+from runners.core.terminal import say
 from runners.runs.run_finder import find_run_folders
+from runners.scoring.pool import ScoringError
 
 LOOK_S = 2.0
+_PIECE_BYTES = 1 << 18
 _WATCHED = ("journal*.jsonl", "manifest.json", "scores/scores.json")
 _LIVE = """"use strict";
 // Asks whether the report was built anew, and shows it then; a clip that plays is not interrupted.
@@ -61,21 +67,26 @@ class Served:
     """What may be sent: the report's own files, and those that its pages link."""
 
     def __init__(self, out: Path) -> None:
-        self.out = out.resolve()
+        self.out = out.absolute()
+        self._real = self.out.resolve()
         self.token = secrets.token_urlsafe(16)
         self.stamp = ""
         self.linked: set[Path] = set()
 
     def file(self, way: str) -> Path | None:
         """The file of an address behind the token; None for what is not to be sent."""
-        path = Path("/" + unquote(way)).resolve()
-        inside = path.is_relative_to(self.out) and not path.name.startswith(".")
-        return path if (inside or path in self.linked) and path.is_file() else None
+        try:
+            path = Path("/" + os.fsdecode(unquote_to_bytes(way))).resolve()
+            below = path.relative_to(self._real).parts if path.is_relative_to(self._real) else (".",)
+            inside = not any(part.startswith(".") for part in below)
+            return path if (inside or path in self.linked) and path.is_file() else None
+        except (OSError, ValueError, RuntimeError):  # too long, a NUL, links that lead round
+            return None
 
     @property
     def index(self) -> str:
         """The way to the first page. It spells the folder out, so that relative ways out of it keep their meaning."""
-        return f"/{self.token}{quote(str(self.out))}/index.html"
+        return f"/{self.token}{quote(os.fsencode(self.out))}/index.html"
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -84,6 +95,8 @@ class _Handler(BaseHTTPRequestHandler):
     server_version = "physics-iq-report"
     sys_version = ""
     protocol_version = "HTTP/1.1"
+    timeout = 60.0
+    """Seconds after which a connection that says nothing, or takes nothing, is ended."""
 
     def __init__(self, served: Served, *args: Any) -> None:
         self._served = served
@@ -102,38 +115,45 @@ class _Handler(BaseHTTPRequestHandler):
         if host not in ("127.0.0.1", "localhost"):  # another name that was made to point here
             self._refuse(HTTPStatus.FORBIDDEN)
             return
-        first, _, way = urlsplit(self.path).path.lstrip("/").partition("/")
+        try:
+            first, _, way = urlsplit(self.path).path.lstrip("/").partition("/")
+        except ValueError:
+            self._refuse(HTTPStatus.BAD_REQUEST)
+            return
         if not secrets.compare_digest(first.encode(), self._served.token.encode()):
             self._refuse(HTTPStatus.NOT_FOUND)
         elif way in ("live.js", "stamp.js"):
             stamp = f'window.PIQ_STAMP="{self._served.stamp}";'
             text = stamp if way == "stamp.js" else _LIVE.replace("STAMP", f"/{first}/stamp.js")
-            self._send(text.encode(), "text/javascript", body=body)
+            self._send_bytes(text.encode(), "text/javascript", body=body)
         elif (path := self._served.file(way)) is None:
             self._refuse(HTTPStatus.NOT_FOUND)
         else:
             self._file(path, first, body=body)
 
     def _file(self, path: Path, token: str, *, body: bool) -> None:
+        kind = mimetypes.guess_type(path.name)[0] or "application/octet-stream"
         try:
-            content = path.read_bytes()
-        except OSError:
+            with path.open("rb") as file:
+                if path.suffix != ".html":
+                    self._send(file, os.fstat(file.fileno()).st_size, kind, body=body)
+                    return
+                content = file.read()
+        except FileNotFoundError:
             self._refuse(HTTPStatus.NOT_FOUND)
             return
-        kind = mimetypes.guess_type(path.name)[0] or "application/octet-stream"
-        if path.suffix == ".html":
-            live = f'<script src="/{token}/live.js" data-stamp="{self._served.stamp}"></script></body>'
-            content = content.replace(b"</body>", live.encode())
-        self._send(content, kind, body=body)
+        live = f'<script src="/{token}/live.js" data-stamp="{self._served.stamp}"></script></body>'
+        self._send_bytes(content.replace(b"</body>", live.encode()), kind, body=body)
 
-    def _send(self, content: bytes, kind: str, *, body: bool) -> None:
-        wanted = re.fullmatch(r"bytes=(\d+)-(\d*)", self.headers.get("Range") or "")
-        start, end = 0, len(content)
-        if wanted and int(wanted[1]) < end:
-            start, end = int(wanted[1]), min(end, int(wanted[2]) + 1 if wanted[2] else end)
-        self.send_response(HTTPStatus.PARTIAL_CONTENT if wanted and end - start < len(content) else HTTPStatus.OK)
-        if wanted and end - start < len(content):
-            self.send_header("Content-Range", f"bytes {start}-{end - 1}/{len(content)}")
+    def _send_bytes(self, content: bytes, kind: str, *, body: bool) -> None:
+        self._send(BytesIO(content), len(content), kind, body=body)
+
+    def _send(self, content: BinaryIO, size: int, kind: str, *, body: bool) -> None:
+        """The whole or what a range asks for, piece by piece: a video of the truth may be larger than the memory."""
+        start, end = _range(self.headers.get("Range") or "", size)
+        self.send_response(HTTPStatus.PARTIAL_CONTENT if end - start < size else HTTPStatus.OK)
+        if end - start < size:
+            self.send_header("Content-Range", f"bytes {start}-{end - 1}/{size}")
         headers = {
             "Content-Type": f"{kind}; charset=utf-8" if kind.startswith("text/") else kind,
             "Content-Length": str(end - start), "Accept-Ranges": "bytes", "Cache-Control": "no-store",
@@ -142,8 +162,12 @@ class _Handler(BaseHTTPRequestHandler):
         for key, value in headers.items():
             self.send_header(key, value)
         self.end_headers()
-        if body:
-            self.wfile.write(content[start:end])
+        content.seek(start)
+        while body and start < end and (piece := content.read(min(_PIECE_BYTES, end - start))):
+            self.wfile.write(piece)
+            start += len(piece)
+        if body and start < end:  # it was cut short meanwhile: what was promised cannot be kept
+            self.close_connection = True
 
     def _refuse(self, status: HTTPStatus) -> None:
         self.send_response(status)
@@ -152,6 +176,15 @@ class _Handler(BaseHTTPRequestHandler):
 
     def log_message(self, *_: Any) -> None:
         """Requests are nobody's business: the token stands in them."""
+
+
+def _range(asked: str, size: int) -> tuple[int, int]:
+    """(first byte, byte after the last) that a Range header asks for; the whole file where it makes no sense."""
+    wanted = re.fullmatch(r"bytes=([0-9]{1,18})-([0-9]{0,18})", asked)
+    if wanted is None:
+        return 0, size
+    start, end = int(wanted[1]), min(size, int(wanted[2]) + 1 if wanted[2] else size)
+    return (start, end) if start < end else (0, size)
 
 
 @contextmanager
@@ -179,9 +212,14 @@ def keep_current(
     results: Path, served: Served, build: Callable[[], set[Path]], wait: Callable[[float], object]
 ) -> None:
     """Build anew whenever something below `results` changed, until `wait` raises; `build` returns what it links."""
+    given_up = ""
     while True:
-        now = stamp_of(results)
-        if now != served.stamp:
-            served.linked = build()
-            served.stamp = now
+        try:
+            now = stamp_of(results)
+            if now not in (served.stamp, given_up):
+                given_up = now
+                served.linked = build()
+                served.stamp = now
+        except (UserError, ScoringError, OSError) as error:  # the page stays as it was until something changes
+            say(f"warning: the page could not be renewed: {error}")
         wait(LOOK_S)

@@ -163,7 +163,7 @@ def _faults() -> tuple[type[Exception], ...]:
     """What a disk, an encoder or a broken clip may raise: none of it is worth a run."""
     from av.error import FFmpegError
 
-    return BadVideo, FFmpegError, OSError, ValueError
+    return BadVideo, FFmpegError, OSError, ValueError, ArithmeticError
 
 
 def _writer(path: Path, size: Size, fps: float | Fraction) -> Writer:

@@ -9,7 +9,8 @@ from pathlib import Path
 
 from runners.clips.footage import Unfit
 from runners.core.errors import UserError, first_of
-from runners.core.files import sha256_file, shown, takes_files
+from runners.core.failures import fatal
+from runners.core.files import sha256_file, sha256_json, shown, takes_files
 from runners.core.locks import Held, Lock
 from runners.core.provenance import usable_cores
 from runners.core.settings import ScoreSettings
@@ -92,8 +93,8 @@ def gather(results: Path, settings: ScoreSettings, memory: Memory, *, partial: b
             collected.skipped[name] = str(reason)
             if partial and (part := _as_far_as_it_goes(path, str(reason), benchmarks, collected)):
                 collected.partial.append(part)
-        except (UserError, ScoringError) as error:
-            collected.faults[name] = str(error)
+        except (UserError, ScoringError, OSError) as error:
+            collected.faults[name] = _told(error)
     collected.told += [f"warning: {warning}" for warning in benchmarks.warnings]
     return collected
 
@@ -135,10 +136,19 @@ def _as_far_as_it_goes(path: Path, why: str, benchmarks: Benchmarks, collected: 
             scores = _score(record, benchmarks, collected)
     except Skipped:
         busy = True
-    except (UserError, ScoringError) as error:
+    except (UserError, ScoringError, OSError) as error:
         lacks = "has no metrics" if scores is None else f"has metrics of {scores.clips} clips alone"
-        collected.told.append(f"warning: {record.name} {lacks}: {error}")
+        collected.told.append(f"warning: {record.name} {lacks}: {_told(error)}")
     return PartialRun(record, None if scores is not None and scores.complete else scores, why, busy)
+
+
+def _told(error: Exception) -> str:
+    """What is wrong with one run, in a line. Raises an OSError again that is of the disk, and would be every run's."""
+    if not isinstance(error, OSError):
+        return str(error)
+    if fatal(error):
+        raise error
+    return f"{error.filename2 or error.filename or 'a file'} is in the way or unreadable ({error.strerror or error})"
 
 
 def _is_to_be_measured(record: RunRecord, scores: Scores | None) -> bool:
@@ -150,7 +160,8 @@ def _comparable(run: ScoredRun) -> ScoredRun:
     """The run, if its manifest holds all in which runs are compared. Raises UserError."""
     try:
         run.facts()
-    except (AttributeError, KeyError, TypeError) as error:
+        sha256_json(run.record.manifest.fingerprint)
+    except (AttributeError, KeyError, TypeError, ValueError) as error:  # ValueError: NaN has no hash
         manifest, why = shown(run.record.folder.manifest), type(error).__name__
         raise UserError(f"{manifest} is damaged ({why}); the command that made the run writes it anew") from None
     return run

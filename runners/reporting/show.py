@@ -85,7 +85,7 @@ def show_scenario(results: Path, wanted: str, settings: ScoreSettings, memory: M
 def _is_meant(wanted: str, clip_id: str) -> bool:
     """7 and 0007 are one id."""
     if wanted.isdecimal() and clip_id.isdecimal():
-        return int(wanted) == int(clip_id)
+        return wanted.lstrip("0") == clip_id.lstrip("0")
     return wanted == clip_id
 
 

@@ -11,6 +11,8 @@ from runners.runs.events import SCHEMA, Loaded, RawOrigin, Start
 from runners.runs.generation import Generation
 from runners.runs.records import Json, Record
 
+_LONGEST_NAME_BYTES = 255
+
 
 @dataclass(frozen=True, kw_only=True)
 class ClipPublished(Record):
@@ -84,7 +86,12 @@ class ClipRecord(Record):
         told = {"published": made, "failed": self.failed}
         if self.missing or any(self.keys and key in self.keys and part is None for key, part in told.items()):
             return False
-        return made is None or (not made.missing and Path(self.name).name == self.name)
+        return made is None or (not made.missing and _names_a_file(self.name))
+
+
+def _names_a_file(name: str) -> bool:
+    """Whether a text is a file's own name, without a way to it, as file systems take it."""
+    return Path(name).name == name and "\0" not in name and len(name.encode(errors="replace")) <= _LONGEST_NAME_BYTES
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import math
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -43,7 +44,7 @@ def read_frame_values(folder: Path) -> Mapping[tuple[str, str], FrameValues]:
                         found[name, view] = values
     except FileNotFoundError:
         raise UserError(f"{shown(path)}: there is no such file; score the run again") from None
-    except (OSError, ValueError, csv.Error, RecursionError) as error:
+    except (OSError, ValueError, OverflowError, csv.Error, RecursionError) as error:
         raise UserError(f"{shown(path)} is damaged ({type(error).__name__}); score the run again") from None
     return found
 
@@ -51,9 +52,23 @@ def read_frame_values(folder: Path) -> Mapping[tuple[str, str], FrameValues]:
 def _of_view(row: Mapping[str, str | None], view: str) -> FrameValues | None:
     def series(column: str) -> Series | None:
         text = row.get(f"{column}_perspective-{view}")
-        return tuple(float(value) for value in json.loads(text)) if text else None
+        return _numbers(text) if text else None
 
     mse, iou = series("v1_mse"), series("spatiotemporal_iou_v1")
     if mse is None or iou is None:
         return None
-    return FrameValues(mse, iou, series("variance_mse"), series("variance_spatiotemporal_iou"))
+    variances = series("variance_mse"), series("variance_spatiotemporal_iou")
+    if any(len(known) != len(mse) for known in (iou, *variances) if known is not None):
+        raise ValueError("series of one clip are of several lengths")
+    return FrameValues(mse, iou, *variances)
+
+
+def _numbers(text: str) -> Series:
+    """A JSON list of finite numbers. Raises ValueError."""
+    found = json.loads(text)
+    if not isinstance(found, list) or not all(isinstance(value, int | float) for value in found):
+        raise ValueError("no list of numbers")
+    values = tuple(float(value) for value in found)
+    if not all(map(math.isfinite, values)):
+        raise ValueError("no finite numbers")
+    return values

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import math
+import sys
 from collections.abc import Iterator, Mapping
 
 
@@ -130,6 +130,6 @@ def _whole(key: str, found: object) -> int:
 
 
 def _finite(key: str, found: object) -> float:
-    if not isinstance(found, int | float) or isinstance(found, bool) or not math.isfinite(found):
+    if not isinstance(found, int | float) or isinstance(found, bool) or not abs(found) <= sys.float_info.max:
         raise Damaged(f"{key} is no number")
     return found + 0.0

@@ -22,7 +22,8 @@ _PATH = re.compile(r"(?<![\w:/.])(?:file://)?(?:~|/|[A-Za-z]:[\\/])[^\s'\",;)\]}
 _HOME = re.compile(r"^(?:~|/root|/home/[^/]+|/Users/[^/]+|[A-Za-z]:\\Users\\[^\\]+)[/\\]?$")
 _SECRET = re.compile(r"\b(?:hf_|sk-|r8_|AIza|ghp_|xox[bap]-)[A-Za-z0-9_-]{12,}|(?i:bearer)\s+[A-Za-z0-9._~+/=-]{12,}")
 _LOGIN = re.compile(r"(?<=://)[^\s/@]+@")
-_SIGNED = re.compile(r"(?<=\w)\?[^\s'\"<>]*(?i:sig|token|key|credential|expires)[^\s'\"<>]*")
+_QUERY = re.compile(r"(?<=\w)\?[^\s'\"<>]+")
+_SIGNED = re.compile(r"(?i)sig|token|key|credential|expires")
 _PROMPTS = frozenset({"prompt", "prompt_given", "negative_prompt", "negative_prompt_given", "negative"})
 _GONE = "…"
 
@@ -71,7 +72,12 @@ def without_secrets(text: str, secrets: tuple[str, ...] | None = None) -> str:
     """A text without what is, or looks like, a key: of the environment, of a service, of a signed address."""
     for secret in known_secrets() if secrets is None else secrets:
         text = text.replace(secret, _GONE)
-    return _SIGNED.sub(f"?{_GONE}", _LOGIN.sub("", _SECRET.sub(_GONE, text)))
+    return _QUERY.sub(_unsigned, _LOGIN.sub("", _SECRET.sub(_GONE, text)))
+
+
+def _unsigned(query: re.Match[str]) -> str:
+    """A query without what signs it; one pattern for both would take the square of the text's length."""
+    return f"?{_GONE}" if _SIGNED.search(query[0]) else query[0]
 
 
 def known_secrets() -> tuple[str, ...]:

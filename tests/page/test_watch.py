@@ -127,3 +127,37 @@ def test_the_command_serves_follows_a_run_and_ends_with_ctrl_c(results: Path, tm
         command.send_signal(signal.SIGINT)
         code = command.wait(timeout=60)
     assert code == 0
+
+
+@pytest.mark.parametrize(
+    "wanted", ["bytes=10-5", "bytes=-5", "bytes=99999999999-", f"bytes={'9' * 5000}-", "lines=1-2"]
+)
+def test_a_range_that_makes_no_sense_is_answered_with_the_whole(served: tuple[Served, str], wanted: str) -> None:
+    status, body, headers = get(served[1], Range=wanted)
+    assert status == 200
+    assert len(body) == int(headers["Content-Length"])
+
+
+@pytest.mark.parametrize("way", ["%00", "a" * 5000, "%ff%fe", "x://[", ".git/config"])
+def test_an_address_that_is_none_is_refused_with_an_answer(served: tuple[Served, str], way: str) -> None:
+    base = "" if way.startswith("x:") else urlsplit(served[1]).path.rpartition("/")[0] + "/"
+    assert get(served[1], base + way)[0] in (400, 404)
+
+
+def test_hidden_folders_and_links_that_lead_out_are_not_sent(tmp_path: Path) -> None:
+    out = tmp_path / "report"
+    (out / ".git").mkdir(parents=True)
+    (out / ".git" / "config").write_text("secret", encoding="utf-8")
+    (tmp_path / "secret").write_text("secret", encoding="utf-8")
+    (out / "link").symlink_to(tmp_path / "secret")
+    (out / "round").symlink_to(out / "round")
+    found = Served(out)
+    assert [found.file(f"{out}/{name}") for name in (".git/config", "link", "round")] == [None] * 3
+
+
+def test_a_folder_whose_name_is_no_utf8_is_served(tmp_path: Path) -> None:
+    out = tmp_path / os.fsdecode(b"r\xff #?%")
+    out.mkdir()
+    (out / "index.html").write_text("<p>here</p>", encoding="utf-8")
+    with serving(Served(out)) as address:
+        assert get(address)[:2] == (200, b"<p>here</p>")
