@@ -44,6 +44,7 @@ def plan_filmstrips(models: Sequence[Model], benchmark: Benchmark, chosen: Seque
     run = model.runs.first
     clips = [clip for clip in run.scores.per_clip if clip.ratios is not None and (not chosen or clip.id in chosen)]
     ordered = sorted(clips, key=lambda clip: (-_score(clip), clip.id))
+    ordered = sorted(clips, key=lambda clip: chosen.index(clip.id)) if chosen else ordered
     picked = ordered if chosen else [ordered[0], ordered[-1]] if len(ordered) > 1 else ordered
     if not picked:
         raise NoData("none of the chosen scenarios is scored")

@@ -23,7 +23,8 @@ from runners.reporting.leaderboard_table import (
 )
 from runners.reporting.tables import COLUMNS
 
-_LONGEST = 32
+_LONGEST, _MOST_ROWS = 32, 45
+"""Characters of a name, and rows of a table that a page holds with its caption."""
 _SCORES: dict[str, Callable[[LeaderboardRow], str]] = {
     "runs": lambda row: str(row.count),
     "Verified": lambda row: shown_mean(row.scores["verified"], decimals_of(row)),
@@ -33,6 +34,10 @@ _SCORES: dict[str, Callable[[LeaderboardRow], str]] = {
     "clips": clips_of,
     "output": size_of,
 }
+_PUBLISHED: dict[str, Callable[[LeaderboardRow], str]] = {
+    "score": lambda row: shown_mean(row.scores.get(row.own_score), decimals_of(row)),
+    "source": lambda row: _cut(row.source or "", _LONGEST + 20),
+}
 _PARTS: dict[str, Callable[[LeaderboardRow], str]] = {
     name: lambda row, key=key: shown_mean(row.scores[key], decimals_of(row))  # type: ignore[misc]
     for key, name in list(COLUMNS.items())[2:]
@@ -40,7 +45,7 @@ _PARTS: dict[str, Callable[[LeaderboardRow], str]] = {
 """The tables' columns after the model's name."""
 _SPECIAL = {
     "\\": r"\textbackslash{}", "~": r"\textasciitilde{}", "^": r"\textasciicircum{}", "<": r"\textless{}",
-    ">": r"\textgreater{}", "|": r"\textbar{}", '"': r"\char34{}", "[": "{[}", "]": "{]}",
+    ">": r"\textgreater{}", "|": r"\textbar{}", '"': r"\char34{}", "[": "{[}", "]": "{]}", "*": "{*}",
     **{char: f"\\{char}" for char in "{}$&#_%"},
 }  # fmt: skip
 _SET = {
@@ -86,16 +91,20 @@ def _tables(rows: Sequence[LeaderboardRow], told: str) -> str:
     found = []
     for name, members in groupby(rows, key=lambda row: row.benchmark):
         lines = list(members)
-        benchmark = one_line(name)
-        found += [
-            _table(lines, _SCORES, f"Scores on {benchmark}; {_what(lines)}. {told}"),
-            _table(
-                lines,
-                _PARTS,
-                f"The parts of the Verified score on {benchmark}, for the rows of the table before.",
-            ),
-        ]
+        own = [row for row in lines if not row.published]
+        tables = (
+            (own, _SCORES, f"Scores on {one_line(name)}; {_what(own)}. {told}."),
+            (own, _PARTS, f"The parts of the Verified score on {one_line(name)}."),
+            ([row for row in lines if row.published], _PUBLISHED,
+             f"Published scores on {one_line(name)}: others' values, for orientation."),
+        )  # fmt: skip
+        found += [_table(part, columns, caption) for chosen, columns, caption in tables for part in _pages(chosen)]
     return "\n".join(found)
+
+
+def _pages(rows: Sequence[LeaderboardRow]) -> list[Sequence[LeaderboardRow]]:
+    """As many tables as the rows need pages."""
+    return [rows[first : first + _MOST_ROWS] for first in range(0, len(rows), _MOST_ROWS)]
 
 
 def _table(rows: Sequence[LeaderboardRow], columns: Mapping[str, Callable[[LeaderboardRow], str]], told: str) -> str:
@@ -118,21 +127,21 @@ def _line(cells: Sequence[str]) -> str:
 
 def _name(row: LeaderboardRow) -> str:
     """The model's name with its prompts, and what must be known of the row."""
-    name = one_line(row.model)
-    if len(name) > _LONGEST:
-        name = f"{name[: _LONGEST - 10]}…{name[-9:]}"
+    name = _cut(one_line(row.model), _LONGEST)
     return title_of(replace(row, model=f"{name}-{row.prompts}" if row.prompts else name))
 
 
+def _cut(name: str, most: int) -> str:
+    return name if len(name) <= most else f"{name[: most - 10]}…{name[-9:]}"
+
+
 def _what(rows: Sequence[LeaderboardRow]) -> str:
-    """Clips, sizes and rates, runs, and what stands for whom."""
-    own = [row for row in rows if not row.published]
-    clips = sorted({row.clips for row in own if row.clips})
-    outputs = sorted({f"{row.width}×{row.height} at {row.fps} FPS" for row in own if row.width})
-    runs = sorted({row.count for row in own})
+    """Clips, sizes and rates, and runs."""
+    clips = sorted({row.clips for row in rows if row.clips})
+    outputs = sorted({f"{row.width}×{row.height} at {row.fps} FPS" for row in rows if row.width})
+    runs = sorted({row.count for row in rows})
     parts = [f"{' or '.join(map(str, clips))} clips", *outputs, f"{' or '.join(map(str, runs))} runs per model"]
-    published = "; published values are others' and for orientation" if len(own) < len(rows) else ""
-    return f"{', '.join(parts)}; ± over runs (n-1){published}"
+    return f"{', '.join(parts)}; ± over runs (n-1)"
 
 
 def _figure(figure: Figure) -> str:

@@ -23,7 +23,7 @@ from runners.reporting.collect import CollectedRuns
 from runners.reporting.leaderboard import group, row
 from runners.reporting.run_benchmarks import Benchmarks
 
-VERSION = 1
+VERSION = 2
 """Of how figures are drawn: another one draws all anew."""
 _STATE = "figures.json"
 

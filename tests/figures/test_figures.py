@@ -103,8 +103,8 @@ def test_filmstrips_are_the_best_and_the_worst_clip_of_the_best_model(known: dic
 
 def test_chosen_filmstrips_are_those_that_were_named(tmp_path: Path) -> None:
     found = full_board(tmp_path)
-    chosen = chosen_scenarios(["5", "0002"], [found])
-    assert read(plan_filmstrips(found.models, mini(), chosen), "id") == [("0005",), ("0002",)]
+    chosen = chosen_scenarios(["2", "0005"], [found])
+    assert read(plan_filmstrips(found.models, mini(), chosen), "id") == [("0002",), ("0005",)]
 
 
 def test_a_chosen_scenario_that_is_none_is_told_with_what_there_is() -> None:
@@ -207,3 +207,15 @@ def test_a_paper_has_scores_and_parts_in_tables_of_their_own(tmp_path: Path) -> 
     assert tables.count(r"\begin{tabular}") == 2
     assert max(map(len, tables.splitlines())) < 400
     assert "model & SP & ST & WS & MSE" in tables
+
+
+def test_a_name_that_begins_with_a_star_is_no_part_of_the_line_s_end(tmp_path: Path) -> None:
+    found = rows(group([made_run(tmp_path, "*x")])[0], resamples=20, seed=0)
+    write_paper(found, [], tmp_path, "told")
+    assert "\n{*}x-bpp & 1 & " in (tmp_path / "tables.tex").read_text(encoding="utf-8")
+
+
+def test_a_long_table_is_continued_on_another_page(tmp_path: Path) -> None:
+    found = rows(group([made_run(tmp_path, "a")])[0], resamples=20, seed=0)
+    write_paper(found * 46, [], tmp_path, "told")
+    assert (tmp_path / "tables.tex").read_text(encoding="utf-8").count(r"\begin{tabular}") == 4
