@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo test test-full sdk trackers check bench bench-score bench-gpu
+.PHONY: demo test test-full sdk browser trackers check bench bench-score bench-report bench-gpu
 .DEFAULT_GOAL := help
 
 .PHONY: help
@@ -12,10 +12,12 @@ help:
 	@echo "make test    the tests: every behaviour once"
 	@echo "make test-full  the rest of them: whole cross products, random schedules, kills at every step"
 	@echo "make sdk     the fake services of the tests, driven by the vendors' own packages"
+	@echo "make browser  the report's page in headless Chromium (apt-get install chromium)"
 	@echo "make trackers  Weights & Biases and Trackio told of a run by their own packages (TRACKERS=mlflow: MLflow, 1 GB)"
 	@echo "make check   linter, format check and types"
 	@echo "make bench   what the harness costs per clip, beside a bare encode"
 	@echo "make bench-score  the scorer beside a plain reference, at 540p and 4K (half an hour)"
+	@echo "make bench-report  what the report over 10 models x 198 clips costs (a few minutes)"
 	@echo "make bench-gpu  the same beside a bare pipeline call, with full-size random weights (needs a GPU)"
 
 # The stamp changes with what is installed from, so an old environment is brought up to date by itself.
@@ -53,6 +55,16 @@ test-full: $(VENV)/.installed-local
 sdk: .venv-sdk/.installed
 	.venv-sdk/bin/python -m pytest tests/api/sdk
 
+# Here a missing browser is a failure; make test skips these tests.
+.venv-browser/.installed: pyproject.toml constraints.txt tests/page/browser/requirements.txt
+	test -x .venv-browser/bin/python || $(PYTHON) -m venv .venv-browser
+	.venv-browser/bin/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'
+	.venv-browser/bin/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -r tests/page/browser/requirements.txt
+	touch $@
+
+browser: .venv-browser/.installed
+	BROWSER_TESTS=required .venv-browser/bin/python -m pytest tests/page/browser
+
 # Without constraints.txt, which would have pip go back to trackers of years ago.
 TRACKERS := wandb,trackio
 .venv-trackers/.installed-$(TRACKERS): pyproject.toml
@@ -73,6 +85,9 @@ bench: $(VENV)/.installed
 
 bench-score: $(VENV)/.installed
 	$(BIN)/python -m tests.bench_score
+
+bench-report: $(VENV)/.installed
+	$(BIN)/python -m tests.bench_page
 
 bench-gpu: $(VENV)/.installed-local
 	$(BIN)/python -m tests.bench_gpu

@@ -35,7 +35,7 @@ from tests.tools.demo_picture import strip
 ROOT = Path(__file__).resolve().parents[1]
 PAGES = [ROOT / "README.md", *(ROOT / "docs" / f"{name}.md" for name in (
     "data", "sweeps", "scoring", "local_models", "services", "adding_a_model", "python", "run_folder", "reproducing",
-    "tables", "sharing", "submitting", "fooling_yourself",
+    "report", "tables", "sharing", "submitting", "fooling_yourself",
 ))]  # fmt: skip
 """In the order in which a reader goes on: what a page's commands need was made by those before it."""
 DEMO = ("freeze", "extrapolate", "real_take")

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
-from collections.abc import Iterator, Mapping
+import os
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 from runners.core.errors import UserError
@@ -16,7 +19,7 @@ from runners.page.board import sections
 from runners.page.media import MediaFolder
 from runners.page.model_payload import model_page
 from runners.page.payload import index_payload, pairs_payload
-from runners.page.render import ASSETS, page, script
+from runners.page.render import ASSETS, look, page, script
 from runners.page.scene_payload import scene_payload
 from runners.page.survey import Survey
 from runners.reporting.published import published_rows
@@ -90,6 +93,23 @@ class Folder:
         write_text(path, text)
         self.written += 1
 
+    def put_made(self, name: str, source: str, make: Callable[[], str]) -> None:
+        """A page that follows from `source` alone, which its last line says: made if that is not what it says."""
+        mark = f"<!-- {hashlib.sha256(source.encode()).hexdigest()[:32]} -->\n"
+        try:
+            with (self.out / name).open("rb") as file:
+                file.seek(-len(mark), os.SEEK_END)
+                if file.read() == mark.encode():
+                    self.files.add(name)
+                    return
+        except OSError:
+            pass
+        self.put(name, f"{make().rstrip()}\n{mark}")
+
+    def plan(self, names: Iterable[str]) -> None:
+        """Note what is to come, at once: the list is not written anew for each file."""
+        self._note(self._before | set(names))
+
     def end(self, media: set[str]) -> None:
         """Take away what is not a part of the report any more."""
         self.files |= media
@@ -109,6 +129,8 @@ def build_page(
     survey: Survey, media: MediaFolder, folder: Folder, colours: Mapping[str, str], settings: ReportSettings
 ) -> Path:
     """Make or renew the page; returns the path of index.html. Raises OSError."""
+    keys = [scene.key for scene in survey.scenes]
+    folder.plan([f"data/scene-{key}.js" for key in keys] + [f"scenes/{key}.html" for key in keys])
     for path in sorted(ASSETS.iterdir()):
         folder.put(f"assets/{path.name}", path.read_text(encoding="utf-8"))
     index = index_payload(survey, colours, list(published_rows()) if settings.published else [])
@@ -116,8 +138,11 @@ def build_page(
         for number, scene in enumerate(survey.scenes):
             payload = scene_payload(scene, survey, media.address)
             index["scenes"][number] |= _pictures(payload, media.address(scene.key, "switch"))
-            folder.put(f"data/scene-{scene.key}.js", script("PIQ_SCENE", payload))
-            folder.put(f"scenes/{scene.key}.html", page("scene.html", up="../", scene=payload))
+            text = script("PIQ_SCENE", payload)
+            folder.put(f"data/scene-{scene.key}.js", text)
+            folder.put_made(
+                f"scenes/{scene.key}.html", look() + text, partial(page, "scene.html", up="../", scene=payload)
+            )
             bar(number + 1, len(survey.scenes))
     folder.put("data/index.js", script("PIQ", index))
     folder.put(

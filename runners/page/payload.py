@@ -115,12 +115,12 @@ def _published(row: LeaderboardRow) -> Json:
 
 def pairs_payload(survey: Survey, *, resamples: int, seed: int) -> Json:
     """data/pairs.js: each two complete models of one benchmark, and their paired difference by each formula."""
-    kinds = [(model, model.kind) for model in survey.models if model.kind is not None]
+    kinds = [(model, model.kind.scenes) for model in survey.models if model.kind is not None]
     pairs = {}
     for (one, a), (other, b) in combinations(kinds, 2):
-        if one.benchmark != other.benchmark or not (scenes := common_scenes(a.scenes, b.scenes)):
+        if one.benchmark != other.benchmark or not (scenes := common_scenes(a, b)):
             continue
-        found = compare(a.scenes, b.scenes, resamples, seed)
+        found = compare(a, b, resamples, seed)
         pairs[f"{one.key}|{other.key}"] = {
             "scenes": len(scenes),
             "differences": {key: None if value is None else asdict(value) for key, value in found.items()},

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from functools import cache
 from pathlib import Path
@@ -35,6 +36,16 @@ _CONTROLS = {code: "\N{REPLACEMENT CHARACTER}" for code in (*range(32), *range(1
 def _without_controls(value: Any) -> Any:
     """A page can hold no control characters but tabs and line ends."""
     return value.translate(_CONTROLS) if type(value) is str else value
+
+
+@cache
+def look() -> str:
+    """A hash of all that a page's text follows from beside the values that it is given."""
+    import jinja2
+
+    files = sorted([*(HERE / "templates").iterdir(), *HERE.glob("*.py")])
+    parts = [path.read_bytes() for path in files if path.is_file()]
+    return hashlib.sha256(b"\0".join([jinja2.__version__.encode(), *parts])).hexdigest()
 
 
 def page(template: str, **values: Any) -> str:

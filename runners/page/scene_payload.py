@@ -96,4 +96,12 @@ def _frames(run: ShownRun, scene: ShownScene) -> dict[str, list[float] | None]:
         "variance_mse": found.variance_mse,
         "variance_iou": found.variance_iou,
     }
-    return {key: None if values is None else [round(value, 6) for value in values] for key, values in series.items()}
+    return {key: None if values is None else _rounded(key, values) for key, values in series.items()}
+
+
+def _rounded(key: str, values: tuple[float, ...]) -> list[float]:
+    """As many digits as a curve can show."""
+    import numpy as np
+
+    rounded: list[float] = np.round(values, 4 if key.endswith("iou") else 6).tolist()
+    return rounded
