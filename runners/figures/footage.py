@@ -44,6 +44,7 @@ def plan_filmstrips(models: Sequence[Model], benchmark: Benchmark, chosen: Seque
     run = model.runs.first
     clips = [clip for clip in run.scores.per_clip if clip.ratios is not None and (not chosen or clip.id in chosen)]
     ordered = sorted(clips, key=lambda clip: (-_score(clip), clip.id))
+    ordered = sorted(clips, key=lambda clip: chosen.index(clip.id)) if chosen else ordered
     picked = ordered if chosen else [ordered[0], ordered[-1]] if len(ordered) > 1 else ordered
     if not picked:
         raise NoData("none of the chosen scenarios is scored")
@@ -108,13 +109,14 @@ def _small(picture: NDArray[Any]) -> Picture:
     return np.asarray(image.resize(size, Image.Resampling.LANCZOS))
 
 
-def _switch_frames(benchmark: Benchmark) -> list[tuple[str, str, str, Path]]:
-    """Id, scene, category and switch frame of each scene: its centre view's, or the only one it has."""
-    found: dict[str, tuple[str, str, str, Path]] = {}
+def _switch_frames(benchmark: Benchmark) -> list[tuple[str, str, str, Path, str]]:
+    """Id, scene, category, switch frame and view of each scene: its centre view's, or the first that it has."""
+    found: dict[str, tuple[str, str, str, Path, str]] = {}
     for scenario in sorted(benchmark.scenarios, key=lambda one: (one.view != "center", one.id)):
         path = benchmark.dataset.find("switch", scenario.item, 30)
         if path is not None:
-            found.setdefault(scenario.item.scene, (scenario.id, scenario.item.scene, scenario.category, path))
+            entry = (scenario.id, scenario.item.scene, scenario.category, path, scenario.view)
+            found.setdefault(scenario.item.scene, entry)
     if not found:
         raise NoData("the data set has no switch frames here")
     return sorted(found.values(), key=lambda entry: (entry[2], entry[0]))
@@ -130,13 +132,13 @@ def _read(path: Path) -> Picture:
 def plan_switch_frames(benchmark: Benchmark) -> Plan:
     """Figure 9: the switch frame of every scene, by category."""
     found = _switch_frames(benchmark)
-    hashes = [sha256_file(path) for *_, path in found]
+    hashes = [sha256_file(path) for *_, path, _ in found]
     across = 6 if len(found) > 12 else min(len(found), 4)
     down = -(-len(found) // across)
 
     def draw(figure: Figure) -> None:
         grid = figure.subplots(down, across, squeeze=False).ravel()
-        for axes, (_, scene, category, path) in zip(grid, found, strict=False):
+        for axes, (_, scene, category, path, _) in zip(grid, found, strict=False):
             _show(axes, _read(path))
             axes.set_title(f"{text(scene, 24)}\n{text(category, 24)}", fontsize=5 if across == 6 else 6,
                            fontweight="normal", pad=2)  # fmt: skip
@@ -144,7 +146,8 @@ def plan_switch_frames(benchmark: Benchmark) -> Plan:
             axes.set_visible(False)
 
     rows = tuple((*entry[:3], sha256) for entry, sha256 in zip(found, hashes, strict=True))
-    caption = f"The switch frames of all {len(found)} scenes, centre view: what a model continues."
+    view = "centre view" if all(entry[4] == "center" for entry in found) else "one view of each"
+    caption = f"The switch frames of all {len(found)} scenes, {view}: what a model continues."
     height = down * (PAGE_IN / across * 0.5625 + 0.32)
     return Plan("switch-frames", "Switch frames", caption, Table(("id", "scene", "category", "sha256"), rows), draw,
                 (PAGE_IN, height), tuple(hashes))  # fmt: skip
@@ -152,7 +155,7 @@ def plan_switch_frames(benchmark: Benchmark) -> Plan:
 
 def plan_mse_examples(benchmark: Benchmark) -> Plan:
     """Figure 10: one switch frame, distorted ever more, with its MSE in units of full scale."""
-    _, scene, _, path = _switch_frames(benchmark)[0]
+    _, scene, _, path, _ = _switch_frames(benchmark)[0]
     picture = _read(path)
     cells = [(name, changed(picture)) for name, changed in _DISTORTIONS.items()]
     values = sorted(((mse(picture, other), name, other) for name, other in cells), key=lambda cell: cell[:2])
@@ -199,6 +202,6 @@ _DISTORTIONS: dict[str, Callable[[Picture], Picture]] = {
     "20 % darker": lambda picture: _clipped(picture * 0.8),
     "mirrored": lambda picture: picture[:, ::-1],
     "mean colour": lambda picture: _clipped(np.broadcast_to(picture.mean(axis=(0, 1)), picture.shape)),
-    "black": lambda picture: np.zeros_like(picture),  # noqa: PLW0108  (a numpy ufunc is no callable of one argument)
+    "black": lambda picture: picture * np.uint8(0),
     "inverted": lambda picture: 255 - picture,
 }

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from itertools import groupby
 from pathlib import Path
 
@@ -11,12 +12,40 @@ from runners.core.files import link_or_copy, write_text
 from runners.figures.style import PAGE_IN
 from runners.figures.write import Figure
 from runners.reporting.leaderboard import LeaderboardRow, one_line
-from runners.reporting.leaderboard_files import leaderboard_tex
+from runners.reporting.leaderboard_table import (
+    clips_of,
+    decimals_of,
+    section,
+    shown_interval,
+    shown_mean,
+    size_of,
+    title_of,
+)
 from runners.reporting.tables import COLUMNS
 
+_LONGEST, _MOST_ROWS = 32, 45
+"""Characters of a name, and rows of a table that a page holds with its caption."""
+_SCORES: dict[str, Callable[[LeaderboardRow], str]] = {
+    "runs": lambda row: str(row.count),
+    "Verified": lambda row: shown_mean(row.scores["verified"], decimals_of(row)),
+    "95 %": lambda row: shown_interval(row.scores["verified"]),
+    "Original": lambda row: shown_mean(row.scores["original"], decimals_of(row)),
+    "95 % ": lambda row: shown_interval(row.scores["original"]),
+    "clips": clips_of,
+    "output": size_of,
+}
+_PUBLISHED: dict[str, Callable[[LeaderboardRow], str]] = {
+    "score": lambda row: shown_mean(row.scores.get(row.own_score), decimals_of(row)),
+    "source": lambda row: _cut(row.source or "", _LONGEST + 20),
+}
+_PARTS: dict[str, Callable[[LeaderboardRow], str]] = {
+    name: lambda row, key=key: shown_mean(row.scores[key], decimals_of(row))  # type: ignore[misc]
+    for key, name in list(COLUMNS.items())[2:]
+}
+"""The tables' columns after the model's name."""
 _SPECIAL = {
     "\\": r"\textbackslash{}", "~": r"\textasciitilde{}", "^": r"\textasciicircum{}", "<": r"\textless{}",
-    ">": r"\textgreater{}", "|": r"\textbar{}", '"': r"\char34{}", "[": "{[}", "]": "{]}",
+    ">": r"\textgreater{}", "|": r"\textbar{}", '"': r"\char34{}", "[": "{[}", "]": "{]}", "*": "{*}",
     **{char: f"\\{char}" for char in "{}$&#_%"},
 }  # fmt: skip
 _SET = {
@@ -62,25 +91,57 @@ def _tables(rows: Sequence[LeaderboardRow], told: str) -> str:
     found = []
     for name, members in groupby(rows, key=lambda row: row.benchmark):
         lines = list(members)
-        tabular = re.sub(r"^%.*\n", "", settable(leaderboard_tex(lines, ())), flags=re.MULTILINE)
-        caption = f"{tex(f'Scores on {one_line(name)}; {_what(lines)}. {told}')}"
-        found.append(
-            "\\begin{table*}\n\\centering\\scriptsize\\setlength{\\tabcolsep}{3pt}\n\\resizebox{\\textwidth}{!}{%\n"
-            f"{tabular.strip()}}}\n\\caption{{{caption}}}\n\\end{{table*}}\n"
-        )
+        own = [row for row in lines if not row.published]
+        tables = (
+            (own, _SCORES, f"Scores on {one_line(name)}; {_what(own)}. {told}."),
+            (own, _PARTS, f"The parts of the Verified score on {one_line(name)}."),
+            ([row for row in lines if row.published], _PUBLISHED,
+             f"Published scores on {one_line(name)}: others' values, for orientation."),
+        )  # fmt: skip
+        found += [_table(part, columns, caption) for chosen, columns, caption in tables for part in _pages(chosen)]
     return "\n".join(found)
 
 
+def _pages(rows: Sequence[LeaderboardRow]) -> list[Sequence[LeaderboardRow]]:
+    """As many tables as the rows need pages."""
+    return [rows[first : first + _MOST_ROWS] for first in range(0, len(rows), _MOST_ROWS)]
+
+
+def _table(rows: Sequence[LeaderboardRow], columns: Mapping[str, Callable[[LeaderboardRow], str]], told: str) -> str:
+    """A table of the page's width at most, in letters that can be read; longer names are cut in their middle."""
+    lines = [rf"\begin{{tabular}}{{l{'r' * len(columns)}}}", r"\hline", _line(["model", *columns]), r"\hline"]
+    for row, before in zip(rows, [None, *rows[:-1]], strict=True):
+        lines += [r"\hline"] if before is not None and section(row) != section(before) else []
+        lines.append(_line([_name(row), *(cell(row) for cell in columns.values())]))
+    body = "\n".join([*lines, r"\hline", r"\end{tabular}"])
+    fitted = "\\ifdim\\wd0>\\textwidth\\resizebox{\\textwidth}{!}{\\usebox0}\\else\\usebox0\\fi"
+    return (
+        f"\\begin{{table*}}\n\\centering\\footnotesize\\setlength{{\\tabcolsep}}{{4pt}}\n\\sbox0{{%\n{body}}}%\n{fitted}\n"
+        f"\\caption{{{tex(told)}}}\n\\end{{table*}}\n"
+    )
+
+
+def _line(cells: Sequence[str]) -> str:
+    return " & ".join(map(tex, cells)) + r" \\"
+
+
+def _name(row: LeaderboardRow) -> str:
+    """The model's name with its prompts, and what must be known of the row."""
+    name = _cut(one_line(row.model), _LONGEST)
+    return title_of(replace(row, model=f"{name}-{row.prompts}" if row.prompts else name))
+
+
+def _cut(name: str, most: int) -> str:
+    return name if len(name) <= most else f"{name[: most - 10]}…{name[-9:]}"
+
+
 def _what(rows: Sequence[LeaderboardRow]) -> str:
-    """Clips, sizes and rates, runs, and what stands for whom."""
-    own = [row for row in rows if not row.published]
-    clips = sorted({row.clips for row in own if row.clips})
-    outputs = sorted({f"{row.width}×{row.height} at {row.fps} FPS" for row in own if row.width})
-    runs = sorted({row.count for row in own})
+    """Clips, sizes and rates, and runs."""
+    clips = sorted({row.clips for row in rows if row.clips})
+    outputs = sorted({f"{row.width}×{row.height} at {row.fps} FPS" for row in rows if row.width})
+    runs = sorted({row.count for row in rows})
     parts = [f"{' or '.join(map(str, clips))} clips", *outputs, f"{' or '.join(map(str, runs))} runs per model"]
-    names = ", ".join(list(COLUMNS.values())[2:])
-    published = "; published values are others' and for orientation" if len(own) < len(rows) else ""
-    return f"{', '.join(parts)}; {names} are the parts of the Verified score; ± over runs (n-1){published}"
+    return f"{', '.join(parts)}; ± over runs (n-1)"
 
 
 def _figure(figure: Figure) -> str:

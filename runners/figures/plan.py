@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from runners.dataset.user_csv import text_cell
 from runners.figures.colours import colours, markers
+from runners.planning.seeds import LISTED, clip_seed
 from runners.reporting.leaderboard import LeaderboardRow, Mean, RunGroup, one_line
 from runners.scoring.formulas import MetricValues
 
@@ -100,7 +101,7 @@ def score_title(models: Sequence[Model]) -> str:
 
 
 def what_was_run(models: Sequence[Model]) -> str:
-    """Benchmark, clips, size and rate, runs, scorer and interval, as a caption ends with; empty without runs."""
+    """Benchmark, clips, size and rate, runs, seeds and scorer, as a caption ends with; empty without runs."""
     kinds = [model.kind for model in models if model.kind is not None]
     if not kinds:
         return ""
@@ -113,5 +114,29 @@ def what_was_run(models: Sequence[Model]) -> str:
     versions = ", ".join(sorted({str(one.scorer_version) for one in scores}))
     return (
         f"Benchmark {one_line(origin.benchmark)}, {scores[0].clips} clips; {', '.join(outputs)}; "
-        f"{runs} run{plural} per model; scorer version {versions}."
+        f"{runs} run{plural} per model; {_seeds_told(kinds)}scorer version {versions}."
     )
+
+
+def _seeds_told(kinds: Sequence[RunGroup]) -> str:
+    """The base seeds that clips' seeds are derived from, and the seeds of runs that have one for all their clips."""
+    derived, plain = set(), set()
+    for run in (run for kind in kinds for run in kind.runs):
+        known = run.record.manifest.fingerprint.get("generation", {}).get("seed")
+        if not isinstance(known, dict) or not isinstance(seed := known.get("seed"), int):
+            continue
+        match known.get("seeds"):
+            case "derived":
+                derived.add(seed)
+            case "same":
+                plain.add(clip_seed("same", seed, run.record.number, ""))
+            case rule if rule == LISTED:
+                plain.add(seed)
+    parts = [f"base seed{_listed(derived)}, each clip's derived from it and the run"] if derived else []
+    parts += [f"seed{_listed(plain)}, one for all clips of a run"] if plain else []
+    return "".join(f"{part}; " for part in parts)
+
+
+def _listed(numbers: Iterable[int]) -> str:
+    found = sorted(numbers)
+    return f"{'s' if len(found) > 1 else ''} {', '.join(map(str, found))}"

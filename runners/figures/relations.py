@@ -24,7 +24,10 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 _COLUMNS = ("model", "realism")
-_SIZE = (COLUMN_IN, 2.6)
+_MOST_NAMED = 4
+"""Models whose names have room beside their markers."""
+_LARGER = {"*": 8.0, "X": 6.0, "P": 6.0}
+"""Sizes, in points, of markers that look small in the others'."""
 
 
 def read_realism(path: Path) -> dict[str, float]:
@@ -85,7 +88,7 @@ def plan_realism(models: Sequence[Model], realism: Mapping[str, float] | None) -
     fitted = "" if line is None else " Line: linear fit with its 95 % band."
     caption = f"Visual realism against physical understanding.{fitted}{told} {what_was_run(models)}"
     columns = ("model", "score", "realism", "pearson_r", "pearson_p")
-    return Plan("realism", "Realism against score", caption.strip(), Table(columns, rows), draw, _SIZE)
+    return Plan("realism", "Realism against score", caption.strip(), Table(columns, rows), draw, _size(len(known)))
 
 
 def _of(model: Model, realism: Mapping[str, float]) -> float | None:
@@ -103,23 +106,30 @@ def _draw_line(axes: Any, line: Line, x: Sequence[float]) -> None:
 
 
 def _points(axes: Any, models: Sequence[Model], x: Sequence[float], y: Sequence[float]) -> None:
-    """A marker and a name each; names go left of markers in the right half, and apart where markers are close."""
-    axes.plot(x, y, "", linestyle="")
+    """A marker each, and its name: beside it where models are few, below the figure where they are many."""
+    for model, a, b in zip(models, x, y, strict=True):
+        axes.plot(a, b, model.marker, color=model.colour, markersize=_LARGER.get(model.marker, 5), zorder=3,
+                  markeredgecolor="white", markeredgewidth=0.4, label=text(model.label, 24), linestyle="")  # fmt: skip
+    if len(models) > _MOST_NAMED:
+        axes.figure.legend(loc="outside lower center", ncols=2, handletextpad=0.2, columnspacing=1.0, fontsize=6)
+        return
     axes.margins(0.12)
     left, right = axes.get_xlim()
     low, high = axes.get_ylim()
     placed: list[tuple[float, float]] = []
     for model, a, b in zip(models, x, y, strict=True):
-        axes.plot(a, b, model.marker, color=model.colour, markersize=5, zorder=3, markeredgecolor="white",
-                  markeredgewidth=0.4)  # fmt: skip
         across, up = (a - left) / ((right - left) or 1), (b - low) / ((high - low) or 1)
-        near = sum(abs(across - c) < 0.4 and abs(up - d) < 0.05 for c, d in placed)
+        near = sum(abs(across - c) < 0.6 and abs(up - d) < 0.08 for c, d in placed)
         placed.append((across, up))
         side = -1 if across > 0.5 else 1
         axes.annotate(
             text(model.label, 22), (a, b), xytext=(5 * side, 4 - 8 * (near % 2)), textcoords="offset points",
             fontsize=6, ha="right" if side < 0 else "left", va="bottom" if near % 2 == 0 else "top", color=INK,
         )  # fmt: skip
+
+
+def _size(models: int) -> tuple[float, float]:
+    return COLUMN_IN, 2.6 if models <= _MOST_NAMED else 2.5 + 0.13 * -(-models // 2)
 
 
 def plan_cost(models: Sequence[Model]) -> Plan:
@@ -171,7 +181,7 @@ def _against(
     rows = tuple((model.label, value, model.score.mean) for model, value in known)
     title = f"Score against {name}"
     caption = f"{title}: {label[0].lower()}{label[1:]}, mean over runs. {what_was_run(models)}"
-    return Plan(name, title, caption, Table(("model", column, "score"), rows), draw, _SIZE)
+    return Plan(name, title, caption, Table(("model", column, "score"), rows), draw, _size(len(known)))
 
 
 def _whole_powers() -> Any:

@@ -16,18 +16,24 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 _LEGEND_COLUMNS = 4
+_UPRIGHT: dict[str, Any] = {"rotation": 90, "ha": "center", "fontsize": 4.5}
+_SLANTED: dict[str, Any] = {"rotation": 40, "ha": "right", "rotation_mode": "anchor", "fontsize": 6.5}
+"""How the names of many and of few scenes stand below a heat map."""
 
 
-def plan_scores(models: Sequence[Model]) -> Plan:
-    """Figure 4: scores against the variance line, and the mean rank over the four metrics with Spearman's ρ."""
+def plan_scores(models: Sequence[Model], ceilings: Sequence[Model] = ()) -> Plan:
+    """Figure 4: scores against the variance line, and the mean rank over the four metrics with Spearman's ρ.
+
+    `ceilings` saw take 2: each is a mark of reference, without a bar or a rank.
+    """
     mean_ranks = _mean_ranks(models)
     found = spearman([model.score.mean for model in models], mean_ranks)
     rows = tuple(
-        (model.label, model.score.mean, model.score.std, model.score.low, model.score.high, *vars(model.metrics).values(),  # noqa: E501
-         rank, found.value if found else None, found.p if found else None)
+        (*_numbers(model), rank, found.value if found else None, found.p if found else None, "model")
         for model, rank in zip(models, mean_ranks, strict=True)
-    )  # fmt: skip
-    columns = ("model", "score", "std", "low", "high", *METRICS, "mean_rank", "spearman_rho", "spearman_p")
+    )
+    rows += tuple((*_numbers(ceiling), None, None, None, "ceiling") for ceiling in ceilings)
+    columns = ("model", "score", "std", "low", "high", *METRICS, "mean_rank", "spearman_rho", "spearman_p", "role")
     told = f" Spearman's ρ of score and mean rank: {found.value:.2f} (p {p_text(found.p)})." if found else ""
 
     def draw(figure: Figure) -> None:
@@ -42,7 +48,10 @@ def plan_scores(models: Sequence[Model]) -> Plan:
             right.barh(k, rank, color=model.colour, height=0.66, edgecolor="white", linewidth=0.5)
             right.text(rank + 0.1, k, f"{rank:.2f}", va="center", fontsize=6.5)
         left.axvline(100, color=INK, linestyle="--", linewidth=0.9)
-        left.set_title("dashed: physical variance = 100", fontweight="normal", loc="right")
+        for ceiling in ceilings:
+            left.axvline(ceiling.score.mean, color=GREY, linestyle=":", linewidth=1.1)
+        dotted = "; dotted: ceiling" if ceilings else ""
+        left.set_title(f"dashed: physical variance = 100{dotted}", fontweight="normal", loc="right")
         left.set(xlim=(0, 108), yticks=list(places), yticklabels=[text(model.label) for model in models])
         left.set(xlabel=score_title(models))
         left.invert_yaxis()
@@ -53,11 +62,24 @@ def plan_scores(models: Sequence[Model]) -> Plan:
             axes.grid(axis="y", visible=False)
 
     caption = (
-        "Scores; dashed: physical variance, what a second take of the real experiment reaches (100). Lines: 95 % interval, "  # noqa: E501
-        f"a bootstrap over scenes. Right: mean rank over the four metrics.{told} {what_was_run(models)}"
+        "Scores; dashed: physical variance, what a second take of the real experiment reaches (100). "
+        f"{_ceilings_told(ceilings)}Lines: 95 % interval, a bootstrap over scenes. Right: mean rank over the four "
+        f"metrics.{told} {what_was_run(models)}"
     )
     return Plan("scores", "Scores and mean ranks", caption.strip(), Table(columns, rows), draw,
                 (PAGE_IN, 0.75 + 0.24 * len(models)))  # fmt: skip
+
+
+def _numbers(model: Model) -> tuple[Cell, ...]:
+    score = model.score
+    return (model.label, score.mean, score.std, score.low, score.high, *vars(model.metrics).values())
+
+
+def _ceilings_told(ceilings: Sequence[Model]) -> str:
+    if not ceilings:
+        return ""
+    named = ", ".join(f"{text(ceiling.label)} ({ceiling.score.mean:.1f})" for ceiling in ceilings)
+    return f"Dotted: {named}, which saw the second take and is a ceiling, no contestant. "
 
 
 def _mean_ranks(models: Sequence[Model]) -> list[float]:
@@ -107,8 +129,9 @@ def plan_categories(models: Sequence[Model]) -> Plan:
         "Metrics by category of physics, means over runs; dashed: physical variance, two takes of the real experiment. "
         + what_was_run(models)
     )
-    return Plan("categories", "Metrics by category", caption, Table(("category", "metric", "model", "value", "variance"),  # noqa: E501
-                tuple(rows)), draw, (PAGE_IN, 5.2 + 0.14 * -(-len(models) // _LEGEND_COLUMNS)))  # fmt: skip
+    table = Table(("category", "metric", "model", "value", "variance"), tuple(rows))
+    size = (PAGE_IN, 5.2 + 0.14 * -(-len(models) // _LEGEND_COLUMNS))
+    return Plan("categories", "Metrics by category", caption, table, draw, size)
 
 
 def _bars(axes: Any, models: Sequence[Model], values: Sequence[float]) -> None:
@@ -176,9 +199,8 @@ def plan_scenes(models: Sequence[Model]) -> Plan:
         grid = [[values[model.label, name] for name in names] for model in models]
         picture = axes.imshow(grid, cmap="cividis", vmin=0, vmax=100, aspect="auto")
         small = len(names) > 30
-        axes.set_xticks(range(len(names)), [text(name.removeprefix("trimmed-"), 26) for name in names], rotation=90 if small else 40,  # noqa: E501
-                        ha="center" if small else "right", rotation_mode="default" if small else "anchor",
-                        fontsize=4.5 if small else 6.5)  # fmt: skip
+        labels = [text(name.removeprefix("trimmed-"), 26) for name in names]
+        axes.set_xticks(range(len(names)), labels, **(_UPRIGHT if small else _SLANTED))
         axes.set_yticks(range(len(models)), [text(model.label) for model in models])
         axes.grid(visible=False)
         if len(names) <= 20:
@@ -215,7 +237,9 @@ def plan_spread(models: Sequence[Model]) -> Plan:
             axes.annotate(told, (max(marks), k), xytext=(4, 0), textcoords="offset points", va="center", fontsize=6)
         axes.set(yticks=range(len(several)), yticklabels=[text(model.label) for model in several])
         axes.set(xlabel=score_title(models), ylim=(len(several) - 0.5, -0.5))
-        axes.margins(x=0.25)
+        marks = [value for *_, value in rows]
+        span = (max(marks) - min(marks)) or 1.0
+        axes.set_xlim(min(marks) - 0.08 * span, max(marks) + 0.75 * span)  # to the right with room for the words
         axes.grid(axis="y", visible=False)
 
     caption = "Every run's score (lines), their mean (marker) and sample standard deviation. " + what_was_run(several)

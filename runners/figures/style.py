@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import importlib
 import logging
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
@@ -64,7 +65,7 @@ HATCHES = ("", "////", "....", "\\\\\\\\", "xxxx", "----", "++++", "oooo")
 def ensure_matplotlib() -> None:
     """Raise UserError, with what to type, where matplotlib is not installed."""
     try:
-        import matplotlib as mpl  # noqa: F401
+        importlib.import_module("matplotlib")
     except ImportError:
         raise UserError(f"figures need matplotlib: {INSTALL}") from None
 
@@ -85,7 +86,7 @@ def _drawable() -> frozenset[int]:
     return frozenset(get_font(findfont("DejaVu Sans")).get_charmap())
 
 
-def save(stem: Path, size: tuple[float, float], draw: Callable[[Figure], None]) -> None:
+def save(stem: Path, size: tuple[float, float], draw: Callable[[Figure], None], kinds: Sequence[str] = KINDS) -> None:
     """Draw a figure of `size` inches into `stem`.svg, .png and .pdf, each whole or not at all."""
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
@@ -94,7 +95,7 @@ def save(stem: Path, size: tuple[float, float], draw: Callable[[Figure], None]) 
         figure = Figure(figsize=size)
         FigureCanvasAgg(figure)
         draw(figure)
-        for kind in KINDS:
+        for kind in kinds:
             part = stem.with_name(f".{stem.name}.part.{kind}")
             figure.savefig(part, format=kind, metadata=_METADATA[kind])
             publish(part, stem.with_name(f"{stem.name}.{kind}"))

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Any
 
-from runners.core.errors import UserError
+from runners.benchmarks.benchmark import Benchmark
+from runners.core.errors import UserError, nearest
 from runners.core.files import sha256_json, user_path, write_json, write_text
 from runners.core.progress import Bar
 from runners.core.settings import ReportSettings
@@ -23,7 +23,7 @@ from runners.reporting.collect import CollectedRuns
 from runners.reporting.leaderboard import group, row
 from runners.reporting.run_benchmarks import Benchmarks
 
-VERSION = 1
+VERSION = 2
 """Of how figures are drawn: another one draws all anew."""
 _STATE = "figures.json"
 
@@ -53,12 +53,18 @@ def write_figures(
     ensure_matplotlib()
     realism = read_realism(user_path(settings.realism)) if settings.realism else None
     told = [] if told is None else told
-    sets = models_of(collected, settings)
+    sets = boards(collected, settings)
+    chosen = chosen_scenarios(settings.filmstrips, sets.values())
     if not sets:
         told.append("no figures: no complete run of a model that did not see take 2")
     out.mkdir(parents=True, exist_ok=True)
     state, figures = _read_state(out), []
-    asked = [(name, plan) for name, models in sets.items() for plan in _plans(models, realism, benchmarks)]
+    with_truth = settings.report.truth != "none"
+    asked = [
+        (name, plan)
+        for name, board in sets.items()
+        for plan in (*_plans(board, realism), *_picture_plans(board.models, benchmarks, chosen, with_truth=with_truth))
+    ]
     for done, (name, make) in enumerate(asked, 1):
         before = f"{_safe(name)}-" if len(sets) > 1 else ""
         title, planned = make
@@ -72,13 +78,21 @@ def write_figures(
     return figures
 
 
-def models_of(collected: CollectedRuns, settings: ReportSettings) -> dict[str, list[Model]]:
-    """The models of each benchmark, best first; those that saw take 2 are no contestants and left out."""
+@dataclass(frozen=True)
+class Board:
+    """One benchmark's models, best first, and apart from them those that saw take 2, which are no contestants."""
+
+    models: list[Model]
+    ceilings: list[Model]
+
+
+def boards(collected: CollectedRuns, settings: ReportSettings) -> dict[str, Board]:
+    """The models of each benchmark that has one that did not see take 2."""
     found: dict[str, list[Model]] = {}
     for kind in group(collected.runs)[0]:
         line = row(kind, resamples=settings.resamples, seed=settings.seed)
         score = line.scores.get(line.own_score)
-        if line.ceiling or score is None:
+        if score is None:
             continue
         models = found.setdefault(line.benchmark, [])
         label, taken = kind.label, {model.label for model in models}
@@ -87,16 +101,36 @@ def models_of(collected: CollectedRuns, settings: ReportSettings) -> dict[str, l
             label, number = f"{kind.label} ({number})", number + 1
         metrics = mean_metrics(run.scores.marks.metrics for run in kind.runs)
         models.append(Model(label, score, metrics, line.own_score, kind, row=line))
-    return {name: painted(models) for name, models in sorted(found.items())}
+    painted_ones = ((name, painted(models)) for name, models in sorted(found.items()))
+    parted = {name: Board(*([one for one in models if is_ceiling(one) is seen] for seen in (False, True)))
+              for name, models in painted_ones}  # fmt: skip
+    return {name: board for name, board in parted.items() if board.models}
 
 
-def _plans(models: Sequence[Model], realism: Any, benchmarks: Benchmarks) -> Iterator[tuple[str, Callable[[], Plan]]]:
-    """Each figure's subject, as lines call it, and its maker."""
+def is_ceiling(model: Model) -> bool:
+    """Whether it saw take 2."""
+    return model.row is not None and model.row.ceiling
 
-    def data() -> Any:
-        return benchmarks.of(models[0].runs.first.record)
 
-    yield "scores", partial(plan_scores, models)
+def chosen_scenarios(wanted: Sequence[str], sets: Iterable[Board]) -> list[str]:
+    """Ids as data sets spell them, of `filmstrips` as typed. Raises UserError for one that no run has."""
+    known = {clip.id for board in sets for clip in board.models[0].runs.first.scores.per_clip}
+    chosen = []
+    for word in (str(entry).strip() for entry in wanted):
+        same = [name for name in known if name == word or (word.isdecimal() and int(name) == int(word))]
+        if known and not same:
+            raise UserError(f"filmstrips: {word[:40]!r} is no scenario of these runs{nearest(word, known)}")
+        chosen += same
+    return list(dict.fromkeys(chosen))
+
+
+Named = tuple[str, Callable[[], Plan]]
+
+
+def _plans(board: Board, realism: Mapping[str, float] | None) -> Iterator[Named]:
+    """Each figure of numbers: its subject, as lines call it, and its maker."""
+    models = board.models
+    yield "scores", partial(plan_scores, models, board.ceilings)
     yield "realism against score", partial(plan_realism, models, realism)
     yield "categories", partial(plan_categories, models)
     yield "views", partial(plan_views, models)
@@ -105,9 +139,21 @@ def _plans(models: Sequence[Model], realism: Any, benchmarks: Benchmarks) -> Ite
     yield "score against cost", partial(plan_cost, models)
     yield "score against time", partial(plan_time, models)
     yield "error over the five seconds", partial(plan_frame_curves, models)
-    yield "success and failure", lambda: plan_filmstrips(models, data())
-    yield "switch frames", lambda: plan_switch_frames(data())
-    yield "what an MSE looks like", lambda: plan_mse_examples(data())
+
+
+def _picture_plans(
+    models: Sequence[Model], benchmarks: Benchmarks, chosen: Sequence[str], *, with_truth: bool
+) -> Iterator[Named]:
+    """Those that show the data set's own pictures; without the truth there are none."""
+
+    def shown(make: Callable[[Benchmark], Plan]) -> Plan:
+        if not with_truth:
+            raise NoData("it shows the data set's pictures, and report.truth=none")
+        return make(benchmarks.of(models[0].runs.first.record))
+
+    yield "success and failure", lambda: shown(lambda data: plan_filmstrips(models, data, chosen))
+    yield "switch frames", lambda: shown(plan_switch_frames)
+    yield "what an MSE looks like", lambda: shown(plan_mse_examples)
 
 
 def _write(plan: Plan, before: str, out: Path, state: dict[str, str]) -> Figure:

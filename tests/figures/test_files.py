@@ -10,8 +10,6 @@ from runners.core.errors import UserError
 from runners.figures.paper import tex
 from runners.figures.plan import Model, painted
 from runners.figures.relations import plan_realism, read_realism
-from runners.figures.scores import plan_scores
-from runners.figures.style import save
 from runners.reporting.leaderboard import Mean
 from runners.scoring.formulas import MetricValues
 
@@ -26,21 +24,6 @@ def models() -> list[Model]:
             for k, name in enumerate(("a", HOSTILE, "y" * 10_000), 1)
         ]
     )
-
-
-def test_two_drawings_are_equal_and_hostile_names_are_text(
-    tmp_path: Path, capfd: pytest.CaptureFixture[str], recwarn: pytest.WarningsRecorder
-) -> None:
-    plan = plan_scores(models())
-    for name in ("one", "two"):
-        save(tmp_path / name, plan.size, plan.draw)
-    for kind in ("svg", "png", "pdf"):
-        assert (tmp_path / f"one.{kind}").read_bytes() == (tmp_path / f"two.{kind}").read_bytes()
-    drawn = (tmp_path / "one.svg").read_text(encoding="utf-8")
-    assert "&lt;script&gt;_$x^2$ [U+1F9E0]" in drawn
-    assert "<script" not in drawn
-    assert capfd.readouterr() == ("", "")
-    assert not recwarn.list
 
 
 def test_realism_s_data_is_the_scores_and_the_file_s(tmp_path: Path) -> None:
