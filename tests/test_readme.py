@@ -23,6 +23,7 @@ from runners.core.settings import (
     FetchSettings,
     GenerateSettings,
     JobsSettings,
+    ReportSettings,
     ScoreSettings,
     SelectSettings,
     SubmitSettings,
@@ -153,6 +154,7 @@ def test_commands_that_need_more_than_a_test_has_are_made_of_words_that_exist() 
         "fetch": FetchSettings,
         "jobs": JobsSettings,
         "doctor": DoctorSettings,
+        "report": ReportSettings,
     }
     for words in typed(run_by_tests=False):
         command = words[2].removeprefix("runners.")

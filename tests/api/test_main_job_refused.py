@@ -67,8 +67,7 @@ def test_a_refusal_is_told_and_counted_and_leaves_metrics_but_no_score(scored: S
     assert "5 of 6 clips published" in done.stdout
     assert f"{REFUSED} refused: Runway: SAFETY.INPUT.TEXT" in done.stdout
     assert "1 clip refused by the model: the run has metrics but no score" in done.stdout
-    _, _, verified, original, *_ = next(line for line in done.stdout.splitlines() if "5/6" in line).split("│")
-    assert (verified.strip(), original.strip()) == ("–", "–")
+    assert "metrics over 5 of 6 clips, no score" in done.stdout
     assert (scored.run / "scores" / "metrics.csv").exists()
     clips = manifest(scored.run)["clips"]
     assert clips[REFUSED]["failed"]["kind"] == "refused"
