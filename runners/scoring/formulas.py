@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import astuple, dataclass
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -36,7 +36,9 @@ def summarize(pair: PairMetrics) -> MetricValues:
 
 def mean_values(values: Iterable[MetricValues]) -> MetricValues:
     """The mean of each metric. Raises `ValueError` for no values at all."""
-    rows = np.array([astuple(value) for value in values], dtype=np.float64)
+    rows = np.array(
+        [(each.spatial, each.spatiotemporal, each.weighted_spatial, each.mse) for each in values], np.float64
+    )
     if not len(rows):
         raise ValueError("no values, no mean")
     return MetricValues(*(float(mean) for mean in rows.mean(axis=0)))
