@@ -8,7 +8,7 @@ import signal
 import hypothesis
 import pytest
 
-from tests.full import mark_full
+from tests.full import in_part, mark_full
 
 collect_ignore = ["example_plugin"]  # its test runs where it is installed: run/test_stranger.py
 
@@ -31,4 +31,6 @@ def pytest_configure() -> None:
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """`make test` runs what is not marked `full`; files of few long tests come first, so that none is waited for."""
     mark_full(items)
+    if part := os.environ.get("TESTS_PART"):
+        items[:] = [item for item in items if in_part(item.nodeid, part)]
     items.sort(key=lambda item: LONG.index(item.path.name) if item.path.name in LONG else len(LONG))

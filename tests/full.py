@@ -30,6 +30,12 @@ def left_out(
     return {place for place, row in enumerate(rows) if place not in stays and not (also and also(row))}
 
 
+def in_part(name: str, part: str) -> bool:
+    """Whether a test belongs to a part of them all: "2/3" is the second third, by the tests' names."""
+    number, _, count = part.partition("/")
+    return zlib.crc32(name.encode()) % int(count) == int(number) - 1
+
+
 def mark_full(items: Sequence[pytest.Item]) -> None:
     """Give the marker `full` to what the marker `rotating` does not keep."""
     tests: defaultdict[str, list[pytest.Function]] = defaultdict(list)
